@@ -1,0 +1,35 @@
+# Everything a contributor runs. `make` alone lists the targets.
+
+.DEFAULT_GOAL := help
+.PHONY: help run test fmt sqlx openapi setup clean
+
+# What `make run` hands on to `pintle dev`, and the phases that `make test` runs (all of them when empty).
+ARGS ?=
+PHASES ?=
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## build, start a private PostgreSQL and the server; ARGS="--listen 127.0.0.1:9000" for its flags
+	@scripts/setup.sh run
+	SQLX_OFFLINE=true cargo build --release --locked
+	@exec target/release/pintle dev $(ARGS)
+
+test: ## everything that has to pass before a merge; PHASES="fmt unit" for some of it
+	@scripts/test.sh $(PHASES)
+
+setup: ## install what `make run` and `make test` need and the machine lacks
+	@scripts/setup.sh test
+
+fmt: ## format the code
+	cargo fmt
+
+sqlx: ## check all SQL against a database with the migrations and write .sqlx/ anew
+	@scripts/sqlx.sh prepare
+
+openapi: ## write openapi.json anew
+	SQLX_OFFLINE=true cargo run --quiet --locked -- openapi > target/openapi.json
+	mv target/openapi.json openapi.json
+
+clean: ## remove everything that was built
+	cargo clean

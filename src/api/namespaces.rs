@@ -1,0 +1,41 @@
+//! Namespaces on the wire.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// What a `PUT` of a namespace sets.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NamespaceBody {
+    /// For people, at most 1024 bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// Why, for the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<String>,
+}
+
+/// A namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NamespaceView {
+    /// Its environment.
+    pub environment: String,
+    /// Its name.
+    pub name: String,
+    /// For people.
+    #[serde(default)]
+    pub description: String,
+    /// The last revision that touched it or any of its entries.
+    pub revision: u64,
+    /// How many entries it has.
+    pub entries: u64,
+    /// Bytes of their contents.
+    pub bytes: u64,
+}
+
+/// The namespaces of an environment that the caller may see.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct NamespaceList {
+    /// By name.
+    pub namespaces: Vec<NamespaceView>,
+}

@@ -1,0 +1,256 @@
+//! `login`, `logout`, `whoami` and `token`.
+
+use std::io::{self, Read as _};
+
+use anyhow::{Context as _, Result};
+use uuid::Uuid;
+
+use crate::api::accounts::{LoginBody, SessionView, TokenBody};
+use crate::api::problem::Code;
+use crate::cli::user::context::Context;
+use crate::cli::user::credentials::Login;
+use crate::cli::user::exit::{Exit, Stop};
+use crate::cli::user::output::Output;
+use crate::cli::user::paint::plain;
+use crate::cli::user::when::shown;
+use crate::client::{Client, ClientError, Token};
+
+/// The lengths a new password may have, in characters. The server judges; this only saves a round trip.
+const PASSWORD_LENGTHS: std::ops::RangeInclusive<usize> = 15..=128;
+
+#[derive(Debug, clap::Args)]
+pub struct LoginArgs {
+    /// Login name; asked for when absent
+    #[arg(long, short, value_name = "NAME")]
+    user: Option<String>,
+    /// Read the password from the first line of standard input, and a new password from the second, if there is one
+    #[arg(long)]
+    password_stdin: bool,
+}
+
+#[derive(Debug, clap::Subcommand)]
+pub enum TokenCommand {
+    /// Make a token and print it: this is the only time it is shown
+    Create {
+        /// What it is for
+        name: String,
+        /// Days until it ends, 1 to 366; 90 when absent
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=366))]
+        expires_in_days: Option<u32>,
+    },
+    /// List the tokens, without their secrets
+    Ls,
+    /// Revoke a token
+    Rm {
+        /// Its id, as `token ls` shows it
+        id: Uuid,
+    },
+}
+
+/// Logs in, with a new password where one is wanted, and keeps the login.
+pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exit> {
+    let store = context.store()?;
+    let mut credentials = context.credentials()?;
+    let server = context.server(&credentials)?;
+    if !server.encrypted() && !server.loopback() {
+        context.out.warn(format_args!(
+            "{server} is not encrypted: the password can be read on the way"
+        ));
+    }
+    let client = Client::new(server.clone(), None)?;
+    let mut body = ask_login(context.out, args)?;
+    let session = match client.log_in(&body).await {
+        Err(error) if error.code() == Some(Code::PasswordChangeRequired) && context.out.interactive() => {
+            body.new_password = Some(ask_new_password(context.out, error)?);
+            client.log_in(&body).await?
+        }
+        answer => answer?,
+    };
+    credentials.keep(&server, Login::from(session.clone()));
+    store.save(&credentials)?;
+    let until = shown(session.expires_at);
+    context.out.note(format_args!(
+        "logged in to {server} as {} until {until}",
+        plain(&session.user)
+    ));
+    if context.out.json {
+        context.out.json(&session)?;
+    }
+    Ok(Exit::Done)
+}
+
+impl From<SessionView> for Login {
+    fn from(session: SessionView) -> Self {
+        Self {
+            user: session.user,
+            token: session.token,
+            expires_at: session.expires_at,
+        }
+    }
+}
+
+fn ask_login(out: Output, args: LoginArgs) -> Result<LoginBody> {
+    if !args.password_stdin && !out.interactive() {
+        return Err(Stop::usage("there is no terminal to ask for the password: give --password-stdin").into());
+    }
+    let name = match args.user {
+        Some(name) => name,
+        None if args.password_stdin => return Err(Stop::usage("--password-stdin needs --user NAME").into()),
+        None => out
+            .ask("User:")?
+            .filter(|name| !name.is_empty())
+            .ok_or_else(|| Stop::usage("no user was given"))?,
+    };
+    let (password, new_password) = if args.password_stdin {
+        let mut text = String::new();
+        io::stdin()
+            .read_to_string(&mut text)
+            .context("cannot read the password")?;
+        passwords(&text).ok_or_else(|| Stop::usage("standard input holds no password"))?
+    } else {
+        (
+            rpassword::prompt_password(format!("Password of {}: ", plain(&name)))?,
+            None,
+        )
+    };
+    Ok(LoginBody {
+        name,
+        password,
+        new_password,
+    })
+}
+
+/// The password and the new one, if any, from lines. Only line ends are taken off: a password may end with a space.
+fn passwords(text: &str) -> Option<(String, Option<String>)> {
+    let mut lines = text.lines().map(str::to_owned).filter(|line| !line.is_empty());
+    Some((lines.next()?, lines.next()))
+}
+
+fn ask_new_password(out: Output, reason: ClientError) -> Result<String> {
+    let (shortest, longest) = (PASSWORD_LENGTHS.start(), PASSWORD_LENGTHS.end());
+    out.note(format_args!(
+        "This was a one-time password. Choose your own, of {shortest} to {longest} characters."
+    ));
+    for _ in 0..3 {
+        let first = rpassword::prompt_password("New password: ")?;
+        if !PASSWORD_LENGTHS.contains(&first.chars().count()) {
+            out.note(format_args!("It must have {shortest} to {longest} characters."));
+        } else if rpassword::prompt_password("Once more: ")? == first {
+            return Ok(first);
+        } else {
+            out.note("The two are not the same.");
+        }
+    }
+    Err(reason.into())
+}
+
+/// Ends the kept login and forgets it, also when the server cannot be told.
+pub(super) async fn log_out(context: &Context<'_>) -> Result<Exit> {
+    let store = context.store()?;
+    let mut credentials = context.credentials()?;
+    let server = context.server(&credentials)?;
+    let Some(login) = credentials.forget(&server) else {
+        return Err(Stop::denied(format!("nobody is logged in to {server}")).into());
+    };
+    let client = Client::new(server.clone(), Some(&Token::parse(&login.token)?))?;
+    let told = client.log_out().await;
+    store.save(&credentials)?;
+    match told {
+        Ok(()) => context.out.note(format_args!("logged out of {server}")),
+        Err(error) if error.code() == Some(Code::Unauthenticated) => {
+            context
+                .out
+                .note(format_args!("the login to {server} had ended; it is forgotten"));
+        }
+        Err(error) => {
+            let context_text = "the login is forgotten here; on the server it stays until it expires";
+            return Err(anyhow::Error::from(error).context(context_text));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Shows the caller and its grants.
+pub(super) async fn who_am_i(context: &Context<'_>) -> Result<Exit> {
+    let client = context.client()?;
+    let caller = client.get_caller().await?;
+    let out = context.out;
+    if out.json {
+        out.json(&caller)?;
+        return Ok(Exit::Done);
+    }
+    out.line(format_args!("{} on {}", plain(&caller.user), client.server()))?;
+    if caller.grants.is_empty() {
+        out.line("no grants")?;
+        return Ok(Exit::Done);
+    }
+    let rows = caller.grants.into_iter().map(|grant| {
+        let keys = if grant.key_prefix.is_empty() {
+            "*".to_owned()
+        } else {
+            format!("{}*", grant.key_prefix)
+        };
+        [grant.role.as_str().to_owned(), grant.environment, grant.namespace, keys]
+    });
+    out.table(["ROLE", "ENVIRONMENT", "NAMESPACE", "KEYS"], rows)?;
+    Ok(Exit::Done)
+}
+
+/// Makes, lists and revokes tokens.
+pub(super) async fn token(context: &Context<'_>, command: TokenCommand) -> Result<Exit> {
+    let client = context.client()?;
+    let out = context.out;
+    match command {
+        TokenCommand::Create { name, expires_in_days } => {
+            let made = client.create_token(&TokenBody { name, expires_in_days }).await?;
+            if out.json {
+                out.json(&made)?;
+            } else {
+                out.line(&made.token)?;
+                let until = made.view.expires_at.map_or_else(|| "it is revoked".to_owned(), shown);
+                out.note(format_args!(
+                    "valid until {until}; revoke it with: pintle token rm {}",
+                    made.view.id
+                ));
+            }
+        }
+        TokenCommand::Ls => {
+            let list = client.list_tokens().await?;
+            if out.json {
+                out.json(&list)?;
+            } else {
+                let rows = list.tokens.into_iter().map(|token| {
+                    let kind = if token.session { "login" } else { "token" };
+                    [
+                        token.id.to_string(),
+                        token.name,
+                        kind.to_owned(),
+                        token.expires_at.map_or_else(String::new, shown),
+                    ]
+                });
+                out.table(["ID", "NAME", "KIND", "EXPIRES"], rows)?;
+            }
+        }
+        TokenCommand::Rm { id } => {
+            client.revoke_token(id).await?;
+            out.note(format_args!("token {id} is revoked"));
+        }
+    }
+    Ok(Exit::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_keeps_its_spaces_and_loses_its_line_end() {
+        assert_eq!(passwords("secret \r\n"), Some(("secret ".to_owned(), None)));
+        assert_eq!(
+            passwords("old\nnew\n"),
+            Some(("old".to_owned(), Some("new".to_owned())))
+        );
+        assert_eq!(passwords("old\n\n"), Some(("old".to_owned(), None)));
+        assert_eq!(passwords("\n"), None);
+    }
+}

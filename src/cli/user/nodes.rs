@@ -1,0 +1,84 @@
+//! `status` and `lost`.
+
+use anyhow::Result;
+
+use crate::cli::user::context::Context;
+use crate::cli::user::environments::pairs;
+use crate::cli::user::exit::Exit;
+use crate::cli::user::paint;
+use crate::cli::user::when::shown;
+
+/// Shows whether the server can do its work; without writes it ends as unavailable.
+pub(super) async fn status(context: &Context<'_>) -> Result<Exit> {
+    let client = context.client()?;
+    let ready = client.get_ready().await?;
+    let out = context.out;
+    let exit = if ready.reads && ready.writes && !ready.draining {
+        Exit::Done
+    } else {
+        Exit::Unavailable
+    };
+    if out.json {
+        out.json(&ready)?;
+        return Ok(exit);
+    }
+    let writes = match (ready.writes, ready.writes_down_since) {
+        (true, _) => "yes".to_owned(),
+        (false, Some(since)) => format!("no, since {}", shown(since)),
+        (false, None) => "no".to_owned(),
+    };
+    let survives = if ready.failover_safe {
+        "a crash and the loss of the primary database"
+    } else {
+        "a crash"
+    };
+    pairs(
+        out,
+        &[
+            ("server", client.server().to_string()),
+            ("reads", if ready.reads { "yes" } else { "no" }.to_owned()),
+            ("writes", writes),
+            ("stopping", if ready.draining { "yes" } else { "" }.to_owned()),
+            ("head", format!("{} in epoch {}", ready.revision, ready.epoch)),
+            ("a publish survives", survives.to_owned()),
+            (
+                "rights",
+                format!("number {}, seen {} ms ago", ready.access, ready.access_age_ms),
+            ),
+        ],
+    )?;
+    Ok(exit)
+}
+
+/// Shows what a failover lost, and how to publish it again.
+pub(super) async fn lost(context: &Context<'_>) -> Result<Exit> {
+    let list = context.client()?.list_lost().await?;
+    let out = context.out;
+    if out.json {
+        out.json(&list)?;
+        return Ok(Exit::Done);
+    }
+    if list.lost.is_empty() {
+        out.line("nothing was lost")?;
+        return Ok(Exit::Done);
+    }
+    let rows = list.lost.into_iter().map(|lost| {
+        let changed = paint::count(lost.revision.changed, "change", "changes");
+        let again = if lost.publish.is_some() { "yes" } else { "no" };
+        let number = format!("{}.{}", lost.revision.epoch, lost.revision.revision);
+        [
+            number,
+            shown(lost.revision.at),
+            lost.revision.actor,
+            lost.revision.message,
+            changed,
+            again.to_owned(),
+        ]
+    });
+    out.table(
+        ["LOST", "TIME", "ACTOR", "MESSAGE", "CHANGED", "CAN BE PUBLISHED"],
+        rows,
+    )?;
+    out.note("lost --json gives each one's body; publish it again with: pintle publish -f FILE");
+    Ok(Exit::Done)
+}

@@ -1,0 +1,13 @@
+//! The meaning of things, without I/O, async or a clock.
+
+pub mod access;
+pub mod changes;
+pub mod commit;
+pub mod contents;
+pub mod diff;
+pub mod formats;
+pub mod limits;
+pub mod names;
+pub mod patterns;
+pub mod revisions;
+pub mod state;

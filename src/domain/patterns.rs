@@ -1,0 +1,98 @@
+//! Globs over whole names: `*` stands for any run of characters, dots included.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::names::NAME_BYTES;
+
+/// A glob such as `orders*`, `*` or `prod-eu`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Pattern(String);
+
+/// Why a text is not a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("pattern must have 1 to {NAME_BYTES} of a-z, 0-9, '.', '_', '-' and '*'")]
+pub struct PatternError;
+
+impl Pattern {
+    /// Parses a pattern.
+    pub fn parse(text: &str) -> Result<Self, PatternError> {
+        let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-*".contains(&b);
+        if text.is_empty() || text.len() > NAME_BYTES || !text.bytes().all(allowed) {
+            return Err(PatternError);
+        }
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The pattern that covers every name.
+    #[must_use]
+    pub fn any() -> Self {
+        Self("*".to_owned())
+    }
+
+    /// Whether the whole name matches.
+    #[must_use]
+    pub fn matches(&self, name: &str) -> bool {
+        let mut parts = self.0.split('*');
+        let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
+        let Some(last) = parts.next_back() else { return rest.is_empty() };
+        for part in parts {
+            let Some(at) = rest.find(part) else { return false };
+            rest = rest.get(at + part.len()..).unwrap_or_default();
+        }
+        rest.ends_with(last)
+    }
+}
+
+impl TryFrom<String> for Pattern {
+    type Error = PatternError;
+    fn try_from(text: String) -> Result<Self, PatternError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Pattern> for String {
+    fn from(pattern: Pattern) -> Self {
+        pattern.0
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_star_crosses_dots_and_nothing_else_is_special() {
+        let cases = [
+            ("*", "anything.at-all", true),
+            ("orders*", "orders", true),
+            ("orders*", "orders.eu", true),
+            ("orders*", "my.orders", false),
+            ("orders", "orders.eu", false),
+            ("*.mysql", "shared.mysql", true),
+            ("a*b*c", "aXXbYYc", true),
+            ("a*b*c", "aXXcYYb", false),
+            ("a*a", "a", false),
+            ("a*a", "aa", true),
+            ("a.b", "axb", false),
+        ];
+        for (pattern, name, expected) in cases {
+            assert_eq!(Pattern::parse(pattern).unwrap().matches(name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn odd_patterns_are_refused() {
+        for bad in ["", "A*", "a/b", "a b", "[a]", &"a".repeat(65)] {
+            assert!(Pattern::parse(bad).is_err(), "{bad}");
+        }
+    }
+}

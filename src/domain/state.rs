@@ -1,0 +1,231 @@
+//! The store at its head: environments, namespaces and entries as one persistent value.
+//!
+//! A clone is a few pointers; a change copies only the path to what it touches.
+
+use imbl::OrdMap;
+use time::OffsetDateTime;
+
+use crate::domain::access::Access;
+use crate::domain::changes::{
+    Audience, EnvironmentAttributes, Item, NamespaceAttributes, Record, RecordHead, Version,
+};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
+use crate::domain::revisions::{Cursor, Epoch, Revision};
+
+/// The last change of something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stamp {
+    /// The revision that brought it.
+    pub revision: Revision,
+    /// When that was committed.
+    pub at: OffsetDateTime,
+    /// Who asked for it.
+    pub actor: UserName,
+}
+
+impl Stamp {
+    /// The stamp that a committed revision leaves.
+    #[must_use]
+    pub fn of(head: &RecordHead) -> Self {
+        Self { revision: head.revision, at: head.at, actor: head.actor.clone() }
+    }
+}
+
+/// A current entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Its last change.
+    pub stamp: Stamp,
+    /// Format and bytes.
+    pub version: Version,
+}
+
+/// A current namespace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Namespace {
+    /// Last change of its attributes.
+    pub stamp: Stamp,
+    /// What it is.
+    pub attributes: NamespaceAttributes,
+    /// The last revision that touched it or any of its entries, deletions included.
+    pub touched: Revision,
+    /// How many entries it has.
+    pub entries: u64,
+    /// How many bytes they have together.
+    pub bytes: u64,
+}
+
+/// A current environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Environment {
+    /// Last change of its attributes.
+    pub stamp: Stamp,
+    /// What it is.
+    pub attributes: EnvironmentAttributes,
+    /// The last revision that touched it or the list of its namespaces.
+    pub touched: Revision,
+}
+
+/// Everything at one revision and one access number.
+#[derive(Debug, Clone, Default)]
+pub struct State {
+    /// The history.
+    pub epoch: Epoch,
+    /// The newest revision in it.
+    pub head: Revision,
+    /// Everybody's rights.
+    pub access: Access,
+    environments: OrdMap<EnvironmentName, Environment>,
+    namespaces: OrdMap<(EnvironmentName, NamespaceName), Namespace>,
+    entries: OrdMap<Address, Entry>,
+    bytes: u64,
+    touched: Revision,
+}
+
+impl State {
+    /// Epoch and head.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.epoch, revision: self.head }
+    }
+
+    /// Bytes of all current contents.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Number of all current entries.
+    #[must_use]
+    pub fn entry_count(&self) -> u64 {
+        self.entries.len() as u64
+    }
+
+    /// The last revision that created, changed or deleted an environment.
+    #[must_use]
+    pub fn environments_touched(&self) -> Revision {
+        self.touched
+    }
+
+    /// The environment of this name.
+    #[must_use]
+    pub fn find_environment(&self, environment: &EnvironmentName) -> Option<&Environment> {
+        self.environments.get(environment)
+    }
+
+    /// All environments, by name.
+    pub fn environments(&self) -> impl Iterator<Item = (&EnvironmentName, &Environment)> {
+        self.environments.iter()
+    }
+
+    /// The namespace of this name.
+    #[must_use]
+    pub fn find_namespace(&self, environment: &EnvironmentName, namespace: &NamespaceName) -> Option<&Namespace> {
+        self.namespaces.get(&(environment.clone(), namespace.clone()))
+    }
+
+    /// The namespaces of an environment, by name.
+    pub fn namespaces<'a>(
+        &'a self,
+        environment: &'a EnvironmentName,
+    ) -> impl Iterator<Item = (&'a NamespaceName, &'a Namespace)> {
+        let mut all = self.namespaces.range((environment.clone(), NamespaceName::before_all())..);
+        std::iter::from_fn(move || all.next())
+            .take_while(move |((env, _), _)| env == environment)
+            .map(|((_, name), namespace)| (name, namespace))
+    }
+
+    /// The content that a read without an instance gets: the stable one, outside any rollout.
+    #[must_use]
+    pub fn find_entry(&self, address: &Address) -> Option<&Entry> {
+        self.entries.get(address)
+    }
+
+    /// The entries of a namespace, by key.
+    pub fn entries<'a>(
+        &'a self,
+        environment: &'a EnvironmentName,
+        namespace: &'a NamespaceName,
+    ) -> impl Iterator<Item = (&'a EntryKey, &'a Entry)> {
+        let start = Address { environment: environment.clone(), namespace: namespace.clone(), key: EntryKey::before_all() };
+        let mut all = self.entries.range(start..);
+        std::iter::from_fn(move || all.next())
+            .take_while(move |(address, _)| address.environment == *environment && address.namespace == *namespace)
+            .map(|(address, entry)| (&address.key, entry))
+    }
+
+    /// Takes in the next committed revision.
+    pub fn apply(&mut self, record: &Record) {
+        self.apply_items(&Stamp::of(&record.head), &record.items);
+    }
+
+    /// Takes in changes under a stamp: what a change set would lead to, or, environments first, then namespaces,
+    /// then entries, the newest change of each item while a node loads the store.
+    pub fn apply_items(&mut self, stamp: &Stamp, items: &[Item]) {
+        self.head = stamp.revision;
+        for item in items {
+            match item {
+                Item::Entry { address, version, audience: Audience::Everyone, .. } => {
+                    self.apply_entry(stamp, address, version.as_ref());
+                }
+                Item::Namespace { environment, namespace, attributes, .. } => {
+                    self.apply_namespace(stamp, environment, namespace, attributes.as_ref());
+                }
+                Item::Environment { environment, attributes, .. } => {
+                    self.touched = self.touched.max(stamp.revision);
+                    match attributes {
+                        Some(attributes) => {
+                            let (stamp, attributes) = (stamp.clone(), attributes.clone());
+                            let new = Environment { touched: stamp.revision, stamp, attributes };
+                            self.environments.insert(environment.clone(), new);
+                        }
+                        None => drop(self.environments.remove(environment)),
+                    }
+                }
+            }
+        }
+    }
+
+    fn apply_entry(&mut self, stamp: &Stamp, address: &Address, version: Option<&Version>) {
+        let old = match version {
+            Some(version) => {
+                let new = Entry { stamp: stamp.clone(), version: version.clone() };
+                self.entries.insert(address.clone(), new)
+            }
+            None => self.entries.remove(address),
+        };
+        let (added, removed) = (version.map_or(0, |v| v.content.size()), old.as_ref().map_or(0, |e| e.version.content.size()));
+        self.bytes = self.bytes + added - removed;
+        if let Some(namespace) = self.namespaces.get_mut(&(address.environment.clone(), address.namespace.clone())) {
+            namespace.touched = namespace.touched.max(stamp.revision);
+            namespace.bytes = namespace.bytes + added - removed;
+            namespace.entries = namespace.entries + u64::from(version.is_some()) - u64::from(old.is_some());
+        }
+    }
+
+    fn apply_namespace(
+        &mut self,
+        stamp: &Stamp,
+        environment: &EnvironmentName,
+        namespace: &NamespaceName,
+        attributes: Option<&NamespaceAttributes>,
+    ) {
+        if let Some(environment) = self.environments.get_mut(environment) {
+            environment.touched = environment.touched.max(stamp.revision);
+        }
+        let at = (environment.clone(), namespace.clone());
+        let Some(attributes) = attributes else {
+            self.namespaces.remove(&at);
+            return;
+        };
+        let (entries, bytes) = self.namespaces.get(&at).map_or((0, 0), |old| (old.entries, old.bytes));
+        let new = Namespace {
+            stamp: stamp.clone(),
+            attributes: attributes.clone(),
+            touched: stamp.revision,
+            entries,
+            bytes,
+        };
+        self.namespaces.insert(at, new);
+    }
+}

@@ -1,0 +1,288 @@
+//! The pump: woken by a commit, a notification or a timer, it reads the log after the last revision it has and shows
+//! the result. The only writer of the view.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::domain::changes::{Record, RecordHead};
+use crate::domain::limits::Limits;
+use crate::domain::revisions::{Cursor, Revision};
+use crate::domain::state::State;
+use crate::feed::hub::Hub;
+use crate::metrics::Metrics;
+use crate::service::ambient::Ambient;
+use crate::service::wakeups::Wakeup;
+use crate::store::{self, Conn, Head, Listener, Session, Store, StoreError};
+use crate::view::{Health, View};
+
+/// How often the log is read without being woken. A lost wake-up costs this much latency, and rights are never older.
+pub const POLL: Duration = Duration::from_millis(500);
+/// How often the database is tried while it is away.
+const RETRY: Duration = Duration::from_millis(200);
+/// How long one look at the database may take.
+const LOOK: Duration = Duration::from_secs(5);
+/// Revisions read at once.
+const PAGE: i64 = 500;
+/// Looks between two questions for a synchronous standby.
+const STANDBY_EVERY: u32 = 10;
+
+/// The pump's task.
+#[derive(Debug)]
+pub struct Pump {
+    store: Store,
+    view: Arc<View>,
+    metrics: Arc<Metrics>,
+    ambient: Arc<dyn Ambient>,
+    inbox: mpsc::Receiver<Wakeup>,
+    hub: Hub,
+    session: Option<Session>,
+    looks: u32,
+}
+
+/// Loads the store. The view it returns is kept up by the pump it returns.
+pub async fn start(
+    store: Store,
+    metrics: Arc<Metrics>,
+    ambient: Arc<dyn Ambient>,
+    limits: &Limits,
+    inbox: mpsc::Receiver<Wakeup>,
+) -> Result<(Arc<View>, Pump), StoreError> {
+    let mut session = store.acquire().await?;
+    let mut head = store::poll(&mut session, Revision::ZERO).await?;
+    if let Some(why) = head.foreign() {
+        tracing::warn!(why, "the database holds another history than it recorded: starting a new epoch");
+        store::start_epoch(&mut session, head.epoch, head.revision, why).await?;
+        head = store::poll(&mut session, Revision::ZERO).await?;
+    }
+    let state = load(&mut session, &head).await?;
+    let failover_safe = store::failover_safe(&mut session).await?;
+    drop(session);
+    if state.bytes() > limits.store_bytes / 5 * 4 {
+        tracing::warn!(bytes = state.bytes(), limit = limits.store_bytes, "the store is over 80 % of max_store_bytes");
+    }
+    metrics.store_bytes_limit.set(limits.store_bytes.cast_signed());
+    metrics.database_up.set(1);
+    let health = Health { down_since: None, seen_at: ambient.now(), failover_safe };
+    let view = Arc::new(View::new(state, health));
+    let pump = Pump { store, view: Arc::clone(&view), metrics, ambient, inbox, hub: Hub::default(), session: None, looks: 0 };
+    pump.measure(&pump.view.state());
+    Ok((view, pump))
+}
+
+async fn load(conn: &mut Conn, head: &Head) -> Result<State, StoreError> {
+    let mut state = store::load(conn, head.revision).await?;
+    state.epoch = head.epoch;
+    state.access = store::load_access(conn).await?;
+    Ok(state)
+}
+
+impl Pump {
+    /// Keeps the view up until stopped.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut listener = None;
+        let mut turns = tokio::time::interval(POLL);
+        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            if listener.is_none() && self.view.health().down_since.is_none() {
+                listener = Listener::open(&self.store).await.ok();
+                // What was committed before LISTEN took effect sends no wake-up.
+                let _ = self.catch_up().await;
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                wakeup = self.inbox.recv() => match wakeup {
+                    Some(Wakeup::Committed(records)) => self.take(records).await,
+                    Some(Wakeup::Refresh(reply)) => self.refresh(reply).await,
+                    None => return,
+                },
+                woken = moved(listener.as_mut()) => {
+                    let known = self.view.state();
+                    match woken {
+                        Ok(Some((cursor, access))) if cursor <= known.cursor() && access <= known.access.number => {}
+                        Ok(Some(_)) => drop(self.catch_up().await),
+                        Ok(None) | Err(_) => {
+                            listener = None;
+                            let _ = self.catch_up().await;
+                        }
+                    }
+                }
+                _ = turns.tick() => drop(self.catch_up().await),
+            }
+            turns.reset_after(if self.view.health().down_since.is_some() { RETRY } else { POLL });
+        }
+    }
+
+    /// Answers a refresh, and with it every other that waits already: one look serves them all.
+    async fn refresh(&mut self, first: oneshot::Sender<Result<(), String>>) {
+        let mut replies = vec![first];
+        while let Ok(wakeup) = self.inbox.try_recv() {
+            match wakeup {
+                Wakeup::Refresh(reply) => replies.push(reply),
+                Wakeup::Committed(records) => self.take(records).await,
+            }
+        }
+        let result = self.catch_up().await.map_err(|error| error.to_string());
+        for reply in replies {
+            let _ = reply.send(result.clone());
+        }
+    }
+
+    /// Shows what this node committed, when it follows what it has; else reads the log.
+    async fn take(&mut self, records: Vec<Record>) {
+        let state = self.view.state();
+        let follows = records
+            .first()
+            .is_some_and(|first| first.head.epoch == state.epoch && first.head.revision == state.head.next());
+        if follows {
+            let state = State::clone(&state);
+            self.show(state, records);
+        } else {
+            let _ = self.catch_up().await;
+        }
+    }
+
+    fn show(&mut self, mut state: State, records: Vec<Record>) {
+        for record in records {
+            state.apply(&record);
+            self.hub.push(Arc::new(record));
+        }
+        self.measure(&state);
+        self.view.show(state);
+    }
+
+    fn measure(&self, state: &State) {
+        let metrics = &self.metrics;
+        let head = state.head.0.cast_signed();
+        metrics.node_revision.set(head);
+        metrics.head_revision.set(metrics.head_revision.get().max(head));
+        metrics.lag.set(metrics.head_revision.get() - head);
+        metrics.epoch.set(state.epoch.0.cast_signed());
+        metrics.store_bytes.set(state.bytes().cast_signed());
+        metrics.store_entries.set(state.entry_count().cast_signed());
+    }
+
+    /// Compares with the database and reads what is new. An error means that the database cannot be reached.
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        let looked = timeout(LOOK, self.look()).await;
+        let result = looked.unwrap_or_else(|_| Err(StoreError::Unavailable("the database does not answer".to_owned())));
+        let now = self.ambient.now();
+        let mut health = self.view.health();
+        match &result {
+            Ok(()) => {
+                if let Some(since) = health.down_since.take() {
+                    tracing::info!(%since, "the database answers again");
+                }
+                health.seen_at = now;
+            }
+            Err(error) => {
+                if let Some(mut session) = self.session.take() {
+                    session.close_on_drop();
+                }
+                if health.down_since.is_none() {
+                    tracing::warn!(%error, "the database does not answer: reads go on, writes are refused");
+                    health.down_since = Some(now);
+                }
+                if let Ok(Ok(())) = timeout(LOOK, self.store.locate()).await {
+                    tracing::info!("found a writable host");
+                }
+            }
+        }
+        self.metrics.database_up.set(i64::from(result.is_ok()));
+        self.view.note_health(health);
+        result
+    }
+
+    async fn look(&mut self) -> Result<(), StoreError> {
+        let mut session = match self.session.take() {
+            Some(session) => session,
+            None => self.store.acquire().await?,
+        };
+        let mut state = State::clone(&self.view.state());
+        let mut head = store::poll(&mut session, state.head).await?;
+        if let Some(why) = self.other_history(&state, &head) {
+            tracing::warn!(why, "the database holds another history: starting a new epoch");
+            let seen = state.head.max(head.revision);
+            store::start_epoch(&mut session, state.epoch.max(head.epoch), seen, why).await?;
+            head = store::poll(&mut session, state.head).await?;
+        }
+        self.metrics.head_revision.set(head.revision.0.cast_signed());
+        if head.epoch != state.epoch {
+            self.change_epoch(&mut session, &head).await?;
+            self.session = Some(session);
+            return Ok(());
+        }
+        if head.access != state.access.number {
+            state.access = store::load_access(&mut session).await?;
+            if head.revision == state.head {
+                self.view.show(state.clone());
+            }
+        }
+        while state.head < head.revision {
+            let page = store::tail(&mut session, state.head, PAGE).await?;
+            if page.first().map(|record| record.head.revision) != Some(state.head.next()) {
+                return Err(StoreError::Corrupt { table: "revisions", what: format!("{} is missing", state.head.next()) });
+            }
+            self.show(state, page);
+            state = State::clone(&self.view.state());
+        }
+        self.looks = self.looks.wrapping_add(1);
+        if self.looks.is_multiple_of(STANDBY_EVERY) {
+            let failover_safe = store::failover_safe(&mut session).await?;
+            self.view.note_health(Health { failover_safe, ..self.view.health() });
+        }
+        self.session = Some(session);
+        Ok(())
+    }
+
+    /// Why what the database holds is not a continuation of what this node has, if so.
+    fn other_history(&self, state: &State, head: &Head) -> Option<&'static str> {
+        if let Some(why) = head.foreign() {
+            return Some(why);
+        }
+        if head.epoch > state.epoch {
+            return None;
+        }
+        if head.epoch < state.epoch || head.revision < state.head {
+            return Some("the head went back");
+        }
+        let known = self.hub.id_of(state.head);
+        (known.is_some() && known != head.id_at).then_some("the newest revision is another one")
+    }
+
+    /// Drops what the new history lost, reports it, and loads the rest anew.
+    async fn change_epoch(&mut self, session: &mut Session, head: &Head) -> Result<(), StoreError> {
+        let state = load(session, head).await?;
+        if let Some(oldest) = self.hub.oldest() {
+            let after = Revision(oldest.0.saturating_sub(1));
+            let found = store::find_committed(session, &self.hub.ids(), after).await?;
+            let survivors: HashSet<_> = found.into_iter().map(|(id, _)| id).collect();
+            let lost = self.hub.take_lost(&survivors);
+            for record in &lost {
+                let RecordHead { revision, epoch, actor, message, .. } = &record.head;
+                tracing::error!(%epoch, %revision, %actor, message, "an acknowledged change set was lost; see GET /api/v1/lost");
+            }
+            self.metrics.lost.inc_by(lost.len() as u64);
+            self.view.note_lost(lost);
+        }
+        tracing::warn!(epoch = %head.epoch, revision = %head.revision, "a new epoch began");
+        self.metrics.head_revision.set(head.revision.0.cast_signed());
+        self.measure(&state);
+        self.view.show(state);
+        Ok(())
+    }
+}
+
+
+/// Waits for the next wake-up; for ever without a listener.
+async fn moved(listener: Option<&mut Listener>) -> Result<Option<(Cursor, u64)>, StoreError> {
+    match listener {
+        Some(listener) => listener.moved().await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,270 @@
+//! Extractors that reject with a problem which names the field.
+
+use std::any::Any;
+use std::str::FromStr;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
+use axum::http::{HeaderMap, header, request::Parts};
+use axum::response::{IntoResponse as _, Response};
+use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+
+use crate::api::IDEMPOTENCY_HEADER;
+use crate::api::problem::Code;
+use crate::domain::access::Caller;
+use crate::domain::contents::ContentHash;
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::revisions::Revision;
+use crate::http::Shared;
+use crate::http::error::ApiError;
+use crate::http::layers::RequestId;
+use crate::service::At;
+use crate::service::committer::Idempotency;
+
+/// Bytes a JSON body may have beyond twice the contents it carries.
+const JSON_SLACK: u64 = 1024 * 1024;
+
+/// Who is calling.
+pub(super) struct Authenticated(pub(super) Caller);
+
+impl FromRequestParts<Shared> for Authenticated {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        let bearer = shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
+        Ok(Self(app.service.authenticate(token.trim())?))
+    }
+}
+
+/// The parameters of the path, decoded.
+#[derive(Debug)]
+pub(super) struct Place(Vec<(String, String)>);
+
+impl FromRequestParts<Shared> for Place {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
+        let raw = RawPathParams::from_request_parts(parts, app).await;
+        let raw = raw.map_err(|_| ApiError::bad("path", "must be percent-encoded UTF-8"))?;
+        Ok(Self(raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+    }
+}
+
+impl Place {
+    fn get<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<T, ApiError> {
+        let found = self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+        found.parse().map_err(|error: T::Err| ApiError::invalid(name, error.to_string()))
+    }
+
+    pub(super) fn environment(&self) -> Result<EnvironmentName, ApiError> {
+        self.get("env")
+    }
+
+    pub(super) fn namespace(&self) -> Result<NamespaceName, ApiError> {
+        self.get("ns")
+    }
+
+    pub(super) fn key(&self) -> Result<EntryKey, ApiError> {
+        self.get("key")
+    }
+
+    pub(super) fn revision(&self) -> Result<Revision, ApiError> {
+        self.get("rev")
+    }
+
+    pub(super) fn id(&self) -> Result<uuid::Uuid, ApiError> {
+        self.get("id")
+    }
+
+    pub(super) fn address(&self) -> Result<Address, ApiError> {
+        Ok(Address { environment: self.environment()?, namespace: self.namespace()?, key: self.key()? })
+    }
+}
+
+/// The query string; unknown and repeated parameters are refused.
+pub(super) struct Query<T>(pub(super) T);
+
+impl<T: DeserializeOwned> FromRequestParts<Shared> for Query<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
+        let text = parts.uri.query().unwrap_or_default();
+        if text.bytes().zip(text.bytes().skip(1)).any(|pair| pair == (b'%', b'0')) && text.contains("%00") {
+            return Err(ApiError::bad("query", "must not contain NUL"));
+        }
+        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
+            let path = error.path().to_string();
+            let field = if path == "." { "query" } else { &path };
+            ApiError::bad(field, error.inner().to_string())
+        })
+    }
+}
+
+/// A JSON body; unknown fields are refused, and the path of a bad one is named.
+pub(super) struct Json<T>(pub(super) T, pub(super) Bytes);
+
+impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
+        let limit = app.service.limits.change_set_bytes * 2 + JSON_SLACK;
+        let bytes = read_body(request.into_body(), limit).await?;
+        let text = std::str::from_utf8(&bytes).map_err(|error| {
+            ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to()))
+        })?;
+        let reader = &mut serde_json::Deserializer::from_str(text);
+        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
+            let path = error.path().to_string();
+            ApiError::bad(if path == "." { "body" } else { &path }, error.inner().to_string())
+        })?;
+        reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;
+        Ok(Self(value, bytes))
+    }
+}
+
+/// The body as it came, at most as large as an entry.
+pub(super) struct Content(pub(super) Bytes);
+
+impl FromRequest<Shared> for Content {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
+        read_body(request.into_body(), app.service.limits.entry_bytes).await.map(Self)
+    }
+}
+
+async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
+    let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    axum::body::to_bytes(body, most).await.map_err(|error| {
+        let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        if too_large {
+            let problem = format!("must have at most {limit} bytes");
+            return ApiError::fields(Code::TooLarge, vec![crate::api::problem::FieldProblem::new("body", problem)]);
+        }
+        ApiError::bad("body", "was cut off")
+    })
+}
+
+/// What a write carries in its headers.
+pub(super) struct WriteHeaders {
+    pub(super) request_id: String,
+    pub(super) message: String,
+    pub(super) if_revision: Option<Precondition>,
+    key: Option<String>,
+}
+
+/// What the headers ask of the present state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Precondition {
+    /// `If-Match: "R"`.
+    Revision(Revision),
+    /// `If-Match: *`.
+    Exists,
+    /// `If-None-Match: *`.
+    Absent,
+}
+
+impl FromRequestParts<Shared> for WriteHeaders {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
+        let headers = &parts.headers;
+        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+        let message = header_text(headers, crate::api::MESSAGE_HEADER)?.unwrap_or_default();
+        let key = header_text(headers, IDEMPOTENCY_HEADER)?;
+        if let Some(key) = &key
+            && (key.is_empty() || key.len() > 255)
+        {
+            return Err(ApiError::invalid("Idempotency-Key", "must have 1 to 255 characters"));
+        }
+        Ok(Self { request_id, message, if_revision: precondition(headers)?, key })
+    }
+}
+
+impl WriteHeaders {
+    /// The idempotency of this call, whose meaning is told by these parts together.
+    pub(super) fn idempotency(&self, parts: &[&[u8]]) -> Option<Idempotency> {
+        let key = self.key.clone()?;
+        let mut all = Vec::new();
+        for part in parts {
+            all.extend_from_slice(&(part.len() as u64).to_be_bytes());
+            all.extend_from_slice(part);
+        }
+        Some(Idempotency { key, body: ContentHash::of(&all) })
+    }
+}
+
+/// A header as text: percent-encoding lets it carry any UTF-8.
+fn header_text(headers: &HeaderMap, name: &str) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(name) else { return Ok(None) };
+    let text = std::str::from_utf8(value.as_bytes()).map_err(|_| ApiError::bad(name, "must be UTF-8"))?;
+    Ok(Some(text.to_owned()))
+}
+
+fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, ApiError> {
+    let matches = header_text(headers, "if-match")?;
+    let none = header_text(headers, "if-none-match")?;
+    match (matches.as_deref().map(str::trim), none.as_deref().map(str::trim)) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(ApiError::bad("If-Match", "must not come together with If-None-Match")),
+        (Some("*"), None) => Ok(Some(Precondition::Exists)),
+        (None, Some("*")) => Ok(Some(Precondition::Absent)),
+        (None, Some(_)) => Err(ApiError::invalid("If-None-Match", "must be '*' for a write")),
+        (Some(tag), None) => {
+            let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+            let revision = number.parse().map_err(|_| ApiError::invalid("If-Match", "must be an ETag of this entry, such as \"42\""))?;
+            Ok(Some(Precondition::Revision(revision)))
+        }
+    }
+}
+
+/// Whether the caller already has what a tag names.
+pub(super) fn has_tag(headers: &HeaderMap, tag: &str) -> bool {
+    let Some(value) = headers.get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok()) else { return false };
+    value.split(',').map(str::trim).any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one) == tag)
+}
+
+/// A moment: a revision, or an RFC 3339 instant.
+pub(super) fn moment(field: &str, text: Option<&str>) -> Result<Option<At>, ApiError> {
+    let Some(text) = text else { return Ok(None) };
+    if let Ok(revision) = text.parse() {
+        return Ok(Some(At::Revision(revision)));
+    }
+    instant(field, Some(text)).map(|at| at.map(At::Instant)).map_err(|_| {
+        ApiError::invalid(field, format!("must be a revision from 0 to {} or an RFC 3339 instant", i64::MAX))
+    })
+}
+
+/// An RFC 3339 instant.
+pub(super) fn instant(field: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, ApiError> {
+    // A plus sign that was not percent-encoded arrives as a blank.
+    let parse = |text: &str| OffsetDateTime::parse(&text.replace(' ', "+"), &Rfc3339);
+    text.map(parse).transpose().map_err(|_| ApiError::invalid(field, "must be an RFC 3339 instant, such as 2026-01-31T12:00:00Z"))
+}
+
+/// Parses an optional parameter.
+pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(field: &str, text: Option<&str>) -> Result<Option<T>, ApiError> {
+    text.map(str::parse).transpose().map_err(|error: T::Err| ApiError::invalid(field, error.to_string()))
+}
+
+/// A page size.
+pub(super) fn page(limit: Option<u32>) -> Result<usize, ApiError> {
+    let limit = limit.unwrap_or(crate::api::PAGE_DEFAULT);
+    if (1..=crate::api::PAGE_MAX).contains(&limit) {
+        return Ok(limit as usize);
+    }
+    Err(ApiError::invalid("limit", format!("must be from 1 to {}", crate::api::PAGE_MAX)))
+}
+
+/// A panic in a handler is a bug: the caller gets a constant answer, the log the rest.
+pub fn problem_of_panic(panic: Box<dyn Any + Send>) -> Response {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();
+    tracing::error!(panic = text, "a handler panicked");
+    ApiError::new(Code::Internal, None).into_response()
+}

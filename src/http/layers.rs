@@ -1,0 +1,112 @@
+//! Around every request: its id, its span, its metrics, its time limit, and the body of its problem.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use opentelemetry::propagation::Extractor;
+use tokio::time::Instant;
+use tracing::Instrument as _;
+use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+
+use crate::api::problem::Code;
+use crate::api::{EPOCH_HEADER, REQUEST_ID_HEADER, REVISION_HEADER};
+use crate::http::Shared;
+use crate::http::error::{ApiError, Pending};
+use crate::metrics::{RequestLabels, RouteLabels};
+
+/// Longest time from the head of a request to the head of its answer.
+const REQUEST: Duration = Duration::from_secs(30);
+
+/// Names a request.
+#[derive(Debug, Clone)]
+pub(super) struct RequestId(pub(super) Arc<str>);
+
+/// Gives the request its id and span, counts it, and writes the body of a problem.
+pub(super) async fn observe(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
+    let started = Instant::now();
+    let id = request_id(&app, &request);
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let span = tracing::info_span!("http.request", %method, route, request_id = %id);
+    let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
+    // Without an exporter there is nobody to tell.
+    let _ = span.set_parent(parent);
+    let mut response = next.run(request).instrument(span.clone()).await;
+
+    span.in_scope(|| write_problem(&mut response, &id));
+    let status = response.status().as_u16();
+    let elapsed = started.elapsed();
+    span.in_scope(|| tracing::debug!(status, ms = elapsed.as_secs_f64() * 1000.0, "answered"));
+    let metrics = &app.service.metrics;
+    let labels = RequestLabels { method: method.to_string(), route: route.clone(), status };
+    metrics.requests.get_or_create(&labels).inc();
+    let labels = RouteLabels { method: method.to_string(), route };
+    metrics.request_seconds.get_or_create(&labels).observe(elapsed.as_secs_f64());
+
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(&id) {
+        headers.insert(REQUEST_ID_HEADER, value);
+    }
+    let cursor = app.service.view.state().cursor();
+    headers.entry(REVISION_HEADER).or_insert_with(|| HeaderValue::from(cursor.revision.0));
+    headers.entry(EPOCH_HEADER).or_insert_with(|| HeaderValue::from(cursor.epoch.0));
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Authorization, Cookie"));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+/// The caller's request id when it is a plain one, else a new one.
+fn request_id(app: &Shared, request: &Request) -> Arc<str> {
+    let plain = |text: &&str| {
+        (1..=64).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+    };
+    let given = request.headers().get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok()).filter(plain);
+    match given {
+        Some(given) => given.into(),
+        None => app.service.ambient.id().simple().to_string().into(),
+    }
+}
+
+fn write_problem(response: &mut Response, id: &str) {
+    let Some(Pending { mut problem, cause }) = response.extensions_mut().remove::<Pending>() else { return };
+    id.clone_into(&mut problem.request_id);
+    if problem.status == 500 {
+        tracing::error!(code = problem.code.as_str(), cause, "a request failed");
+    } else if problem.status > 500 {
+        tracing::warn!(code = problem.code.as_str(), cause, "a request was not served");
+    }
+    let body = serde_json::to_vec(&problem).unwrap_or_default();
+    *response.body_mut() = Body::from(body);
+    let headers = response.headers_mut();
+    headers.remove(header::CONTENT_LENGTH);
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+}
+
+/// Gives a request up after a while. A write that is given up may still happen, and says so.
+pub(super) async fn bound_time(request: Request, next: Next) -> Response {
+    let reads = matches!(*request.method(), Method::GET | Method::HEAD);
+    match tokio::time::timeout(REQUEST, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) if reads => ApiError::new(Code::Timeout, None).into_response(),
+        Err(_) => ApiError::new(Code::OutcomeUnknown, None).into_response(),
+    }
+}
+
+struct Headers<'a>(&'a axum::http::HeaderMap);
+
+impl Extractor for Headers<'_> {
+    fn get(&self, key: &str) -> Option<&str> {
+        self.0.get(key).and_then(|value| value.to_str().ok())
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.0.keys().map(header::HeaderName::as_str).collect()
+    }
+}

@@ -1,0 +1,125 @@
+//! HTTP: the one table of routes, and the layers around them.
+
+mod accounts;
+mod diffs;
+mod entries;
+mod environments;
+mod error;
+mod extract;
+mod layers;
+mod namespaces;
+mod nodes;
+mod publish;
+mod revisions;
+mod rollback;
+mod views;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware::{from_fn, from_fn_with_state};
+use tokio_util::sync::CancellationToken;
+use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::compression::CompressionLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::service::Service;
+
+pub use extract::problem_of_panic;
+
+/// What every handler can reach.
+#[derive(Debug)]
+pub struct App {
+    /// The use cases.
+    pub service: Service,
+    /// Cancelled when the node begins to stop.
+    pub draining: CancellationToken,
+}
+
+type Shared = Arc<App>;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Pintle",
+        description = "A configuration centre for fleets of services: versioned entries, history, diff and rollback.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+        contact(name = "The Pintle Authors")
+    ),
+    modifiers(&Security),
+    components(schemas(crate::api::problem::Problem))
+)]
+struct Document;
+
+struct Security;
+
+impl utoipa::Modify for Security {
+    fn modify(&self, openapi: &mut utoipa::openapi::OpenApi) {
+        use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityRequirement, SecurityScheme};
+        let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
+        let components = openapi.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(bearer));
+        openapi.security = Some(vec![SecurityRequirement::new::<_, [&str; 0], &str>("token", [])]);
+    }
+}
+
+/// Every route, each registered together with its documentation.
+fn table() -> OpenApiRouter<Shared> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(environments::list))
+        .routes(routes!(environments::get, environments::put, environments::delete))
+        .routes(routes!(environments::freeze, environments::unfreeze))
+        .routes(routes!(namespaces::list))
+        .routes(routes!(namespaces::get, namespaces::put, namespaces::delete))
+        .routes(routes!(entries::list))
+        .routes(routes!(entries::get, entries::put, entries::delete))
+        .routes(routes!(publish::publish))
+        .routes(routes!(revisions::list))
+        .routes(routes!(revisions::get))
+        .routes(routes!(diffs::diff))
+        .routes(routes!(rollback::roll_back))
+        .routes(routes!(accounts::log_in, accounts::log_out))
+        .routes(routes!(accounts::me))
+        .routes(routes!(accounts::list_tokens, accounts::create_token))
+        .routes(routes!(accounts::revoke_token))
+        .routes(routes!(nodes::lost))
+        .routes(routes!(nodes::healthz))
+        .routes(routes!(nodes::readyz))
+        .routes(routes!(nodes::metrics))
+}
+
+/// The OpenAPI document, as it is served and committed.
+#[must_use]
+pub fn openapi() -> String {
+    let mut document = table().into_openapi();
+    // utoipa lists the wildcard of axum as a name of its own.
+    let paths = std::mem::take(&mut document.paths.paths);
+    document.paths.paths = paths.into_iter().map(|(path, item)| (path.replace("{*", "{"), item)).collect();
+    let mut text = document.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// The node's HTTP interface.
+pub fn router(app: Shared) -> Router {
+    let document: Arc<str> = openapi().into();
+    let (routes, _) = table().split_for_parts();
+    routes
+        .route("/api/openapi.json", axum::routing::get(move || nodes::openapi_json(Arc::clone(&document))))
+        .fallback(error::no_such_route)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(DefaultBodyLimit::disable())
+        .layer(CatchPanicLayer::custom(problem_of_panic))
+        .layer(from_fn(layers::bound_time))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::observe))
+        .layer(CompressionLayer::new())
+        .with_state(app)
+}
+
+/// Only the metrics, without a token, for an address of its own.
+pub fn metrics_router(app: Shared) -> Router {
+    Router::new().route("/metrics", axum::routing::get(nodes::open_metrics)).with_state(app)
+}

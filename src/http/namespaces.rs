@@ -1,0 +1,121 @@
+//! `/api/v1/environments/{env}/namespaces`.
+
+use axum::extract::State;
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde::Deserialize;
+use utoipa::IntoParams;
+
+use crate::api::entries::WriteView;
+use crate::api::namespaces::{NamespaceBody, NamespaceList, NamespaceView};
+use crate::api::problem::Problem;
+use crate::domain::changes::NamespaceAttributes;
+use crate::http::environments::{ReadParams, if_revision, tagged};
+use crate::http::error::ApiError;
+use crate::http::extract::{Authenticated, Json, Place, Query, WriteHeaders};
+use crate::http::{Shared, views};
+use crate::service::WriteContext;
+
+/// Parameters of a deletion.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct DeleteParams {
+    /// The namespace's name: says that its entries may go with it.
+    confirm: Option<String>,
+}
+
+/// List the namespaces of an environment that the caller may see something of.
+#[utoipa::path(get, path = "/api/v1/environments/{env}/namespaces", operation_id = "list_namespaces", tag = "namespaces", params(("env" = String, Path, description = "Environment"), ReadParams),
+    responses((status = 200, body = NamespaceList), (status = 304, description = "Not modified"),
+    (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn list(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    place: Place,
+    Query(params): Query<ReadParams>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    params.wait(&app).await?;
+    let environment = place.environment()?;
+    let permit = app.service.may_see(&caller, &environment)?;
+    let (all, touched) = app.service.list_namespaces(&permit, &environment)?;
+    let namespaces = all.iter().map(|(name, found)| views::namespace(&environment, name, found)).collect();
+    Ok(tagged(&headers, touched, NamespaceList { namespaces }))
+}
+
+/// One namespace.
+#[utoipa::path(get, path = "/api/v1/environments/{env}/namespaces/{ns}", operation_id = "get_namespace", tag = "namespaces",
+    params(("env" = String, Path, description = "Environment"), ("ns" = String, Path, description = "Namespace"), ReadParams),
+    responses((status = 200, body = NamespaceView), (status = 304, description = "Not modified"),
+    (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn get(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    place: Place,
+    Query(params): Query<ReadParams>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    params.wait(&app).await?;
+    let (environment, name) = (place.environment()?, place.namespace()?);
+    let permit = app.service.may_list(&caller, &environment, &name)?;
+    let found = app.service.get_namespace(&permit, &environment, &name)?;
+    Ok(tagged(&headers, found.touched, views::namespace(&environment, &name, &found)))
+}
+
+/// Create a namespace, or replace its attributes.
+#[utoipa::path(put, path = "/api/v1/environments/{env}/namespaces/{ns}", operation_id = "put_namespace", tag = "namespaces",
+    params(("env" = String, Path, description = "Environment"), ("ns" = String, Path, description = "Namespace")),
+    request_body = NamespaceBody, responses((status = 200, body = WriteView),
+    (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn put(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    place: Place,
+    headers: WriteHeaders,
+    Json(body, bytes): Json<NamespaceBody>,
+) -> Result<axum::Json<WriteView>, ApiError> {
+    let (environment, name) = (place.environment()?, place.namespace()?);
+    let permit = app.service.may_manage_namespace(&caller, &environment, &name)?;
+    let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.stamp.revision);
+    let wanted = if_revision(headers.if_revision, current)?;
+    let parts = [b"put_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes(), &bytes];
+    let idempotency = headers.idempotency(&parts);
+    let context = WriteContext {
+        message: body.message.unwrap_or(headers.message),
+        request_id: headers.request_id,
+        dry_run: false,
+        idempotency,
+    };
+    let attributes = NamespaceAttributes { description: body.description.unwrap_or_default() };
+    let committed = app.service.put_namespace(&permit, (environment, name), attributes, wanted, context).await;
+    let committed = committed.map_err(|error| ApiError::from(error).as_header_precondition())?;
+    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+}
+
+/// Delete a namespace with its entries, as one revision. A rollback brings it back.
+#[utoipa::path(delete, path = "/api/v1/environments/{env}/namespaces/{ns}", operation_id = "delete_namespace", tag = "namespaces",
+    params(("env" = String, Path, description = "Environment"), ("ns" = String, Path, description = "Namespace"), DeleteParams),
+    responses((status = 200, body = WriteView), (status = "default", body = Problem, content_type = "application/problem+json")))]
+pub(super) async fn delete(
+    State(app): State<Shared>,
+    Authenticated(caller): Authenticated,
+    place: Place,
+    Query(params): Query<DeleteParams>,
+    headers: WriteHeaders,
+) -> Result<axum::Json<WriteView>, ApiError> {
+    let (environment, name) = (place.environment()?, place.namespace()?);
+    let permit = app.service.may_manage_namespace(&caller, &environment, &name)?;
+    if params.confirm.as_ref().is_some_and(|confirm| confirm != name.as_str()) {
+        return Err(ApiError::invalid("confirm", format!("must be {name}")));
+    }
+    let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.touched);
+    let wanted = if_revision(headers.if_revision, current)?;
+    let parts = [b"delete_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes()];
+    let idempotency = headers.idempotency(&parts);
+    let context = WriteContext { message: headers.message, request_id: headers.request_id, dry_run: false, idempotency };
+    let confirmed = params.confirm.is_some();
+    let committed = app.service.delete_namespace(&permit, (environment, name), wanted, confirmed, context).await;
+    let committed = committed.map_err(|error| ApiError::from(error).as_header_precondition())?;
+    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+}

@@ -1,0 +1,248 @@
+//! From the domain to the wire.
+
+use crate::api::entries::{ChangedView, ContentView, EntryView, Op, WarningView, WriteView};
+use crate::api::environments::EnvironmentView;
+use crate::api::namespaces::NamespaceView;
+use crate::api::problem::FieldProblem;
+use crate::api::revisions::{
+    ConflictView, DiffEntryView, Difference, EntryDiff, ItemKind, ItemView, RevertConflictView, RevisionView, SideView,
+};
+use crate::domain::changes::{Item, RecordHead, Version};
+use crate::domain::commit::{Conflict, RevertConflict};
+use crate::domain::diff;
+use crate::domain::formats::{Format, Warning};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::revisions::Revision;
+use crate::domain::state::{Entry, Environment, Namespace};
+use crate::service::Field;
+use crate::service::committer::Committed;
+use crate::service::diffs::DifferentEntry;
+use crate::service::revisions::ListedChange;
+
+/// Changes that a write answers, and a list of revisions shows per revision.
+const WRITE_CHANGES: usize = 1000;
+const LISTED_CHANGES: usize = 20;
+
+pub(super) fn fields(fields: Vec<Field>) -> Vec<FieldProblem> {
+    fields.into_iter().map(FieldProblem::from).collect()
+}
+
+pub(super) fn environment(name: &EnvironmentName, found: &Environment) -> EnvironmentView {
+    EnvironmentView {
+        name: name.to_string(),
+        tier: found.attributes.tier,
+        colour: found.attributes.colour.clone(),
+        description: found.attributes.description.clone(),
+        protected: found.attributes.protected(),
+        frozen: found.attributes.frozen.clone(),
+        revision: found.stamp.revision.0,
+    }
+}
+
+pub(super) fn namespace(environment: &EnvironmentName, name: &NamespaceName, found: &Namespace) -> NamespaceView {
+    NamespaceView {
+        environment: environment.to_string(),
+        name: name.to_string(),
+        description: found.attributes.description.clone(),
+        revision: found.touched.0,
+        entries: found.entries,
+        bytes: found.bytes,
+    }
+}
+
+pub(super) fn entry(
+    environment: &EnvironmentName,
+    namespace: &NamespaceName,
+    key: &EntryKey,
+    entry: &Entry,
+    with_content: bool,
+) -> EntryView {
+    let content = &entry.version.content;
+    EntryView {
+        environment: environment.to_string(),
+        namespace: namespace.to_string(),
+        key: key.to_string(),
+        format: entry.version.format,
+        revision: entry.stamp.revision.0,
+        at: entry.stamp.at,
+        actor: entry.stamp.actor.to_string(),
+        hash: content.hash().to_string(),
+        size: content.size(),
+        content: if with_content { ContentView::of(content.bytes()) } else { ContentView::default() },
+    }
+}
+
+fn side(version: &Version, revision: Option<Revision>) -> SideView {
+    SideView {
+        revision: revision.map(|revision| revision.0),
+        format: version.format,
+        content: ContentView::of(version.content.bytes()),
+    }
+}
+
+pub(super) fn conflict(conflict: Conflict) -> ConflictView {
+    let Conflict { address, expected, theirs, yours } = conflict;
+    ConflictView {
+        env: address.environment.to_string(),
+        namespace: address.namespace.to_string(),
+        key: address.key.to_string(),
+        expected: expected.0,
+        current: theirs.as_ref().map_or(0, |entry| entry.stamp.revision.0),
+        theirs: theirs.as_ref().map(|entry| side(&entry.version, Some(entry.stamp.revision))),
+        yours: yours.as_ref().map(|version| side(version, None)),
+    }
+}
+
+pub(super) fn revert_conflict(conflict: RevertConflict) -> RevertConflictView {
+    RevertConflictView { item: conflict.item, current: conflict.now.0 }
+}
+
+pub(super) fn write(committed: &Committed, dry_run: bool, warnings: Vec<(Address, Warning)>) -> WriteView {
+    WriteView {
+        revision: committed.cursor.revision.0,
+        epoch: committed.cursor.epoch.0,
+        changed: committed.changed,
+        dry_run,
+        replayed: committed.replayed,
+        warnings: warnings
+            .into_iter()
+            .map(|(address, warning)| WarningView { entry: address.to_string(), warning })
+            .collect(),
+        changes: committed.items.iter().take(WRITE_CHANGES).map(changed).collect(),
+    }
+}
+
+fn op(deleted: bool) -> Op {
+    if deleted { Op::Delete } else { Op::Put }
+}
+
+fn changed(item: &Item) -> ChangedView {
+    let view = self::item(item, None);
+    ChangedView { env: view.env, namespace: view.namespace, key: view.key, op: view.op, previous: view.previous }
+}
+
+pub(super) fn item(item: &Item, diff: Option<EntryDiff>) -> ItemView {
+    match item {
+        Item::Entry { address, version, previous, .. } => ItemView {
+            item: ItemKind::Entry,
+            env: address.environment.to_string(),
+            namespace: Some(address.namespace.to_string()),
+            key: Some(address.key.to_string()),
+            op: op(version.is_none()),
+            format: version.as_ref().map(|version| version.format),
+            hash: version.as_ref().map(|version| version.content.hash().to_string()),
+            size: version.as_ref().map(|version| version.content.size()),
+            previous: previous.0,
+            diff,
+        },
+        Item::Namespace { environment, namespace, attributes, previous } => ItemView {
+            item: ItemKind::Namespace,
+            env: environment.to_string(),
+            namespace: Some(namespace.to_string()),
+            key: None,
+            op: op(attributes.is_none()),
+            format: None,
+            hash: None,
+            size: None,
+            previous: previous.0,
+            diff: None,
+        },
+        Item::Environment { environment, attributes, previous } => ItemView {
+            item: ItemKind::Environment,
+            env: environment.to_string(),
+            namespace: None,
+            key: None,
+            op: op(attributes.is_none()),
+            format: None,
+            hash: None,
+            size: None,
+            previous: previous.0,
+            diff: None,
+        },
+    }
+}
+
+fn listed(change: &ListedChange) -> ItemView {
+    let item = match (&change.namespace, &change.key) {
+        (_, Some(_)) => ItemKind::Entry,
+        (Some(_), None) => ItemKind::Namespace,
+        (None, None) => ItemKind::Environment,
+    };
+    ItemView {
+        item,
+        env: change.environment.to_string(),
+        namespace: change.namespace.as_ref().map(ToString::to_string),
+        key: change.key.as_ref().map(ToString::to_string),
+        op: op(change.deleted),
+        format: change.format.as_deref().and_then(|format| format.parse::<Format>().ok()),
+        hash: change.hash.map(|hash| hash.to_string()),
+        size: change.size,
+        previous: change.previous.0,
+        diff: None,
+    }
+}
+
+pub(super) fn revision(head: &RecordHead, changed: usize, changes: Vec<ItemView>) -> RevisionView {
+    RevisionView {
+        revision: head.revision.0,
+        epoch: head.epoch.0,
+        at: head.at,
+        actor: head.actor.to_string(),
+        message: head.message.clone(),
+        kind: head.kind,
+        request_id: head.request_id.clone(),
+        rollback_to: head.origin.rollback_to.map(|revision| revision.0),
+        reverts: head.origin.reverts.map(|revision| revision.0),
+        forced: head.origin.forced,
+        changed: changed as u64,
+        changes,
+    }
+}
+
+pub(super) fn listed_revision(head: &RecordHead, changes: &[ListedChange]) -> RevisionView {
+    revision(head, changes.len(), changes.iter().take(LISTED_CHANGES).map(listed).collect())
+}
+
+/// How two versions of an entry differ, as text and by value.
+pub(super) fn entry_diff(name: &str, from: Option<&Version>, to: Option<&Version>) -> EntryDiff {
+    let bytes = |version: Option<&Version>| version.map(|version| version.content.bytes().clone());
+    let (old, new) = (bytes(from), bytes(to));
+    let text = |bytes: &Option<bytes::Bytes>| match bytes {
+        Some(bytes) => std::str::from_utf8(bytes).map(|text| Some(text.to_owned())),
+        None => Ok(None),
+    };
+    let binary = [from, to].into_iter().flatten().any(|version| version.format == Format::Binary);
+    let unified = match (text(&old), text(&new)) {
+        (Ok(old), Ok(new)) if !binary => {
+            Some(diff::unified(old.as_deref(), new.as_deref(), &format!("a/{name}"), &format!("b/{name}")))
+        }
+        _ => None,
+    };
+    let format = to.or(from).map(|version| version.format);
+    let same_format = match (from, to) {
+        (Some(from), Some(to)) => from.format == to.format,
+        _ => true,
+    };
+    let values = format.filter(|_| same_format).and_then(|format| diff::structural(format, old.as_deref(), new.as_deref()));
+    EntryDiff { unified, values, format_only: old.is_some() && old == new }
+}
+
+pub(super) fn different(entry: &DifferentEntry) -> DiffEntryView {
+    let name = format!("{}/{}", entry.namespace, entry.key);
+    let version = |side: &Option<Entry>| side.as_ref().map(|entry| entry.version.clone());
+    let (from, to) = (version(&entry.from), version(&entry.to));
+    DiffEntryView {
+        namespace: entry.namespace.to_string(),
+        key: entry.key.to_string(),
+        difference: match (&from, &to) {
+            (None, _) => Difference::Added,
+            (Some(_), None) => Difference::Removed,
+            (Some(_), Some(_)) => Difference::Changed,
+        },
+        from_hash: from.as_ref().map(|version| version.content.hash().to_string()),
+        to_hash: to.as_ref().map(|version| version.content.hash().to_string()),
+        from_revision: entry.from.as_ref().map(|entry| entry.stamp.revision.0),
+        to_revision: entry.to.as_ref().map(|entry| entry.stamp.revision.0),
+        diff: entry_diff(&name, from.as_ref(), to.as_ref()),
+    }
+}

@@ -1,0 +1,9 @@
+//! The process: settings, lifecycle, telemetry, time and chance. Used by `cli` only.
+
+pub mod ambient;
+pub mod lifecycle;
+#[cfg(feature = "cli")]
+pub mod postgres;
+#[cfg(feature = "cli")]
+pub mod settings;
+pub mod telemetry;

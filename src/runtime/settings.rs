@@ -1,0 +1,148 @@
+//! Settings: flags, `PINTLE_*` variables, or a file; parsed once. `--help` is the reference.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+use crate::domain::limits::Limits;
+use crate::runtime::telemetry::LogFormat;
+
+/// Settings of every command that runs a node.
+#[derive(Debug, Clone, Args)]
+pub struct NodeSettings {
+    /// Address to serve on; port 0 takes a free one and prints it
+    #[arg(long, env = "PINTLE_LISTEN", default_value = "127.0.0.1:8080", value_name = "ADDR")]
+    pub listen: SocketAddr,
+    /// Serve metrics, without a token, on an address of its own
+    #[arg(long, env = "PINTLE_METRICS_LISTEN", value_name = "ADDR")]
+    pub metrics_listen: Option<SocketAddr>,
+    /// Serve plain HTTP on an address that others can reach
+    #[arg(long, env = "PINTLE_INSECURE")]
+    pub insecure: bool,
+    /// Password of the first admin, set on an empty store instead of a one-time password
+    #[arg(long, env = "PINTLE_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
+    pub admin_password: Option<String>,
+    /// Connections to the database, at most
+    #[arg(long, env = "PINTLE_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=1000))]
+    pub database_connections: u32,
+    #[command(flatten)]
+    pub log: LogSettings,
+    #[command(flatten)]
+    pub limits: LimitSettings,
+}
+
+/// How to log.
+#[derive(Debug, Clone, Args)]
+pub struct LogSettings {
+    /// Logs for people, or one JSON object a line
+    #[arg(long, env = "PINTLE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
+    pub log_format: LogFormat,
+    /// What to log, such as `info` or `pintle=debug,info`
+    #[arg(long, env = "PINTLE_LOG", default_value = "info", value_name = "FILTER")]
+    pub log: String,
+    /// Where to send traces, as OTLP over HTTP
+    #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide = true)]
+    pub otlp_endpoint: Option<String>,
+}
+
+/// The limits, in the units of their names.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct LimitSettings {
+    /// One entry's content
+    #[arg(long, env = "PINTLE_MAX_ENTRY_BYTES", default_value_t = Limits::default().entry_bytes, value_name = "BYTES")]
+    pub max_entry_bytes: u64,
+    /// All contents of one change set
+    #[arg(long, env = "PINTLE_MAX_CHANGE_SET_BYTES", default_value_t = Limits::default().change_set_bytes, value_name = "BYTES")]
+    pub max_change_set_bytes: u64,
+    /// Changes that a client may send in one change set
+    #[arg(long, env = "PINTLE_MAX_CHANGE_SET_ENTRIES", default_value_t = Limits::default().change_set_entries, value_name = "N")]
+    pub max_change_set_entries: usize,
+    /// Changes that a rollback, revert or deletion may make
+    #[arg(long, env = "PINTLE_MAX_COMPUTED_ENTRIES", default_value_t = Limits::default().computed_entries, value_name = "N")]
+    pub max_computed_entries: usize,
+    /// Entries in one namespace
+    #[arg(long, env = "PINTLE_MAX_NAMESPACE_ENTRIES", default_value_t = Limits::default().namespace_entries, value_name = "N")]
+    pub max_namespace_entries: u64,
+    /// Current contents of one namespace
+    #[arg(long, env = "PINTLE_MAX_NAMESPACE_BYTES", default_value_t = Limits::default().namespace_bytes, value_name = "BYTES")]
+    pub max_namespace_bytes: u64,
+    /// Current contents of the whole store, held in memory by every node
+    #[arg(long, env = "PINTLE_MAX_STORE_BYTES", default_value_t = Limits::default().store_bytes, value_name = "BYTES")]
+    pub max_store_bytes: u64,
+    /// A message
+    #[arg(long, env = "PINTLE_MAX_MESSAGE_BYTES", default_value_t = Limits::default().message_bytes, value_name = "BYTES")]
+    pub max_message_bytes: usize,
+    /// How long rights may be judged as last seen while the database is away
+    #[arg(long, env = "PINTLE_ACCESS_MAX_STALE_SECONDS", default_value_t = Limits::default().access_max_stale.as_secs(), value_name = "SECONDS")]
+    pub access_max_stale_seconds: u64,
+}
+
+impl LimitSettings {
+    /// As the domain has them.
+    #[must_use]
+    pub fn limits(&self) -> Limits {
+        Limits {
+            entry_bytes: self.max_entry_bytes,
+            change_set_bytes: self.max_change_set_bytes,
+            change_set_entries: self.max_change_set_entries,
+            computed_entries: self.max_computed_entries,
+            namespace_entries: self.max_namespace_entries,
+            namespace_bytes: self.max_namespace_bytes,
+            store_bytes: self.max_store_bytes,
+            message_bytes: self.max_message_bytes,
+            access_max_stale: Duration::from_secs(self.access_max_stale_seconds),
+            ..Limits::default()
+        }
+    }
+}
+
+/// Where the database is.
+#[derive(Clone, Args)]
+pub struct DatabaseSettings {
+    /// The PostgreSQL database; several hosts are tried in order for the writable one
+    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub database_url: String,
+    /// A direct address for LISTEN and migrations, where the database is behind PgBouncer
+    #[arg(long, env = "PINTLE_LISTEN_DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    pub listen_database_url: Option<String>,
+}
+
+impl std::fmt::Debug for DatabaseSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DatabaseSettings").finish_non_exhaustive()
+    }
+}
+
+/// Settings of `pintle serve`.
+#[derive(Debug, Clone, Args)]
+pub struct ServeSettings {
+    #[command(flatten)]
+    pub database: DatabaseSettings,
+    /// Do not migrate; refuse to start on an old schema
+    #[arg(long, env = "PINTLE_NO_MIGRATE")]
+    pub no_migrate: bool,
+    #[command(flatten)]
+    pub node: NodeSettings,
+    /// Read settings from a TOML file: the flags' names, without dashes in front
+    #[arg(long, env = "PINTLE_SETTINGS", value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+}
+
+/// Settings of `pintle dev`.
+#[derive(Debug, Clone, Args)]
+pub struct DevSettings {
+    /// Folder of the private PostgreSQL, kept between runs [default: ~/.local/share/pintle, as root /var/lib/pintle]
+    #[arg(long, env = "PINTLE_DATA_DIR", value_name = "DIR")]
+    pub data_dir: Option<PathBuf>,
+    /// Folder of PostgreSQL's programs, when they are not found
+    #[arg(long, env = "PINTLE_POSTGRES_BIN", value_name = "DIR")]
+    pub postgres_bin: Option<PathBuf>,
+    #[command(flatten)]
+    pub node: NodeSettings,
+    /// Read settings from a TOML file: the flags' names, without dashes in front
+    #[arg(long, env = "PINTLE_SETTINGS", value_name = "FILE")]
+    pub settings: Option<PathBuf>,
+}

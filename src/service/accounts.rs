@@ -1,0 +1,192 @@
+//! Who is calling: logins, tokens, first admin.
+
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use crate::domain::access::{Caller, Token, TokenKind, User};
+use crate::domain::names::UserName;
+use crate::service::tokens::TokenText;
+use crate::service::{Field, Service, ServiceError};
+use crate::store::{self, Store};
+
+/// Shortest and longest password, in characters.
+const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 15..=128;
+/// Longest session.
+const SESSION: Duration = Duration::hours(8);
+/// Lifetime of an API token, in days, when its maker does not say.
+const TOKEN_DAYS: u32 = 90;
+
+/// A token with the text that is shown this once.
+#[derive(Debug)]
+pub struct NewToken {
+    /// What is kept.
+    pub token: Token,
+    /// What its holder gets.
+    pub text: TokenText,
+}
+
+impl Service {
+    /// Who shows this token. Works from memory.
+    pub fn authenticate(&self, text: &str) -> Result<Caller, ServiceError> {
+        let shown = TokenText::parse(text).ok_or(ServiceError::Unauthenticated)?;
+        let state = self.state()?;
+        let token = state.access.find_token(shown.id()).ok_or(ServiceError::Unauthenticated)?;
+        let expired = token.expires_at.is_some_and(|end| end <= self.ambient.now());
+        if expired || !shown.belongs_to(token) {
+            return Err(ServiceError::Unauthenticated);
+        }
+        let user = state.access.find_user(token.user).ok_or(ServiceError::Unauthenticated)?;
+        Ok(Caller { user: user.clone(), token: token.id })
+    }
+
+    /// Logs a person in. After a one-time password a new one must come with it.
+    pub async fn log_in(
+        &self,
+        name: &str,
+        password: String,
+        new_password: Option<String>,
+    ) -> Result<(User, NewToken), ServiceError> {
+        if let Some(new) = &new_password {
+            check_password("new_password", new)?;
+        }
+        let too_long = password.len() > 4 * PASSWORD_CHARS.end();
+        let mut session = self.store.acquire().await?;
+        let account = match UserName::parse(name) {
+            Ok(name) => store::find_account(&mut session, &name).await?,
+            Err(_) => None,
+        };
+        drop(session);
+        let password = if too_long { String::new() } else { password };
+        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        let matches = self.passwords.verify(password, hash).await? && !too_long;
+        let Some(account) = account.filter(|_| matches) else { return Err(ServiceError::WrongPassword) };
+        if let Some(new) = new_password {
+            let hash = self.passwords.hash(new).await?;
+            let mut session = self.store.acquire().await?;
+            store::set_password(&mut session, &account.user.name, account.user.id, &hash, false).await?;
+        } else if account.one_time {
+            return Err(ServiceError::PasswordChangeRequired);
+        }
+        let expires_at = self.ambient.now() + SESSION;
+        let new = self.new_token(account.user.id, "login", TokenKind::Session, expires_at);
+        self.keep_token(&account.user.name, &new).await?;
+        Ok((account.user, new))
+    }
+
+    /// Makes an API token for the caller.
+    pub async fn create_token(&self, caller: &Caller, name: &str, days: Option<u32>) -> Result<NewToken, ServiceError> {
+        let days = days.unwrap_or(TOKEN_DAYS);
+        if !(1..=366).contains(&days) {
+            return Err(ServiceError::Invalid(vec![Field::new("expires_in_days", "must be from 1 to 366")]));
+        }
+        let chars = name.chars().count();
+        if !(1..=100).contains(&chars) || name.chars().any(char::is_control) {
+            let problem = format!("must have 1 to 100 characters and no control characters, this has {chars}");
+            return Err(ServiceError::Invalid(vec![Field::new("name", problem)]));
+        }
+        let expires_at = self.ambient.now() + Duration::days(i64::from(days));
+        let new = self.new_token(caller.user.id, name, TokenKind::Api, expires_at);
+        self.keep_token(&caller.user.name, &new).await?;
+        Ok(new)
+    }
+
+    /// The caller's tokens, by name.
+    pub fn list_tokens(&self, caller: &Caller) -> Result<Vec<Token>, ServiceError> {
+        let state = self.state()?;
+        let now = self.ambient.now();
+        let live = |token: &&Token| token.expires_at.is_none_or(|end| end > now);
+        let mut tokens: Vec<_> = state.access.tokens_of(caller.user.id).filter(live).cloned().collect();
+        tokens.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
+        Ok(tokens)
+    }
+
+    /// Ends one of the caller's tokens.
+    pub async fn revoke_token(&self, caller: &Caller, token: Uuid) -> Result<(), ServiceError> {
+        let mut session = self.store.acquire().await?;
+        let revoked = store::revoke_token(&mut session, &caller.user.name, token, caller.user.id).await?;
+        drop(session);
+        self.pump.refresh().await?;
+        if revoked { Ok(()) } else { Err(ServiceError::NotFound(format!("token {token}"))) }
+    }
+
+    fn new_token(&self, user: Uuid, name: &str, kind: TokenKind, expires_at: OffsetDateTime) -> NewToken {
+        let text = TokenText::new(self.ambient.id(), self.ambient.secret());
+        let token =
+            Token { id: text.id(), user, name: name.to_owned(), kind, hash: text.hash(), expires_at: Some(expires_at) };
+        NewToken { token, text }
+    }
+
+    /// Stores a token, and returns when this node knows it.
+    async fn keep_token(&self, actor: &UserName, new: &NewToken) -> Result<(), ServiceError> {
+        let mut session = self.store.acquire().await?;
+        store::create_token(&mut session, actor, &new.token).await?;
+        drop(session);
+        self.pump.refresh().await
+    }
+}
+
+/// Makes the first admin of an empty store, with a preset password or a one-time one, which is returned.
+pub async fn create_first_admin(
+    store: &Store,
+    ambient: &dyn crate::service::ambient::Ambient,
+    passwords: &super::Passwords,
+    preset: Option<String>,
+) -> Result<Option<FirstAdmin>, ServiceError> {
+    let mut session = store.acquire().await?;
+    let name = UserName::parse("admin").map_err(|error| ServiceError::Internal(error.to_string()))?;
+    if store::find_account(&mut session, &name).await?.is_some() {
+        return Ok(None);
+    }
+    let one_time = preset.is_none();
+    if let Some(preset) = &preset {
+        check_password("PINTLE_ADMIN_PASSWORD", preset)?;
+    }
+    let password = preset.unwrap_or_else(|| one_time_password(ambient));
+    let hash = passwords.hash(password.clone()).await?;
+    let user = User { id: ambient.id(), name };
+    let created = store::create_first_admin(&mut session, &user, &hash, one_time).await?;
+    Ok(created.then_some(FirstAdmin { user, one_time_password: one_time.then_some(password) }))
+}
+
+/// The first admin, just made.
+#[derive(Debug)]
+pub struct FirstAdmin {
+    /// The user.
+    pub user: User,
+    /// Set unless the password was preset.
+    pub one_time_password: Option<String>,
+}
+
+/// Gives a user a new one-time password; recorded as done by the system.
+pub async fn reset_password(
+    store: &Store,
+    ambient: &dyn crate::service::ambient::Ambient,
+    passwords: &super::Passwords,
+    name: &UserName,
+) -> Result<String, ServiceError> {
+    let mut session = store.acquire().await?;
+    let account = store::find_account(&mut session, name).await?;
+    let account = account.ok_or_else(|| ServiceError::NotFound(format!("user {name}")))?;
+    let password = one_time_password(ambient);
+    let hash = passwords.hash(password.clone()).await?;
+    let system = UserName::parse("system").map_err(|error| ServiceError::Internal(error.to_string()))?;
+    store::set_password(&mut session, &system, account.user.id, &hash, true).await?;
+    Ok(password)
+}
+
+/// 120 random bits, in groups that people can read out.
+fn one_time_password(ambient: &dyn crate::service::ambient::Ambient) -> String {
+    let hex = hex::encode(ambient.secret());
+    let groups: Vec<String> = hex.as_bytes().chunks(5).take(6).map(|c| String::from_utf8_lossy(c).into_owned()).collect();
+    groups.join("-")
+}
+
+fn check_password(field: &str, password: &str) -> Result<(), ServiceError> {
+    let chars = password.chars().count();
+    if PASSWORD_CHARS.contains(&chars) {
+        return Ok(());
+    }
+    let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
+    let problem = format!("must have {least} to {most} characters, this has {chars}");
+    Err(ServiceError::Invalid(vec![Field::new(field, problem)]))
+}

@@ -1,0 +1,391 @@
+//! The one writer of a node: batches what waits, judges it at the head, and appends it as one statement.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::domain::changes::{ChangeSet, Item, Origin, Record, RecordHead};
+use crate::domain::commit::{Refused, commit};
+use crate::domain::contents::ContentHash;
+use crate::domain::limits::Limits;
+use crate::domain::revisions::{Cursor, Revision};
+use crate::domain::state::State;
+use crate::metrics::{Metrics, Outcome};
+use crate::service::ServiceError;
+use crate::service::wakeups::PumpLink;
+use crate::store::{self, Batch, BatchSet, CommitOutcome, Duplicate, Session, Store, StoreError};
+use crate::view::View;
+
+/// Most change sets in one statement.
+const BATCH_SETS: usize = 64;
+/// Misses after which the judgement happens under the lock.
+const MISSES: u32 = 3;
+/// How long a cut commit is looked up.
+const LOOK_UP: Duration = Duration::from_secs(5);
+/// How long one statement may take before its connection counts as cut.
+const STATEMENT: Duration = Duration::from_secs(15);
+
+/// Makes a call happen once.
+#[derive(Debug, Clone)]
+pub struct Idempotency {
+    /// Chosen by the client.
+    pub key: String,
+    /// Of the body, to tell a repeated call from another one.
+    pub body: ContentHash,
+}
+
+/// A change set that waits, and where its result goes.
+#[derive(Debug)]
+pub struct Submission {
+    /// What to do.
+    pub change_set: Arc<ChangeSet>,
+    /// When it shall happen once.
+    pub idempotency: Option<Idempotency>,
+    /// Gets the result, after this node's view shows it.
+    pub reply: oneshot::Sender<Result<Committed, ServiceError>>,
+}
+
+/// A change set that is durable, or that changed nothing.
+#[derive(Debug, Clone)]
+pub struct Committed {
+    /// Its revision, or the head when nothing was appended.
+    pub cursor: Cursor,
+    /// How many items changed.
+    pub changed: u64,
+    /// The changes; empty on a replay.
+    pub items: Vec<Item>,
+    /// Whether an earlier call with the same key did it.
+    pub replayed: bool,
+}
+
+/// The committer's task.
+#[derive(Debug)]
+pub struct Committer {
+    /// The database.
+    pub store: Store,
+    /// Judged at, and waited for.
+    pub view: Arc<View>,
+    /// Gets what was committed.
+    pub pump: PumpLink,
+    /// Quotas.
+    pub limits: Arc<Limits>,
+    /// Instruments.
+    pub metrics: Arc<Metrics>,
+    /// What waits.
+    pub inbox: mpsc::Receiver<Submission>,
+}
+
+/// What the judgement said of each waiting change set, in order.
+type Verdicts = Vec<Result<Vec<Item>, Refused>>;
+
+impl Committer {
+    /// Works until `stop`, then settles what still waits.
+    pub async fn run(mut self, stop: CancellationToken) {
+        let mut session = None;
+        loop {
+            let first = tokio::select! {
+                biased;
+                first = self.inbox.recv() => first,
+                () = stop.cancelled(), if !self.inbox.is_closed() => {
+                    self.inbox.close();
+                    continue;
+                }
+            };
+            let Some(first) = first else { return };
+            let mut waiting = vec![first];
+            while waiting.len() < BATCH_SETS
+                && let Ok(next) = self.inbox.try_recv()
+            {
+                waiting.push(next);
+            }
+            let mut round = Round { desk: &self, session: &mut session, waiting, alone: Vec::new(), misses: 0, doubt: None };
+            round.settle().await;
+            while let Some(one) = round.alone.pop() {
+                round.waiting.push(one);
+                round.settle().await;
+            }
+        }
+    }
+}
+
+/// One batch from judgement to answers.
+struct Round<'a> {
+    desk: &'a Committer,
+    session: &'a mut Option<Session>,
+    waiting: Vec<Submission>,
+    /// Taken out of a batch that the database refused, to go one by one.
+    alone: Vec<Submission>,
+    misses: u32,
+    /// Set once a statement was cut: where the head was, and until when to look it up.
+    doubt: Option<(Revision, Instant)>,
+}
+
+impl Round<'_> {
+    async fn settle(&mut self) {
+        (self.misses, self.doubt) = (0, None);
+        while !self.waiting.is_empty() {
+            if let Some((base, until)) = self.doubt
+                && !self.look_up(base).await
+            {
+                if Instant::now() >= until {
+                    return self.fail(&ServiceError::OutcomeUnknown);
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
+                continue;
+            }
+            let state = self.desk.view.state();
+            let verdicts = judge(&state, &self.waiting, &self.desk.limits);
+            let step = if !self.writes(&verdicts) {
+                self.confirm(&state, verdicts).await
+            } else if self.misses < MISSES {
+                self.append(&state, verdicts).await
+            } else {
+                self.append_locked(&state).await
+            };
+            if let Err(error) = step {
+                self.take_error(error, state.head);
+            }
+        }
+    }
+
+    /// Whether there is anything to send: changes, or an idempotency key to remember.
+    fn writes(&self, verdicts: &Verdicts) -> bool {
+        let mut all = verdicts.iter().zip(&self.waiting);
+        all.any(|(verdict, waiting)| verdict.as_ref().is_ok_and(|items| !items.is_empty() || waiting.idempotency.is_some()))
+    }
+
+    /// Nothing to write: the answers hold if the view they were judged at is the head.
+    async fn confirm(&mut self, state: &State, verdicts: Verdicts) -> Result<(), StoreError> {
+        self.desk.pump.refresh().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let now = self.desk.view.state();
+        if (now.cursor(), now.access.number) == (state.cursor(), state.access.number) {
+            self.answer(state.cursor(), verdicts);
+        }
+        Ok(())
+    }
+
+    async fn append(&mut self, state: &State, verdicts: Verdicts) -> Result<(), StoreError> {
+        if self.session.is_none() {
+            *self.session = Some(self.desk.store.acquire().await?);
+        }
+        let Some(session) = self.session.as_mut() else { return Ok(()) };
+        let batch = batch(state, &self.waiting, &verdicts);
+        self.desk.metrics.batch_size.observe(f64::from(u32::try_from(batch.sets.len()).unwrap_or(u32::MAX)));
+        let started = Instant::now();
+        let outcome = timeout(STATEMENT, store::commit(session, &batch)).await;
+        self.desk.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
+        let outcome = outcome.unwrap_or_else(|_| Err(StoreError::Cut("no answer".to_owned())));
+        drop(batch);
+        if outcome.is_err()
+            && let Some(mut session) = self.session.take()
+        {
+            session.close_on_drop();
+        }
+        self.take_outcome(outcome?, state.cursor(), verdicts).await;
+        Ok(())
+    }
+
+    /// The last resort under contention: judges and appends while holding the lock.
+    async fn append_locked(&mut self, state: &State) -> Result<(), StoreError> {
+        let mut tx = self.desk.store.locked().await?;
+        let head = store::poll(&mut tx, state.head).await?;
+        let mut state = state.clone();
+        if head.foreign().is_some() || head.epoch != state.epoch || head.access != state.access.number {
+            drop(tx);
+            let _ = self.desk.pump.refresh().await;
+            return Ok(());
+        }
+        for record in store::tail(&mut tx, state.head, i64::MAX).await? {
+            state.apply(&record);
+        }
+        let verdicts = judge(&state, &self.waiting, &self.desk.limits);
+        let batch = batch(&state, &self.waiting, &verdicts);
+        let outcome = store::commit(&mut tx, &batch).await?;
+        drop(batch);
+        store::finish(tx).await?;
+        self.take_outcome(outcome, state.cursor(), verdicts).await;
+        Ok(())
+    }
+
+    async fn take_outcome(&mut self, outcome: CommitOutcome, at: Cursor, verdicts: Verdicts) {
+        match outcome {
+            CommitOutcome::Committed(time) => {
+                let records = records(at, time, &self.waiting, &verdicts);
+                if let Some(last) = records.last() {
+                    let (epoch, revision) = (last.head.epoch, last.head.revision);
+                    self.desk.pump.committed(records).await;
+                    self.desk.view.wait_for(Some(epoch), revision, LOOK_UP).await;
+                }
+                self.answer(at, verdicts);
+            }
+            CommitOutcome::Moved | CommitOutcome::Foreign => {
+                self.misses += 1;
+                if let Err(error) = self.desk.pump.refresh().await
+                    && self.doubt.is_none()
+                {
+                    self.fail(&error);
+                }
+            }
+            CommitOutcome::Duplicates(found) => self.answer_duplicates(&found),
+        }
+    }
+
+    /// Answers everything: accepted change sets with their revisions, in order, the others with their refusal.
+    fn answer(&mut self, at: Cursor, verdicts: Verdicts) {
+        let mut cursor = at;
+        for (waiting, verdict) in std::mem::take(&mut self.waiting).into_iter().zip(verdicts) {
+            let (outcome, result) = match verdict {
+                Ok(items) => {
+                    let appended = !items.is_empty();
+                    if appended {
+                        cursor.revision = cursor.revision.next();
+                    }
+                    let outcome = if appended { Outcome::committed } else { Outcome::unchanged };
+                    (outcome, Ok(Committed { cursor, changed: items.len() as u64, items, replayed: false }))
+                }
+                Err(refused) => (Outcome::refused, Err(refused.into())),
+            };
+            self.desk.metrics.count_publish(outcome);
+            let _ = waiting.reply.send(result);
+        }
+    }
+
+    /// Answers the calls that happened before; the others go again.
+    fn answer_duplicates(&mut self, found: &[Duplicate]) {
+        for duplicate in found {
+            let Some(at) = self.waiting.iter().position(|waiting| waiting.change_set.id == duplicate.id) else { continue };
+            let _ = self.waiting.remove(at).reply.send(replay(duplicate));
+        }
+    }
+
+    /// Asks the history which of the change sets a cut statement appended. Says whether the answer is certain.
+    async fn look_up(&mut self, base: Revision) -> bool {
+        if self.desk.pump.refresh().await.is_err() {
+            return false;
+        }
+        let ids: Vec<Uuid> = self.waiting.iter().map(|waiting| waiting.change_set.id).collect();
+        let Ok(mut session) = self.desk.store.acquire().await else { return false };
+        let Ok(found) = store::find_committed(&mut session, &ids, base).await else { return false };
+        let Some(newest) = found.iter().map(|(_, revision)| *revision).max() else { return true };
+        if !self.desk.view.wait_for(None, newest, Duration::from_secs(1)).await {
+            return false;
+        }
+        for (id, revision) in found {
+            let Ok(Some(record)) = store::find_record(&mut session, revision).await else { return false };
+            let Some(at) = self.waiting.iter().position(|waiting| waiting.change_set.id == id) else { continue };
+            let cursor = Cursor { epoch: record.head.epoch, revision };
+            let changed = record.items.len() as u64;
+            self.desk.metrics.count_publish(Outcome::committed);
+            let committed = Committed { cursor, changed, items: record.items, replayed: false };
+            let _ = self.waiting.remove(at).reply.send(Ok(committed));
+        }
+        true
+    }
+
+    fn take_error(&mut self, error: StoreError, base: Revision) {
+        match error {
+            StoreError::Cut(cause) => {
+                tracing::warn!(%cause, "a commit was cut; looking it up");
+                self.doubt.get_or_insert((base, Instant::now() + LOOK_UP));
+            }
+            StoreError::Unavailable(_) if self.doubt.is_some() => {}
+            StoreError::Unavailable(cause) => self.fail(&ServiceError::Unavailable(cause)),
+            error if self.waiting.len() > 1 => {
+                // One of them is the cause: each goes alone, so that it fails alone.
+                tracing::warn!(%error, "a batch was refused; sending its change sets one by one");
+                self.alone = self.waiting.split_off(1);
+                self.alone.reverse();
+            }
+            error => {
+                tracing::error!(%error, "a change set was refused by the database");
+                self.fail(&ServiceError::Internal(error.to_string()));
+            }
+        }
+    }
+
+    fn fail(&mut self, error: &ServiceError) {
+        let outcome = match error {
+            ServiceError::OutcomeUnknown => Outcome::unknown,
+            _ => Outcome::unavailable,
+        };
+        for waiting in self.waiting.drain(..) {
+            self.desk.metrics.count_publish(outcome);
+            let _ = waiting.reply.send(Err(error.clone()));
+        }
+    }
+}
+
+/// Judges change sets one after the other, each at the state that its predecessors lead to.
+fn judge(state: &State, waiting: &[Submission], limits: &Limits) -> Verdicts {
+    let mut state = state.clone();
+    waiting
+        .iter()
+        .map(|waiting| {
+            let accepted = commit(&state, &waiting.change_set, limits)?;
+            state = accepted.next;
+            Ok(accepted.items)
+        })
+        .collect()
+}
+
+fn batch<'a>(state: &State, waiting: &'a [Submission], verdicts: &'a Verdicts) -> Batch<'a> {
+    let accepted = waiting.iter().zip(verdicts).filter_map(|(waiting, verdict)| Some((waiting, verdict.as_ref().ok()?)));
+    let sets = accepted
+        .map(|(waiting, items)| {
+            let set = &waiting.change_set;
+            BatchSet {
+                id: set.id,
+                actor: &set.caller.user.name,
+                message: &set.message,
+                kind: set.intent.kind(),
+                request_id: &set.request_id,
+                origin: Origin::of(&set.intent),
+                items,
+                idempotency: waiting
+                    .idempotency
+                    .as_ref()
+                    .map(|once| (set.caller.user.id.to_string(), once.key.as_str(), once.body)),
+            }
+        })
+        .collect();
+    Batch { at: state.cursor(), access: state.access.number, sets }
+}
+
+fn records(at: Cursor, time: time::OffsetDateTime, waiting: &[Submission], verdicts: &Verdicts) -> Vec<Record> {
+    let mut revision = at.revision;
+    let mut records = Vec::new();
+    for (waiting, verdict) in waiting.iter().zip(verdicts) {
+        let Ok(items) = verdict else { continue };
+        if items.is_empty() {
+            continue;
+        }
+        revision = revision.next();
+        let set = &waiting.change_set;
+        let head = RecordHead {
+            revision,
+            epoch: at.epoch,
+            id: set.id,
+            at: time,
+            actor: set.caller.user.name.clone(),
+            message: set.message.clone(),
+            request_id: set.request_id.clone(),
+            kind: set.intent.kind(),
+            origin: Origin::of(&set.intent),
+        };
+        records.push(Record { head, items: items.clone() });
+    }
+    records
+}
+
+/// The first result of a call, for its repetition.
+pub(super) fn replay(duplicate: &Duplicate) -> Result<Committed, ServiceError> {
+    if !duplicate.same_body {
+        return Err(ServiceError::IdempotencyKeyReused);
+    }
+    let cursor = Cursor { epoch: duplicate.epoch, revision: duplicate.revision };
+    Ok(Committed { cursor, changed: duplicate.changed, items: Vec::new(), replayed: true })
+}

@@ -1,0 +1,110 @@
+//! Reading entries, now and then.
+
+use crate::domain::access::{Action, Caller, Target};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::revisions::Revision;
+use crate::domain::state::Entry;
+use crate::service::permit::{self, Permit, Read};
+use crate::service::{At, Service, ServiceError};
+use crate::store;
+
+/// A page of entries.
+#[derive(Debug)]
+pub struct EntryPage {
+    /// By key.
+    pub entries: Vec<(EntryKey, Entry)>,
+    /// The key after which the next page starts.
+    pub next: Option<EntryKey>,
+    /// The last revision that touched the list.
+    pub touched: Revision,
+}
+
+/// Which entries of a namespace.
+#[derive(Debug, Clone, Default)]
+pub struct EntryFilter {
+    /// Only keys that start with it.
+    pub prefix: String,
+    /// Only keys after it.
+    pub after: Option<EntryKey>,
+    /// At most this many.
+    pub limit: usize,
+    /// As of a moment.
+    pub at: Option<At>,
+}
+
+impl Service {
+    /// Checks that a caller may read an entry.
+    pub fn may_read(&self, caller: &Caller, address: &Address) -> Result<Permit<Read>, ServiceError> {
+        let Address { environment, namespace, key } = address;
+        permit::require(&self.state()?.access, caller, Target::Entry(environment, namespace, key))
+    }
+
+    /// Checks that a caller may read something of a namespace.
+    pub fn may_list(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentName,
+        namespace: &NamespaceName,
+    ) -> Result<Permit<Read>, ServiceError> {
+        permit::require(&self.state()?.access, caller, Target::AnyIn(environment, namespace))
+    }
+
+    /// One entry: from memory, or from the history when a moment is given.
+    pub async fn get_entry(
+        &self,
+        _permit: &Permit<Read>,
+        address: &Address,
+        at: Option<At>,
+    ) -> Result<Entry, ServiceError> {
+        let state = self.view.state();
+        let missing = || ServiceError::NotFound(address.to_string());
+        let Some(at) = at else { return state.find_entry(address).cloned().ok_or_else(missing) };
+        let revision = self.resolve(&state, at, "at").await?;
+        let keys = [address.key.as_str().to_owned()];
+        let mut session = self.store.acquire().await?;
+        let found =
+            store::entries_at(&mut session, &address.environment, Some(&address.namespace), Some(&keys), revision).await?;
+        found.into_iter().next().map(|(_, entry)| entry).ok_or_else(missing)
+    }
+
+    /// The entries of a namespace that the holder may read.
+    pub async fn list_entries(
+        &self,
+        permit: &Permit<Read>,
+        environment: &EnvironmentName,
+        namespace: &NamespaceName,
+        filter: &EntryFilter,
+    ) -> Result<EntryPage, ServiceError> {
+        let state = self.view.state();
+        let caller = permit.caller();
+        let wanted = |key: &EntryKey| {
+            key.starts_with(&filter.prefix)
+                && filter.after.as_ref().is_none_or(|after| key > after)
+                && state.access.allows(caller.user.id, Action::Read, Target::Entry(environment, namespace, key))
+        };
+        let missing = || ServiceError::NotFound(format!("{environment}/{namespace}"));
+        let (mut entries, touched): (Vec<_>, _) = match filter.at {
+            None => {
+                let found = state.find_namespace(environment, namespace).ok_or_else(missing)?;
+                let all = state.entries(environment, namespace).filter(|(key, _)| wanted(key));
+                let page = all.take(filter.limit + 1).map(|(key, entry)| (key.clone(), entry.clone())).collect();
+                (page, found.touched)
+            }
+            Some(at) => {
+                let revision = self.resolve(&state, at, "at").await?;
+                let mut session = self.store.acquire().await?;
+                if !store::namespaces_at(&mut session, environment, revision).await?.iter().any(|(name, _)| name == namespace)
+                {
+                    return Err(missing());
+                }
+                let all = store::entries_at(&mut session, environment, Some(namespace), None, revision).await?;
+                let all = all.into_iter().map(|(address, entry)| (address.key, entry));
+                (all.filter(|(key, _)| wanted(key)).take(filter.limit + 1).collect(), revision)
+            }
+        };
+        let more = entries.len() > filter.limit;
+        entries.truncate(filter.limit);
+        let next = more.then(|| entries.last().map(|(key, _)| key.clone())).flatten();
+        Ok(EntryPage { entries, next, touched })
+    }
+}

@@ -1,0 +1,124 @@
+//! Why a use case did not work out, without a word of any transport.
+
+use std::time::Duration;
+
+use crate::domain::access::Action;
+use crate::domain::commit::Refused;
+use crate::domain::names::UserName;
+use crate::domain::revisions::Revision;
+use crate::store::StoreError;
+
+/// One bad place in the input.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    /// A parameter, header or path into the body.
+    pub name: String,
+    /// What is wrong, with the limit.
+    pub problem: String,
+    /// Line and column in the content, from 1.
+    pub place: Option<(u32, u32)>,
+}
+
+impl Field {
+    /// A bad place outside a content.
+    pub fn new(name: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { name: name.into(), problem: problem.into(), place: None }
+    }
+}
+
+/// A failed use case.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum ServiceError {
+    /// Values are out of their bounds.
+    #[error("invalid input")]
+    Invalid(Vec<Field>),
+    /// Contents do not parse.
+    #[error("invalid content")]
+    InvalidContent(Vec<Field>),
+    /// More than a client may send.
+    #[error("too large")]
+    TooLarge(Vec<Field>),
+    /// The judgement at the head said no.
+    #[error("refused")]
+    Refused(Refused),
+    /// Not there, or not to be known.
+    #[error("{0} not found")]
+    NotFound(String),
+    /// Visible, but not allowed.
+    #[error("{action} on {target} is not allowed")]
+    Denied {
+        /// What was missing.
+        action: Action,
+        /// On what.
+        target: String,
+        /// Who could do it.
+        who_can: Vec<UserName>,
+    },
+    /// The token is missing, unknown, expired or revoked.
+    #[error("unauthenticated")]
+    Unauthenticated,
+    /// Name and password do not belong together.
+    #[error("wrong name or password")]
+    WrongPassword,
+    /// A one-time password came without a new one.
+    #[error("a new password is needed")]
+    PasswordChangeRequired,
+    /// Too many logins at once.
+    #[error("too many requests")]
+    TooManyRequests(Duration),
+    /// The idempotency key belongs to another body.
+    #[error("idempotency key reused")]
+    IdempotencyKeyReused,
+    /// The database cannot be reached; nothing was applied.
+    #[error("unavailable: {0}")]
+    Unavailable(String),
+    /// The node is behind `min_revision`.
+    #[error("revision {wanted} is not there yet, this node is at {head}")]
+    NotThereYet {
+        /// What was asked for.
+        wanted: Revision,
+        /// What the node has.
+        head: Revision,
+    },
+    /// The commit was cut and could not be looked up.
+    #[error("outcome unknown")]
+    OutcomeUnknown,
+    /// The rights are too old.
+    #[error("rights are too old")]
+    AccessStale,
+    /// The node is stopping.
+    #[error("draining")]
+    Draining,
+    /// Something is broken; the text is for the log.
+    #[error("{0}")]
+    Internal(String),
+}
+
+impl From<StoreError> for ServiceError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Cut(_) => Self::Unavailable(error.to_string()),
+            StoreError::Refused(_) | StoreError::Corrupt { .. } | StoreError::NameTaken | StoreError::Unfit(_) => {
+                Self::Internal(error.to_string())
+            }
+        }
+    }
+}
+
+impl From<Refused> for ServiceError {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::NotFound(what) => Self::NotFound(what),
+            Refused::Denied { action, target, who_can } => Self::Denied { action, target, who_can },
+            other @ (Refused::Conflicts(_)
+            | Refused::Stale { .. }
+            | Refused::RevertConflicts(_)
+            | Refused::PreconditionRequired(_)
+            | Refused::MessageRequired(_)
+            | Refused::Frozen(..)
+            | Refused::NotEmpty(..)
+            | Refused::ConfirmationRequired { .. }
+            | Refused::OverLimit { .. }) => Self::Refused(other),
+        }
+    }
+}

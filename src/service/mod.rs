@@ -1,0 +1,145 @@
+//! Use cases. Each takes a [`permit::Permit`], the proof of a passed access check.
+
+pub mod accounts;
+pub mod ambient;
+pub mod committer;
+pub mod diffs;
+pub mod entries;
+pub mod environments;
+mod error;
+pub mod housekeeping;
+pub mod namespaces;
+pub mod nodes;
+pub mod passwords;
+pub mod permit;
+pub mod publish;
+pub mod revisions;
+pub mod rollback;
+pub mod tokens;
+pub mod wakeups;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+use tokio::sync::{mpsc, oneshot};
+
+use crate::domain::access::Caller;
+use crate::domain::changes::{ChangeSet, Intent};
+use crate::domain::limits::Limits;
+use crate::domain::revisions::Revision;
+use crate::domain::state::State;
+use crate::metrics::{Metrics, Outcome};
+use crate::service::ambient::Ambient;
+use crate::service::committer::{Committed, Idempotency, Submission};
+use crate::service::passwords::Passwords;
+use crate::service::wakeups::PumpLink;
+use crate::store::Store;
+use crate::view::View;
+
+pub use error::{Field, ServiceError};
+
+/// How long a read waits for `min_revision`.
+const MIN_REVISION_WAIT: Duration = Duration::from_secs(5);
+
+/// Everything a use case needs.
+#[derive(Debug)]
+pub struct Service {
+    /// The database, for history and accounts.
+    pub store: Store,
+    /// The node's memory.
+    pub view: Arc<View>,
+    /// To the committer.
+    pub submissions: mpsc::Sender<Submission>,
+    /// To the pump.
+    pub pump: PumpLink,
+    /// Limits and quotas.
+    pub limits: Arc<Limits>,
+    /// Instruments.
+    pub metrics: Arc<Metrics>,
+    /// Time and chance.
+    pub ambient: Arc<dyn Ambient>,
+    /// Hashes passwords.
+    pub passwords: Passwords,
+}
+
+/// What every write carries besides its intent.
+#[derive(Debug, Clone, Default)]
+pub struct WriteContext {
+    /// Why, for people.
+    pub message: String,
+    /// The request, for logs and history.
+    pub request_id: String,
+    /// Judge only.
+    pub dry_run: bool,
+    /// When it shall happen once.
+    pub idempotency: Option<Idempotency>,
+}
+
+/// A moment of the history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Right after a revision.
+    Revision(Revision),
+    /// Right after the newest revision that was committed at or before an instant.
+    Instant(OffsetDateTime),
+}
+
+impl Service {
+    /// The state to answer from, with rights that are fresh enough to be trusted.
+    pub fn state(&self) -> Result<Arc<State>, ServiceError> {
+        let health = self.view.health();
+        if health.down_since.is_some() && self.ambient.now() - health.seen_at > self.limits.access_max_stale {
+            return Err(ServiceError::AccessStale);
+        }
+        Ok(self.view.state())
+    }
+
+    /// Waits until this node has seen a revision.
+    pub async fn wait_for(&self, wanted: Revision) -> Result<(), ServiceError> {
+        if self.view.wait_for(None, wanted, MIN_REVISION_WAIT).await {
+            return Ok(());
+        }
+        Err(ServiceError::NotThereYet { wanted, head: self.view.state().head })
+    }
+
+    /// Judges a change set and, unless it is a dry run, makes it durable. The caller's rights are part of the judgement.
+    async fn write(&self, caller: &Caller, intent: Intent, context: WriteContext) -> Result<Committed, ServiceError> {
+        let limit = self.limits.message_bytes;
+        if context.message.len() > limit {
+            let problem = format!("must have at most {limit} bytes, this has {}", context.message.len());
+            return Err(ServiceError::Invalid(vec![Field::new("message", problem)]));
+        }
+        let WriteContext { message, request_id, dry_run, idempotency } = context;
+        let change_set = ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, intent };
+        if dry_run {
+            let state = self.view.state();
+            let accepted = crate::domain::commit::commit(&state, &change_set, &self.limits)?;
+            let changed = accepted.items.len() as u64;
+            return Ok(Committed { cursor: state.cursor(), changed, items: accepted.items, replayed: false });
+        }
+        if let Some(since) = self.view.health().down_since {
+            self.metrics.count_publish(Outcome::unavailable);
+            return Err(ServiceError::Unavailable(format!("the database does not answer since {since}")));
+        }
+        let (reply, result) = oneshot::channel();
+        let submission = Submission { change_set: Arc::new(change_set), idempotency, reply };
+        self.submissions.send(submission).await.map_err(|_| ServiceError::Draining)?;
+        result.await.map_err(|_| ServiceError::OutcomeUnknown)?
+    }
+
+    /// The revision that a moment means, not above the head of `state`.
+    async fn resolve(&self, state: &State, at: At, field: &str) -> Result<Revision, ServiceError> {
+        match at {
+            At::Revision(revision) if revision > state.head => {
+                let problem = format!("revision {revision} does not exist yet, the head is {}", state.head);
+                Err(ServiceError::Invalid(vec![Field::new(field, problem)]))
+            }
+            At::Revision(revision) => Ok(revision),
+            At::Instant(instant) => {
+                let mut session = self.store.acquire().await?;
+                Ok(crate::store::revision_at(&mut session, instant).await?.min(state.head))
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Namespaces: listing, changing, deleting.
+
+use crate::domain::access::{Action, Caller, Target};
+use crate::domain::changes::{Intent, NamespaceAttributes};
+use crate::domain::names::{EnvironmentName, NamespaceName};
+use crate::domain::revisions::Revision;
+use crate::domain::state::Namespace;
+use crate::service::committer::Committed;
+use crate::service::environments::check_text;
+use crate::service::permit::{self, Manage, Permit, Read};
+use crate::service::{Service, ServiceError, WriteContext};
+
+impl Service {
+    /// Checks that a caller may manage a namespace.
+    pub fn may_manage_namespace(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentName,
+        namespace: &NamespaceName,
+    ) -> Result<Permit<Manage>, ServiceError> {
+        permit::require(&self.state()?.access, caller, Target::Namespace(environment, namespace))
+    }
+
+    /// The namespaces of an environment that the holder may see something of, and the last revision that touched
+    /// the list.
+    pub fn list_namespaces(
+        &self,
+        permit: &Permit<Read>,
+        environment: &EnvironmentName,
+    ) -> Result<(Vec<(NamespaceName, Namespace)>, Revision), ServiceError> {
+        let state = self.view.state();
+        let user = permit.caller().user.id;
+        let found =
+            state.find_environment(environment).ok_or_else(|| ServiceError::NotFound(environment.to_string()))?;
+        let visible = |name: &NamespaceName| state.access.allows(user, Action::Read, Target::AnyIn(environment, name));
+        let all: Vec<_> = state
+            .namespaces(environment)
+            .filter(|(name, _)| visible(name))
+            .map(|(name, namespace)| (name.clone(), namespace.clone()))
+            .collect();
+        let newest = all.iter().map(|(_, namespace)| namespace.touched).max().unwrap_or_default();
+        Ok((all, newest.max(found.touched)))
+    }
+
+    /// One namespace.
+    pub fn get_namespace(
+        &self,
+        _permit: &Permit<Read>,
+        environment: &EnvironmentName,
+        namespace: &NamespaceName,
+    ) -> Result<Namespace, ServiceError> {
+        let state = self.view.state();
+        let found = state.find_namespace(environment, namespace).cloned();
+        found.ok_or_else(|| ServiceError::NotFound(format!("{environment}/{namespace}")))
+    }
+
+    /// Creates a namespace or changes its attributes.
+    pub async fn put_namespace(
+        &self,
+        permit: &Permit<Manage>,
+        (environment, namespace): (EnvironmentName, NamespaceName),
+        attributes: NamespaceAttributes,
+        if_revision: Option<Revision>,
+        context: WriteContext,
+    ) -> Result<Committed, ServiceError> {
+        check_text("description", &attributes.description)?;
+        let intent = Intent::PutNamespace(environment, namespace, attributes, if_revision);
+        self.write(permit.caller(), intent, context).await
+    }
+
+    /// Deletes a namespace with its entries, as one revision.
+    pub async fn delete_namespace(
+        &self,
+        permit: &Permit<Manage>,
+        (environment, namespace): (EnvironmentName, NamespaceName),
+        if_revision: Option<Revision>,
+        confirmed: bool,
+        context: WriteContext,
+    ) -> Result<Committed, ServiceError> {
+        let intent = Intent::DeleteNamespace(environment, namespace, if_revision, confirmed);
+        self.write(permit.caller(), intent, context).await
+    }
+}

@@ -1,0 +1,84 @@
+//! Passwords: argon2id off the async threads, and only so many at once.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
+use argon2::{Algorithm, Argon2, Params, Version};
+use tokio::sync::Semaphore;
+
+use crate::service::ServiceError;
+
+/// Hashes at once: each takes 19 MiB and one core.
+const AT_ONCE: usize = 2;
+/// Logins that may wait for their turn.
+const QUEUE: usize = 32;
+
+/// Hashes and verifies passwords.
+#[derive(Debug, Clone)]
+pub struct Passwords {
+    running: Arc<Semaphore>,
+    admitted: Arc<Semaphore>,
+    nobody: Arc<str>,
+}
+
+impl Passwords {
+    /// Prepares the hash that unknown names are compared with, so that they take as long as known ones.
+    pub fn new() -> Result<Self, ServiceError> {
+        Ok(Self {
+            running: Arc::new(Semaphore::new(AT_ONCE)),
+            admitted: Arc::new(Semaphore::new(AT_ONCE + QUEUE)),
+            nobody: hash_now("the password of nobody")?.into(),
+        })
+    }
+
+    /// Hashes a password into PHC format.
+    pub async fn hash(&self, password: String) -> Result<String, ServiceError> {
+        self.run(move || hash_now(&password)).await?
+    }
+
+    /// Whether a password belongs to a hash; without one, takes as long and says no.
+    pub async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ServiceError> {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.to_string());
+        let matches = self
+            .run(move || {
+                let hash = PasswordHash::new(&hash).map_err(|error| ServiceError::Internal(error.to_string()))?;
+                Ok::<_, ServiceError>(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
+            })
+            .await??;
+        Ok(known && matches)
+    }
+
+    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ServiceError> {
+        let full = |_| ServiceError::TooManyRequests(Duration::from_secs(2));
+        let _place = self.admitted.try_acquire().map_err(full)?;
+        let _turn = self.running.acquire().await.map_err(|error| ServiceError::Internal(error.to_string()))?;
+        tokio::task::spawn_blocking(work).await.map_err(|error| ServiceError::Internal(error.to_string()))
+    }
+}
+
+/// OWASP's parameters: 19 MiB, two passes, one lane.
+fn hash_now(password: &str) -> Result<String, ServiceError> {
+    let failed = |error: String| ServiceError::Internal(format!("argon2: {error}"));
+    let params = Params::new(19_456, 2, 1, None).map_err(|error| failed(error.to_string()))?;
+    let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+    let hash = argon2.hash_password(password.as_bytes()).map_err(|error| failed(error.to_string()))?;
+    Ok(hash.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_password_matches_its_own_hash_only() {
+        let passwords = Passwords::new().unwrap();
+        let hash = passwords.hash("correct horse battery".to_owned()).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{hash}");
+        assert!(passwords.verify("correct horse battery".to_owned(), Some(hash.clone())).await.unwrap());
+        assert!(!passwords.verify("wrong".to_owned(), Some(hash)).await.unwrap());
+        assert!(!passwords.verify("the password of nobody".to_owned(), None).await.unwrap());
+    }
+}

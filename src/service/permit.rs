@@ -1,0 +1,71 @@
+//! Permits: the proof of a passed access check. Only [`require`] makes one.
+
+use std::marker::PhantomData;
+
+use crate::domain::access::{Access, Action, Caller, Target};
+use crate::service::ServiceError;
+
+/// What a permit is for.
+pub trait Authority {
+    /// The action that was checked.
+    const ACTION: Action;
+}
+
+macro_rules! authorities {
+    ($($(#[$doc:meta])* $name:ident;)+) => {
+        $($(#[$doc])* #[derive(Debug, Clone, Copy)] pub enum $name {}
+        impl Authority for $name { const ACTION: Action = Action::$name; })+
+    };
+}
+
+authorities! {
+    /// To read entries, history and diffs.
+    Read;
+    /// To publish.
+    Publish;
+    /// To roll back and revert.
+    Rollback;
+    /// To freeze.
+    Freeze;
+    /// To manage environments and namespaces.
+    Manage;
+    /// To operate the store.
+    Administer;
+}
+
+/// The proof that a caller may do `A` on the target that was checked.
+#[derive(Debug, Clone)]
+pub struct Permit<A> {
+    caller: Caller,
+    authority: PhantomData<A>,
+}
+
+impl<A> Permit<A> {
+    /// Who holds it.
+    #[must_use]
+    pub fn caller(&self) -> &Caller {
+        &self.caller
+    }
+}
+
+/// Checks a right. Without it the target is denied, or, where the caller may not even read it, not found.
+pub fn require<A: Authority>(access: &Access, caller: &Caller, target: Target<'_>) -> Result<Permit<A>, ServiceError> {
+    if access.allows(caller.user.id, A::ACTION, target) {
+        return Ok(Permit { caller: caller.clone(), authority: PhantomData });
+    }
+    let readable = match target {
+        Target::Store => true,
+        Target::Environment(environment) | Target::AnyOf(environment) => {
+            access.allows(caller.user.id, Action::Read, Target::AnyOf(environment))
+        }
+        Target::Namespace(environment, namespace) | Target::AnyIn(environment, namespace) => {
+            access.allows(caller.user.id, Action::Read, Target::AnyIn(environment, namespace))
+        }
+        Target::Entry(..) => access.allows(caller.user.id, Action::Read, target),
+    };
+    if !readable {
+        return Err(ServiceError::NotFound(target.to_string()));
+    }
+    let who_can = access.who_can(A::ACTION, target);
+    Err(ServiceError::Denied { action: A::ACTION, target: target.to_string(), who_can })
+}

@@ -1,0 +1,121 @@
+//! History: which revisions, and what each changed, as far as the caller may see.
+
+use crate::domain::access::{Access, Action, Caller, Target};
+use crate::domain::changes::{Item, Record, RecordHead, Version};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::revisions::Revision;
+use crate::service::{Service, ServiceError};
+use crate::store;
+
+pub use crate::store::{HistoryFilter, ListedChange};
+
+/// Pages that a history call reads before it answers with fewer than asked, when most is hidden from the caller.
+const PAGES: usize = 10;
+
+/// A page of the history.
+#[derive(Debug)]
+pub struct HistoryPage {
+    /// Newest first, with the changes the caller may see.
+    pub revisions: Vec<(RecordHead, Vec<ListedChange>)>,
+    /// Where the next page starts.
+    pub next: Option<Revision>,
+}
+
+/// A revision with what each entry was before.
+#[derive(Debug)]
+pub struct RevisionDetail {
+    /// The revision, with the changes the caller may see.
+    pub record: Record,
+    /// For each of them, the entry's version before.
+    pub before: Vec<Option<Version>>,
+}
+
+impl Service {
+    /// Lists revisions that touched something the caller may read.
+    pub async fn list_revisions(
+        &self,
+        caller: &Caller,
+        mut filter: HistoryFilter,
+        limit: usize,
+    ) -> Result<HistoryPage, ServiceError> {
+        let access = self.state()?.access.clone();
+        let mut session = self.store.acquire().await?;
+        let mut revisions = Vec::new();
+        let want = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        for _ in 0..PAGES {
+            let page = store::history(&mut session, &filter, want).await?;
+            let last = page.last().map(|(head, _)| head.revision);
+            let full = page.len() > limit;
+            for (head, changes) in page {
+                let seen: Vec<_> = changes.into_iter().filter(|change| sees_change(&access, caller, change)).collect();
+                if !seen.is_empty() {
+                    revisions.push((head, seen));
+                }
+            }
+            filter.before = last;
+            if !full || revisions.len() > limit {
+                let more = full || revisions.len() > limit;
+                revisions.truncate(limit);
+                let next = more.then(|| revisions.last().map(|(head, _)| head.revision)).flatten();
+                return Ok(HistoryPage { revisions, next });
+            }
+        }
+        revisions.truncate(limit);
+        Ok(HistoryPage { revisions, next: filter.before })
+    }
+
+    /// One revision with its changes, and what was there before each.
+    pub async fn get_revision(&self, caller: &Caller, revision: Revision) -> Result<RevisionDetail, ServiceError> {
+        let access = self.state()?.access.clone();
+        let missing = || ServiceError::NotFound(format!("revision {revision}"));
+        let mut session = self.store.acquire().await?;
+        let mut record = store::find_record(&mut session, revision).await?.ok_or_else(missing)?;
+        record.items.retain(|item| sees_item(&access, caller, item));
+        if record.items.is_empty() {
+            return Err(missing());
+        }
+        let mut before = Vec::with_capacity(record.items.len());
+        for item in &record.items {
+            let version = match item {
+                Item::Entry { address, previous, .. } if *previous > Revision::ZERO => {
+                    let keys = [address.key.as_str().to_owned()];
+                    let (environment, namespace) = (&address.environment, Some(&address.namespace));
+                    let found = store::entries_at(&mut session, environment, namespace, Some(&keys), *previous).await?;
+                    found.into_iter().next().map(|(_, entry)| entry.version)
+                }
+                Item::Entry { .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
+            };
+            before.push(version);
+        }
+        Ok(RevisionDetail { record, before })
+    }
+}
+
+fn sees_change(access: &Access, caller: &Caller, change: &ListedChange) -> bool {
+    sees(access, caller, &change.environment, change.namespace.as_ref(), change.key.as_ref())
+}
+
+pub(super) fn sees_item(access: &Access, caller: &Caller, item: &Item) -> bool {
+    match item {
+        Item::Entry { address: Address { environment, namespace, key }, .. } => {
+            sees(access, caller, environment, Some(namespace), Some(key))
+        }
+        Item::Namespace { environment, namespace, .. } => sees(access, caller, environment, Some(namespace), None),
+        Item::Environment { environment, .. } => sees(access, caller, environment, None, None),
+    }
+}
+
+fn sees(
+    access: &Access,
+    caller: &Caller,
+    environment: &EnvironmentName,
+    namespace: Option<&NamespaceName>,
+    key: Option<&EntryKey>,
+) -> bool {
+    let target = match (namespace, key) {
+        (Some(namespace), Some(key)) => Target::Entry(environment, namespace, key),
+        (Some(namespace), None) => Target::AnyIn(environment, namespace),
+        (None, _) => Target::AnyOf(environment),
+    };
+    access.allows(caller.user.id, Action::Read, target)
+}

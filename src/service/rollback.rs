@@ -1,0 +1,136 @@
+//! Rolling back and reverting: the target comes from the history, what really changes is judged at the head.
+
+use std::collections::BTreeMap;
+
+use crate::domain::access::{Caller, Target};
+use crate::domain::changes::{Intent, Item, Restore, Revert, RevertedEntry, RevertedNamespace, Scope, Version};
+use crate::domain::contents::ContentHash;
+use crate::domain::formats::Format;
+use crate::domain::names::{Address, EnvironmentName, NamespaceName};
+use crate::domain::revisions::Revision;
+use crate::service::committer::Committed;
+use crate::service::permit::{self, Permit, Rollback};
+use crate::service::{At, Service, ServiceError, WriteContext};
+use crate::store;
+
+impl Service {
+    /// Checks that a caller may roll back a whole scope.
+    pub fn may_roll_back(&self, caller: &Caller, scope: &Scope) -> Result<Permit<Rollback>, ServiceError> {
+        let state = self.state()?;
+        match scope {
+            Scope::Environment(environment) => permit::require(&state.access, caller, Target::Environment(environment)),
+            Scope::Namespace(environment, namespace) => {
+                permit::require(&state.access, caller, Target::Namespace(environment, namespace))
+            }
+            Scope::Keys(environment, namespace, keys) => {
+                for key in keys {
+                    permit::require::<Rollback>(&state.access, caller, Target::Entry(environment, namespace, key))?;
+                }
+                match keys.first() {
+                    Some(key) => permit::require(&state.access, caller, Target::Entry(environment, namespace, key)),
+                    None => permit::require(&state.access, caller, Target::Namespace(environment, namespace)),
+                }
+            }
+        }
+    }
+
+    /// Sets a scope back, or forward, to what it was right after a revision.
+    pub async fn roll_back(
+        &self,
+        permit: &Permit<Rollback>,
+        scope: Scope,
+        to: Revision,
+        context: WriteContext,
+    ) -> Result<Committed, ServiceError> {
+        let state = self.view.state();
+        let to = self.resolve(&state, At::Revision(to), "to").await?;
+        let environment = scope.environment().clone();
+        if state.find_environment(&environment).is_none() {
+            return Err(ServiceError::NotFound(environment.to_string()));
+        }
+        let mut session = self.store.acquire().await?;
+        let keys: Option<Vec<String>> = match &scope {
+            Scope::Keys(_, _, keys) => Some(keys.iter().map(|key| key.as_str().to_owned()).collect()),
+            Scope::Environment(_) | Scope::Namespace(..) => None,
+        };
+        let namespaces: Vec<_> = store::namespaces_at(&mut session, &environment, to)
+            .await?
+            .into_iter()
+            .filter(|(name, _)| scope.namespace().is_none_or(|namespace| namespace == name))
+            .collect();
+        if let Some(namespace) = scope.namespace()
+            && namespaces.is_empty()
+            && state.find_namespace(&environment, namespace).is_none()
+        {
+            return Err(ServiceError::NotFound(format!("{environment}/{namespace}")));
+        }
+        let entries = store::entries_at(&mut session, &environment, scope.namespace(), keys.as_deref(), to).await?;
+        drop(session);
+        let entries = entries.into_iter().map(|(address, entry)| (address, entry.version)).collect();
+        let restore = Restore { scope, to, namespaces, entries };
+        self.write(permit.caller(), Intent::Rollback(restore), context).await
+    }
+
+    /// Undoes just one change set. What changed since is reported, not guessed at.
+    pub async fn revert(
+        &self,
+        caller: &Caller,
+        revision: Revision,
+        context: WriteContext,
+    ) -> Result<Committed, ServiceError> {
+        let unknown = || ServiceError::NotFound(format!("revision {revision}"));
+        let mut session = self.store.acquire().await?;
+        let record = store::find_record(&mut session, revision).await?.ok_or_else(unknown)?;
+        let before = Revision(revision.0.saturating_sub(1));
+        let mut namespaces = Vec::new();
+        let mut touched = BTreeMap::<(EnvironmentName, NamespaceName), Vec<(Address, Option<(Format, ContentHash)>)>>::new();
+        for item in record.items {
+            match item {
+                Item::Entry { address, version, .. } => {
+                    let after = version.map(|version| (version.format, version.content.hash()));
+                    let at = (address.environment.clone(), address.namespace.clone());
+                    touched.entry(at).or_default().push((address, after));
+                }
+                Item::Namespace { environment, namespace, attributes: after, .. } => {
+                    let then = store::namespaces_at(&mut session, &environment, before).await?;
+                    let before = then.into_iter().find(|(name, _)| *name == namespace).map(|(_, found)| found);
+                    namespaces.push(RevertedNamespace { environment, namespace, before, after });
+                }
+                Item::Environment { environment, .. } => {
+                    let problem = format!("revision {revision} changed the environment {environment} itself: change it back by PUT");
+                    return Err(ServiceError::Invalid(vec![crate::service::Field::new("revert", problem)]));
+                }
+            }
+        }
+        // Everything a revert touches must be the caller's to roll back; the judgement at the head checks it again.
+        let state = self.state()?;
+        let mut entries = Vec::new();
+        let mut permits = Vec::new();
+        for change in &namespaces {
+            let target = Target::Namespace(&change.environment, &change.namespace);
+            permits.push(permit::require::<Rollback>(&state.access, caller, target).map_err(|error| hide(error, revision))?);
+        }
+        for ((environment, namespace), changes) in touched {
+            let keys: Vec<String> = changes.iter().map(|(address, _)| address.key.as_str().to_owned()).collect();
+            let then = store::entries_at(&mut session, &environment, Some(&namespace), Some(&keys), before).await?;
+            let mut then: BTreeMap<Address, Version> = then.into_iter().map(|(at, entry)| (at, entry.version)).collect();
+            for (address, after) in changes {
+                let target = Target::Entry(&environment, &namespace, &address.key);
+                permits.push(permit::require::<Rollback>(&state.access, caller, target).map_err(|error| hide(error, revision))?);
+                entries.push(RevertedEntry { before: then.remove(&address), address, after });
+            }
+        }
+        drop(session);
+        let permit = permits.pop().ok_or_else(unknown)?;
+        let revert = Revert { revision, namespaces, entries };
+        self.write(permit.caller(), Intent::Revert(revert), context).await
+    }
+}
+
+/// A revision whose changes the caller may not see does not exist for the caller.
+fn hide(error: ServiceError, revision: Revision) -> ServiceError {
+    match error {
+        ServiceError::NotFound(_) => ServiceError::NotFound(format!("revision {revision}")),
+        other => other,
+    }
+}

@@ -1,0 +1,72 @@
+//! What can go wrong with the database, in our words.
+
+use crate::domain::names::NameError;
+
+/// A failed call to the store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database could not be reached; the call did not get there.
+    #[error("the database cannot be reached: {0}")]
+    Unavailable(String),
+    /// The connection broke during the call: it may or may not have happened.
+    #[error("the connection to the database broke during the call: {0}")]
+    Cut(String),
+    /// The database refused the call; nothing happened.
+    #[error("the database refused the call: {0}")]
+    Refused(String),
+    /// A row breaks an invariant.
+    #[error("corrupt row in {table}: {what}")]
+    Corrupt {
+        /// The table.
+        table: &'static str,
+        /// Which row, and what is wrong with it.
+        what: String,
+    },
+    /// A name is taken.
+    #[error("the name is taken")]
+    NameTaken,
+    /// The database cannot be used as it is set up.
+    #[error("{0}")]
+    Unfit(String),
+}
+
+impl StoreError {
+    pub(super) fn corrupt(table: &'static str, what: impl Into<String>) -> Self {
+        Self::Corrupt { table, what: what.into() }
+    }
+
+    /// Judges an error of a connection attempt: nothing can have happened.
+    pub(super) fn connecting(error: &sqlx::Error) -> Self {
+        Self::Unavailable(error.to_string())
+    }
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        match &error {
+            sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {
+                Self::Unavailable(error.to_string())
+            }
+            sqlx::Error::Database(database) => {
+                if database.constraint() == Some("users_name") {
+                    return Self::NameTaken;
+                }
+                match database.code().as_deref().unwrap_or_default() {
+                    // The server ends the session: the statement may have committed before it noticed.
+                    code if code.starts_with("57P") || code.starts_with("08") => Self::Cut(error.to_string()),
+                    // In recovery, or read-only: this is not the primary (any more).
+                    "25006" | "55000" => Self::Unavailable(error.to_string()),
+                    _ => Self::Refused(error.to_string()),
+                }
+            }
+            sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::Tls(_) => Self::Cut(error.to_string()),
+            _ => Self::Refused(error.to_string()),
+        }
+    }
+}
+
+impl From<NameError> for StoreError {
+    fn from(error: NameError) -> Self {
+        Self::corrupt("changes", error.to_string())
+    }
+}

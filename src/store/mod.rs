@@ -1,0 +1,176 @@
+//! SQL, and the only place that names it: free functions over a connection, grouped by noun.
+
+mod accounts;
+mod checks;
+mod entries;
+mod error;
+mod heads;
+mod hosts;
+mod listener;
+mod migrations;
+mod revisions;
+mod rows;
+
+use std::time::Duration;
+
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use crate::store::revisions::lock;
+use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+
+pub use accounts::{
+    AccountRow, create_first_admin, create_token, find_account, load_access, revoke_token, set_password,
+};
+pub use entries::{entries_at, load, namespaces_at};
+pub use error::StoreError;
+pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, start_epoch};
+pub use listener::Listener;
+pub use migrations::{Migrated, check_level, migrate, pending_sql};
+pub use revisions::{
+    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent, find_record, history,
+    revision_at, tail,
+};
+
+/// Longest wait for a connection: callers get their clear 503 after it.
+const ACQUIRE: Duration = Duration::from_millis(1500);
+
+/// A connection that runs one statement after the other.
+pub type Conn = PgConnection;
+
+/// A pooled connection that one task keeps in its hand.
+pub type Session = PoolConnection<Postgres>;
+
+/// A transaction; dropping it rolls back.
+pub type Tx = sqlx::Transaction<'static, Postgres>;
+
+/// Commits a transaction.
+pub async fn finish(tx: Tx) -> Result<(), StoreError> {
+    Ok(tx.commit().await?)
+}
+
+/// Where the database is and how much of it to use.
+#[derive(Clone)]
+pub struct StoreSettings {
+    /// One address, or several hosts of which one is writable.
+    pub url: String,
+    /// A direct address for LISTEN and migrations, where `url` is a pooler.
+    pub listen_url: Option<String>,
+    /// Connections at most.
+    pub connections: u32,
+}
+
+impl std::fmt::Debug for StoreSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("StoreSettings").field("connections", &self.connections).finish_non_exhaustive()
+    }
+}
+
+/// The database of a node.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: PgPool,
+    hosts: Vec<PgConnectOptions>,
+    direct: Vec<PgConnectOptions>,
+}
+
+impl Store {
+    /// Prepares connections; none is opened yet.
+    pub fn new(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let hosts = hosts::parse(&settings.url)?;
+        let direct = match &settings.listen_url {
+            Some(url) => hosts::parse(url)?,
+            None => hosts.clone(),
+        };
+        let first = hosts.first().cloned().ok_or_else(|| StoreError::Unfit("DATABASE_URL names no host".to_owned()))?;
+        let pool = PgPoolOptions::new()
+            .max_connections(settings.connections)
+            .acquire_timeout(ACQUIRE)
+            .test_before_acquire(false)
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    checks::prepare_session(connection).await?;
+                    refuse_standby(checks::is_writable(connection).await?)
+                })
+            })
+            // Also a liveness check: a connection that broke, or turned read-only in a failover, is closed here.
+            .before_acquire(|connection, _| Box::pin(async move { checks::is_writable(connection).await }))
+            .connect_lazy_with(first);
+        Ok(Self { pool, hosts, direct })
+    }
+
+    /// A pooled connection to the writable host.
+    pub async fn acquire(&self) -> Result<Session, StoreError> {
+        self.pool.acquire().await.map_err(|error| StoreError::connecting(&error))
+    }
+
+    /// Finds the writable host and turns the pool to it.
+    pub async fn locate(&self) -> Result<(), StoreError> {
+        let (host, _) = writable(&self.hosts).await?;
+        self.pool.set_connect_options(host.clone());
+        Ok(())
+    }
+
+    /// A connection that no pooler shares, for migrations.
+    pub async fn direct(&self) -> Result<PgConnection, StoreError> {
+        writable(&self.direct).await.map(|(_, connection)| connection)
+    }
+
+    /// Refuses a database that could lose or mix up acknowledged publishes.
+    pub async fn check(&self, has_direct: bool) -> Result<(), StoreError> {
+        self.locate().await?;
+        let mut connection = self.acquire().await?;
+        checks::durable(&mut connection).await?;
+        let mut other = self.acquire().await?;
+        checks::pooler(&mut connection, &mut other, has_direct).await
+    }
+
+    /// Begins a transaction that holds the lock of the store; dropping it rolls back.
+    pub async fn locked(&self) -> Result<Tx, StoreError> {
+        let mut tx = self.pool.begin().await.map_err(|error| StoreError::connecting(&error))?;
+        lock(&mut tx).await?;
+        Ok(tx)
+    }
+
+    /// Connections in use and idle.
+    #[must_use]
+    pub fn connections(&self) -> (u32, u32) {
+        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
+        (self.pool.size().saturating_sub(idle), idle)
+    }
+
+    /// Closes every connection.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+}
+
+/// The first host that takes writes, with a connection to it.
+async fn writable(hosts: &[PgConnectOptions]) -> Result<(&PgConnectOptions, PgConnection), StoreError> {
+    let mut last = StoreError::Unavailable("no host answers".to_owned());
+    for host in hosts {
+        match connect(host).await {
+            Ok(mut connection) => {
+                if checks::is_writable(&mut connection).await.unwrap_or(false) {
+                    return Ok((host, connection));
+                }
+                last = StoreError::Unavailable(format!("{} is a standby", host.get_host()));
+            }
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}
+
+async fn connect(host: &PgConnectOptions) -> Result<PgConnection, StoreError> {
+    match tokio::time::timeout(ACQUIRE, PgConnection::connect_with(host)).await {
+        Ok(connected) => connected.map_err(|error| StoreError::connecting(&error)),
+        Err(_) => Err(StoreError::Unavailable(format!("{} does not answer", host.get_host()))),
+    }
+}
+
+fn refuse_standby(writable: bool) -> Result<(), sqlx::Error> {
+    if writable {
+        return Ok(());
+    }
+    Err(sqlx::Error::Io(std::io::Error::other("this host is a standby, not the primary")))
+}

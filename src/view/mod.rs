@@ -1,0 +1,92 @@
+//! What a node holds in memory: the state at one revision behind one atomic pointer.
+//!
+//! Only the pump changes it, and only after the commit. Readers take the pointer and never wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use time::OffsetDateTime;
+use tokio::sync::watch;
+
+use crate::domain::changes::Record;
+use crate::domain::revisions::{Cursor, Epoch, Revision};
+use crate::domain::state::State;
+
+/// How the node stands with its database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Health {
+    /// Since when the database does not answer; none while it does.
+    pub down_since: Option<OffsetDateTime>,
+    /// When head and rights were last compared with the database.
+    pub seen_at: OffsetDateTime,
+    /// Whether a synchronous standby is connected.
+    pub failover_safe: bool,
+}
+
+/// The node's memory.
+#[derive(Debug)]
+pub struct View {
+    state: ArcSwap<State>,
+    health: ArcSwap<Health>,
+    lost: ArcSwap<Vec<Arc<Record>>>,
+    cursor: watch::Sender<Cursor>,
+}
+
+impl View {
+    /// A view of a loaded store.
+    #[must_use]
+    pub fn new(state: State, health: Health) -> Self {
+        let cursor = watch::Sender::new(state.cursor());
+        Self {
+            state: ArcSwap::from_pointee(state),
+            health: ArcSwap::from_pointee(health),
+            lost: ArcSwap::default(),
+            cursor,
+        }
+    }
+
+    /// The state now. It never changes under its reader.
+    #[must_use]
+    pub fn state(&self) -> Arc<State> {
+        self.state.load_full()
+    }
+
+    /// How the node stands with its database.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        **self.health.load()
+    }
+
+    /// Acknowledged revisions that the store lost and this node still holds.
+    #[must_use]
+    pub fn lost(&self) -> Arc<Vec<Arc<Record>>> {
+        self.lost.load_full()
+    }
+
+    /// Shows a newer state to all readers. For the pump only.
+    pub fn show(&self, state: State) {
+        let cursor = state.cursor();
+        self.state.store(Arc::new(state));
+        self.cursor.send_replace(cursor);
+    }
+
+    /// Notes how the node stands with its database. For the pump only.
+    pub fn note_health(&self, health: Health) {
+        self.health.store(Arc::new(health));
+    }
+
+    /// Adds to the list of lost revisions. For the pump only.
+    pub fn note_lost(&self, records: impl IntoIterator<Item = Arc<Record>>) {
+        let mut all = self.lost.load().as_ref().clone();
+        all.extend(records);
+        self.lost.store(Arc::new(all));
+    }
+
+    /// Waits until the state holds a revision of an epoch, or a newer epoch. Says whether it did in time.
+    pub async fn wait_for(&self, epoch: Option<Epoch>, revision: Revision, at_most: Duration) -> bool {
+        let mut cursor = self.cursor.subscribe();
+        let seen = cursor.wait_for(|now| now.revision >= revision || epoch.is_some_and(|epoch| now.epoch > epoch));
+        tokio::time::timeout(at_most, seen).await.is_ok_and(|seen| seen.is_ok())
+    }
+}
