@@ -7,6 +7,7 @@ use utoipa::ToSchema;
 use crate::api::revisions::RevisionView;
 
 /// Whether a node can do its work.
+#[expect(clippy::struct_excessive_bools, reason = "each is a question of its own on the wire")]
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ReadyView {
     /// Reads are answered.

@@ -141,7 +141,7 @@ pub struct Impact {
 /// The body of every error, `application/problem+json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
-    /// Always `about:blank#` and the code.
+    /// `urn:pintle:problem:` and the code.
     #[serde(rename = "type")]
     pub kind: String,
     /// A short sentence for people.
@@ -186,7 +186,7 @@ impl Problem {
     /// A problem of a code, with what happened this time.
     pub fn new(code: Code, detail: impl Into<Option<String>>) -> Self {
         Self {
-            kind: format!("about:blank#{}", code.as_str()),
+            kind: format!("urn:pintle:problem:{}", code.as_str()),
             title: code.title().to_owned(),
             status: code.status(),
             code,

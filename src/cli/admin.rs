@@ -39,12 +39,11 @@ impl std::fmt::Debug for ResetSettings {
 }
 
 pub(super) async fn run(AdminCommand::Reset(settings): &AdminCommand) -> anyhow::Result<()> {
-    let url = match &settings.database_url {
-        Some(url) => url.clone(),
-        None => {
-            let data_dir = settings.data_dir.clone().unwrap_or_else(|| default_data_dir(&environment()));
-            running_url(&data_dir).await?
-        }
+    let url = if let Some(url) = &settings.database_url {
+        url.clone()
+    } else {
+        let data_dir = settings.data_dir.clone().unwrap_or_else(|| default_data_dir(&environment()));
+        running_url(&data_dir).await?
     };
     let store = Store::new(&StoreSettings { url, listen_url: None, connections: 4 })?;
     store.locate().await?;

@@ -1,12 +1,12 @@
 //! The command line: composition roots, and the user's commands over the client.
 
-mod admin;
+pub mod admin;
 mod dev;
-mod migrate;
+pub mod migrate;
 pub mod node;
 mod serve;
 mod settings_file;
-mod user;
+pub mod user;
 
 use std::io::Write as _;
 use std::process::ExitCode;

@@ -23,7 +23,7 @@ use crate::service::{Service, housekeeping};
 use crate::store::{self, Store, StoreError, StoreSettings};
 
 /// How long a starting node waits for its database.
-const DATABASE_WAIT: Duration = Duration::from_secs(60);
+const DATABASE_WAIT: Duration = Duration::from_mins(1);
 /// Change sets that may wait for the committer before publishers have to wait for a place.
 const SUBMISSIONS: usize = 1024;
 
@@ -68,7 +68,8 @@ pub async fn start(
 ) -> anyhow::Result<Node> {
     refuse_open_plain_http(settings)?;
     // Bound first, so that a taken port is known before anything is changed.
-    let listener = TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;
+    let listener =
+        TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;
     let metrics_listener = match settings.metrics_listen {
         Some(at) => Some(TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at}"))?),
         None => None,

@@ -26,7 +26,9 @@ pub(super) fn apply(command: Command, arguments: &[OsString]) -> anyhow::Result<
             toml::Value::String(text) => text,
             toml::Value::Integer(number) => number.to_string(),
             toml::Value::Boolean(flag) => flag.to_string(),
-            _ => bail!("{}: {key} must be a string, a whole number or a boolean", path.display()),
+            toml::Value::Float(_) | toml::Value::Datetime(_) | toml::Value::Array(_) | toml::Value::Table(_) => {
+                bail!("{}: {key} must be a string, a whole number or a boolean", path.display())
+            }
         };
         values.push((id, value));
     }

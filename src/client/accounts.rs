@@ -12,15 +12,12 @@ impl Client {
     /// # Errors
     /// `password_change_required` after a one-time password without a new one.
     pub async fn log_in(&self, body: &LoginBody) -> Result<SessionView, ClientError> {
-        self.fetch(self.write(Method::POST, ["api", "v1", "session"]).once().json(body)?)
-            .await
+        self.fetch(self.write(Method::POST, ["api", "v1", "session"]).once().json(body)?).await
     }
 
     /// Ends the session whose token this client sends.
     pub async fn log_out(&self) -> Result<(), ClientError> {
-        self.send(self.write(Method::DELETE, ["api", "v1", "session"]).once())
-            .await
-            .map(drop)
+        self.send(self.write(Method::DELETE, ["api", "v1", "session"]).once()).await.map(drop)
     }
 
     /// Who the caller is.
@@ -35,17 +32,11 @@ impl Client {
 
     /// Makes a token of the caller's; its secret is told this once.
     pub async fn create_token(&self, body: &TokenBody) -> Result<NewTokenView, ClientError> {
-        self.fetch(self.write(Method::POST, ["api", "v1", "tokens"]).once().json(body)?)
-            .await
+        self.fetch(self.write(Method::POST, ["api", "v1", "tokens"]).once().json(body)?).await
     }
 
     /// Revokes a token of the caller's.
     pub async fn revoke_token(&self, id: Uuid) -> Result<(), ClientError> {
-        self.send(
-            self.write(Method::DELETE, ["api", "v1", "tokens", &id.to_string()])
-                .once(),
-        )
-        .await
-        .map(drop)
+        self.send(self.write(Method::DELETE, ["api", "v1", "tokens", &id.to_string()]).once()).await.map(drop)
     }
 }

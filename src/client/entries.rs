@@ -84,21 +84,11 @@ impl PutEntry {
 }
 
 fn entries_path<'a>(environment: &'a EnvironmentName, namespace: &'a NamespaceName) -> [&'a str; 7] {
-    [
-        "api",
-        "v1",
-        "environments",
-        environment.as_str(),
-        "namespaces",
-        namespace.as_str(),
-        "entries",
-    ]
+    ["api", "v1", "environments", environment.as_str(), "namespaces", namespace.as_str(), "entries"]
 }
 
 fn path(address: &Address) -> impl Iterator<Item = &str> {
-    entries_path(&address.environment, &address.namespace)
-        .into_iter()
-        .chain(address.key.as_str().split('/'))
+    entries_path(&address.environment, &address.namespace).into_iter().chain(address.key.as_str().split('/'))
 }
 
 impl Client {
@@ -121,14 +111,8 @@ impl Client {
         namespace: &NamespaceName,
         query: &EntriesQuery,
     ) -> Result<Listing, ClientError> {
-        let mut query = EntriesQuery {
-            limit: query.limit.or(Some(PAGE_MAX)),
-            ..query.clone()
-        };
-        let mut listing = Listing {
-            entries: Vec::new(),
-            head: None,
-        };
+        let mut query = EntriesQuery { limit: query.limit.or(Some(PAGE_MAX)), ..query.clone() };
+        let mut listing = Listing { entries: Vec::new(), head: None };
         loop {
             let answer = self.send(self.entries_call(environment, namespace, &query)).await?;
             let page: EntryList = answer.json()?;
@@ -165,8 +149,7 @@ impl Client {
 
     /// Creates or replaces one entry.
     pub async fn put_entry(&self, address: &Address, content: Bytes, how: &PutEntry) -> Result<WriteView, ClientError> {
-        self.fetch(how.apply(self.write(Method::PUT, path(address)))?.bytes(content))
-            .await
+        self.fetch(how.apply(self.write(Method::PUT, path(address)))?.bytes(content)).await
     }
 
     /// Deletes one entry; the format is not used.
@@ -176,7 +159,6 @@ impl Client {
 
     /// Publishes a change set: all of it or nothing.
     pub async fn publish(&self, body: &PublishBody) -> Result<WriteView, ClientError> {
-        self.fetch(self.write(Method::POST, ["api", "v1", "publish"]).json(body)?)
-            .await
+        self.fetch(self.write(Method::POST, ["api", "v1", "publish"]).json(body)?).await
     }
 }

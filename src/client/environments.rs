@@ -47,8 +47,7 @@ impl Client {
         environment: &EnvironmentName,
         message: Option<&str>,
     ) -> Result<WriteView, ClientError> {
-        self.fetch(self.write(Method::DELETE, path(environment)).message(message)?)
-            .await
+        self.fetch(self.write(Method::DELETE, path(environment)).message(message)?).await
     }
 
     /// Refuses publishes to an environment until [`Client::unfreeze`].

@@ -64,11 +64,7 @@ impl ClientError {
     /// What the server said, when it answered.
     #[must_use]
     pub fn problem(&self) -> Option<&Problem> {
-        if let Self::Problem(problem) = self {
-            Some(problem)
-        } else {
-            None
-        }
+        if let Self::Problem(problem) = self { Some(problem) } else { None }
     }
 
     pub(super) fn setup(error: &reqwest::Error) -> Self {

@@ -8,14 +8,7 @@ use crate::client::{At, Client, ClientError};
 use crate::domain::names::{EnvironmentName, NamespaceName};
 
 fn path<'a>(environment: &'a EnvironmentName, namespace: &'a NamespaceName) -> [&'a str; 6] {
-    [
-        "api",
-        "v1",
-        "environments",
-        environment.as_str(),
-        "namespaces",
-        namespace.as_str(),
-    ]
+    ["api", "v1", "environments", environment.as_str(), "namespaces", namespace.as_str()]
 }
 
 impl Client {
@@ -45,8 +38,7 @@ impl Client {
         namespace: &NamespaceName,
         body: &NamespaceBody,
     ) -> Result<WriteView, ClientError> {
-        self.fetch(self.write(Method::PUT, path(environment, namespace)).json(body)?)
-            .await
+        self.fetch(self.write(Method::PUT, path(environment, namespace)).json(body)?).await
     }
 
     /// Deletes a namespace with its entries.
@@ -61,7 +53,6 @@ impl Client {
         message: Option<&str>,
     ) -> Result<WriteView, ClientError> {
         let call = self.write(Method::DELETE, path(environment, namespace));
-        self.fetch(call.query("confirm", confirmed.then_some(namespace)).message(message)?)
-            .await
+        self.fetch(call.query("confirm", confirmed.then_some(namespace)).message(message)?).await
     }
 }

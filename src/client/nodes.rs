@@ -8,8 +8,7 @@ use crate::client::{Client, ClientError};
 impl Client {
     /// Whether the node can do its work. A node that cannot read yet, or is stopping, answers as well.
     pub async fn get_ready(&self) -> Result<ReadyView, ClientError> {
-        self.fetch(self.read(["readyz"]).also(StatusCode::SERVICE_UNAVAILABLE))
-            .await
+        self.fetch(self.read(["readyz"]).also(StatusCode::SERVICE_UNAVAILABLE)).await
     }
 
     /// The change sets that a failover lost and this node still holds.

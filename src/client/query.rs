@@ -35,9 +35,7 @@ impl FromStr for At {
         if let Ok(revision) = text.parse() {
             return Ok(Self::Revision(revision));
         }
-        OffsetDateTime::parse(text, &Rfc3339)
-            .map(Self::Instant)
-            .map_err(|_| NotAMoment)
+        OffsetDateTime::parse(text, &Rfc3339).map(Self::Instant).map_err(|_| NotAMoment)
     }
 }
 

@@ -85,31 +85,19 @@ impl Client {
 
     /// One revision with its changes and their diffs.
     pub async fn get_revision(&self, revision: u64) -> Result<RevisionView, ClientError> {
-        self.fetch(self.read(["api", "v1", "revisions", &revision.to_string()]))
-            .await
+        self.fetch(self.read(["api", "v1", "revisions", &revision.to_string()])).await
     }
 
     /// How two moments or two environments differ.
     pub async fn diff(&self, query: &DiffQuery) -> Result<DiffView, ClientError> {
         let call = self.read(["api", "v1", "diff"]);
         let call = match query {
-            DiffQuery::Moments {
-                environment,
-                namespace,
-                from,
-                to,
-            } => call
+            DiffQuery::Moments { environment, namespace, from, to } => call
                 .query("env", Some(environment))
                 .query("namespace", namespace.as_ref())
                 .query("from", Some(from))
                 .query("to", to.as_ref()),
-            DiffQuery::Environments {
-                from_environment,
-                to_environment,
-                namespace,
-                from,
-                to,
-            } => call
+            DiffQuery::Environments { from_environment, to_environment, namespace, from, to } => call
                 .query("from_env", Some(from_environment))
                 .query("to_env", Some(to_environment))
                 .query("namespace", namespace.as_ref())
@@ -121,7 +109,6 @@ impl Client {
 
     /// Goes to a revision, or undoes one, by a new revision.
     pub async fn roll_back(&self, body: &RollbackBody) -> Result<WriteView, ClientError> {
-        self.fetch(self.write(Method::POST, ["api", "v1", "rollback"]).json(body)?)
-            .await
+        self.fetch(self.write(Method::POST, ["api", "v1", "rollback"]).json(body)?).await
     }
 }

@@ -20,20 +20,13 @@ impl Server {
     /// # Errors
     /// [`ClientError::Server`] when it is no `http` or `https` address, or carries a user, a query or a fragment.
     pub fn parse(text: &str) -> Result<Self, ClientError> {
-        let bad = |problem: &str| ClientError::Server {
-            server: text.to_owned(),
-            problem: problem.to_owned(),
-        };
+        let bad = |problem: &str| ClientError::Server { server: text.to_owned(), problem: problem.to_owned() };
         let read = |text: &str| Url::parse(text).map_err(|error| bad(&error.to_string()));
         let url = if text.contains("://") {
             read(text)?
         } else {
             let plain = read(&format!("http://{text}"))?;
-            if is_loopback(&plain) {
-                plain
-            } else {
-                read(&format!("https://{text}"))?
-            }
+            if is_loopback(&plain) { plain } else { read(&format!("https://{text}"))? }
         };
         if !matches!(url.scheme(), "http" | "https") {
             return Err(bad("the scheme must be http or https"));
@@ -84,11 +77,7 @@ impl FromStr for Server {
 }
 
 fn is_loopback(url: &Url) -> bool {
-    let host = url
-        .host_str()
-        .unwrap_or_default()
-        .trim_start_matches('[')
-        .trim_end_matches(']');
+    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
@@ -110,18 +99,9 @@ mod tests {
 
     #[test]
     fn without_a_scheme_only_this_machine_is_spoken_to_in_the_clear() {
-        assert_eq!(
-            Server::parse("localhost:8080").unwrap().to_string(),
-            "http://localhost:8080"
-        );
-        assert_eq!(
-            Server::parse("127.0.0.1:8080").unwrap().to_string(),
-            "http://127.0.0.1:8080"
-        );
-        assert_eq!(
-            Server::parse("pintle.example.com").unwrap().to_string(),
-            "https://pintle.example.com"
-        );
+        assert_eq!(Server::parse("localhost:8080").unwrap().to_string(), "http://localhost:8080");
+        assert_eq!(Server::parse("127.0.0.1:8080").unwrap().to_string(), "http://127.0.0.1:8080");
+        assert_eq!(Server::parse("pintle.example.com").unwrap().to_string(), "https://pintle.example.com");
     }
 
     #[test]

@@ -74,9 +74,7 @@ impl Call {
     /// # Errors
     /// None that a body of the contract can cause.
     pub(super) fn json(mut self, body: &impl Serialize) -> Result<Self, ClientError> {
-        self.body = serde_json::to_vec(body)
-            .map_err(|error| ClientError::Setup(error.to_string()))?
-            .into();
+        self.body = serde_json::to_vec(body).map_err(|error| ClientError::Setup(error.to_string()))?.into();
         Ok(self.header(CONTENT_TYPE, HeaderValue::from_static("application/json")))
     }
 
@@ -147,14 +145,7 @@ impl Client {
 
     fn call<'a>(&self, method: Method, path: impl IntoIterator<Item = &'a str>, repeat: Repeat) -> Call {
         let url = self.server.resource(path);
-        Call {
-            method,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            repeat,
-            also: None,
-        }
+        Call { method, url, headers: HeaderMap::new(), body: Bytes::new(), repeat, also: None }
     }
 
     /// Sends a call, again where that is harmless and promising, and reads the whole answer.
@@ -181,15 +172,8 @@ impl Client {
     }
 
     async fn send_once(&self, call: &Call) -> Result<Answer, ClientError> {
-        let request = self
-            .http
-            .request(call.method.clone(), call.url.clone())
-            .headers(call.headers.clone());
-        let request = if call.body.is_empty() {
-            request
-        } else {
-            request.body(call.body.clone())
-        };
+        let request = self.http.request(call.method.clone(), call.url.clone()).headers(call.headers.clone());
+        let request = if call.body.is_empty() { request } else { request.body(call.body.clone()) };
         let lost = |error: reqwest::Error| {
             let (server, cause) = (self.server.to_string(), cause(&error));
             if call.repeat == Repeat::Read || error.is_connect() {
@@ -201,11 +185,7 @@ impl Client {
         let response = request.send().await.map_err(lost)?;
         let status = response.status();
         let head = head(response.headers());
-        let location = response
-            .headers()
-            .get(LOCATION)
-            .and_then(|value| value.to_str().ok())
-            .map(str::to_owned);
+        let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let body = response.bytes().await.map_err(lost)?;
         if status.is_success() {
             return Ok(Answer { status, head, body });
@@ -220,10 +200,7 @@ impl Client {
             Some(location) if status.is_redirection() => format!("it redirects to {location}; use that address"),
             Some(_) | None => quote(&body),
         };
-        Err(ClientError::Unexpected {
-            status: status.as_u16(),
-            body,
-        })
+        Err(ClientError::Unexpected { status: status.as_u16(), body })
     }
 }
 
@@ -234,10 +211,7 @@ fn promising(error: &ClientError, repeat: Repeat) -> bool {
         ClientError::AnswerLost { .. } => repeat == Repeat::Keyed,
         ClientError::Problem(problem) if problem.code == Code::OutcomeUnknown => repeat == Repeat::Keyed,
         ClientError::Problem(problem) => {
-            matches!(
-                problem.code,
-                Code::Unavailable | Code::NotThereYet | Code::Draining | Code::Timeout
-            )
+            matches!(problem.code, Code::Unavailable | Code::NotThereYet | Code::Draining | Code::Timeout)
         }
         ClientError::Unexpected { .. }
         | ClientError::Server { .. }
@@ -254,20 +228,14 @@ fn wait(tries: u32, random: Uuid) -> Duration {
     longest / 2 + longest / 2 * u32::from(chance) / u32::from(u8::MAX)
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a key only has to be new; the client stands below the runtime's ids"
-)]
+#[expect(clippy::disallowed_methods, reason = "a key only has to be new; the client stands below the runtime's ids")]
 fn fresh() -> Uuid {
     Uuid::new_v4()
 }
 
 fn head(headers: &HeaderMap) -> Option<Cursor> {
     let number = |name: &str| headers.get(name)?.to_str().ok()?.parse::<u64>().ok();
-    Some(Cursor {
-        epoch: Epoch(number(EPOCH_HEADER)?),
-        revision: Revision(number(REVISION_HEADER)?),
-    })
+    Some(Cursor { epoch: Epoch(number(EPOCH_HEADER)?), revision: Revision(number(REVISION_HEADER)?) })
 }
 
 fn quote(body: &[u8]) -> String {
@@ -284,16 +252,14 @@ fn quote(body: &[u8]) -> String {
 mod tests {
     use super::*;
     use crate::client::Server;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     fn problem(code: Code) -> ClientError {
         ClientError::Problem(Box::new(Problem::new(code, None)))
     }
 
     fn lost() -> ClientError {
-        ClientError::AnswerLost {
-            server: String::new(),
-            cause: String::new(),
-        }
+        ClientError::AnswerLost { server: String::new(), cause: String::new() }
     }
 
     #[test]
@@ -309,14 +275,9 @@ mod tests {
         for code in [Code::Unavailable, Code::NotThereYet, Code::Draining, Code::Timeout] {
             assert!(promising(&problem(code), Repeat::Never), "{}", code.as_str());
         }
-        for code in [
-            Code::Conflict,
-            Code::Denied,
-            Code::Invalid,
-            Code::Internal,
-            Code::TooManyRequests,
-            Code::AccessStale,
-        ] {
+        for code in
+            [Code::Conflict, Code::Denied, Code::Invalid, Code::Internal, Code::TooManyRequests, Code::AccessStale]
+        {
             assert!(!promising(&problem(code), Repeat::Keyed), "{}", code.as_str());
         }
     }
@@ -366,5 +327,62 @@ mod tests {
         assert!(matches!(read, ClientError::Unreachable { .. }), "{read}");
         assert!(matches!(write, ClientError::Unreachable { .. }), "{write}");
         assert!(read.to_string().contains("refused"), "{read}");
+    }
+
+    /// Answers one connection after the other, none where an answer is lost, and returns the requests.
+    async fn serve(listener: tokio::net::TcpListener, answers: &[Option<&str>]) -> Vec<String> {
+        let mut requests = Vec::new();
+        for answer in answers {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = vec![0; 4096];
+            let length = stream.read(&mut request).await.unwrap();
+            requests.push(String::from_utf8_lossy(&request[..length]).into_owned());
+            if let Some(answer) = answer {
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        }
+        requests
+    }
+
+    async fn listening() -> (tokio::net::TcpListener, Client) {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        (listener, Client::new(Server::parse(&address).unwrap(), None).unwrap())
+    }
+
+    fn key_of(request: &str) -> &str {
+        request.lines().find_map(|line| line.strip_prefix("idempotency-key: ")).unwrap()
+    }
+
+    const DONE: &str =
+        "HTTP/1.1 200 OK\r\npintle-revision: 7\r\npintle-epoch: 1\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}";
+    const UNKNOWN: &str = "HTTP/1.1 503 X\r\nconnection: close\r\ncontent-length: 75\r\n\r\n{\"type\":\"about:blank#\",\"title\":\"x\",\"status\":503,\"code\":\"outcome_unknown\"} ";
+
+    #[tokio::test]
+    async fn a_write_of_unknown_fate_is_sent_again_with_the_same_key() {
+        let (listener, client) = listening().await;
+        let answers = [None, Some(UNKNOWN), Some(DONE)];
+        let (requests, answer) =
+            tokio::join!(serve(listener, &answers), client.send(client.write(Method::POST, ["publish"])));
+        assert_eq!(answer.unwrap().head, Some(Cursor { epoch: Epoch(1), revision: Revision(7) }));
+        assert!(requests[0].starts_with("POST /publish "), "{}", requests[0]);
+        assert!(requests.iter().all(|request| key_of(request) == key_of(&requests[0])));
+    }
+
+    #[tokio::test]
+    async fn a_login_whose_answer_was_lost_is_not_sent_again() {
+        let (listener, client) = listening().await;
+        let call = client.write(Method::POST, ["session"]).once();
+        let (requests, answer) = tokio::join!(serve(listener, &[None]), client.send(call));
+        assert!(matches!(answer, Err(ClientError::AnswerLost { .. })));
+        assert_eq!(requests.len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_redirect_is_told_and_not_followed() {
+        let (listener, client) = listening().await;
+        let moved = "HTTP/1.1 308 X\r\nlocation: https://elsewhere/\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+        let (_, answer) = tokio::join!(serve(listener, &[Some(moved)]), client.send(client.read(["x"])));
+        assert!(answer.unwrap_err().to_string().contains("https://elsewhere/"));
     }
 }

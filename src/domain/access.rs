@@ -107,9 +107,13 @@ pub struct Grant {
 impl Grant {
     fn covers(&self, target: Target<'_>) -> bool {
         match target {
-            Target::Store => self.environment == Pattern::any() && self.namespace == Pattern::any() && self.key_prefix.is_empty(),
+            Target::Store => {
+                self.environment == Pattern::any() && self.namespace == Pattern::any() && self.key_prefix.is_empty()
+            }
             Target::Environment(environment) => {
-                self.environment.matches(environment.as_str()) && self.namespace == Pattern::any() && self.key_prefix.is_empty()
+                self.environment.matches(environment.as_str())
+                    && self.namespace == Pattern::any()
+                    && self.key_prefix.is_empty()
             }
             Target::AnyOf(environment) => self.environment.matches(environment.as_str()),
             Target::Namespace(environment, namespace) => {

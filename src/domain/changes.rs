@@ -119,7 +119,9 @@ impl Scope {
     #[must_use]
     pub fn environment(&self) -> &EnvironmentName {
         match self {
-            Self::Environment(environment) | Self::Namespace(environment, _) | Self::Keys(environment, ..) => environment,
+            Self::Environment(environment) | Self::Namespace(environment, _) | Self::Keys(environment, ..) => {
+                environment
+            }
         }
     }
 

@@ -6,8 +6,8 @@ use time::OffsetDateTime;
 
 use crate::domain::access::{Action, Target};
 use crate::domain::changes::{
-    Audience, ChangeSet, EntryChange, EnvironmentAttributes, Freeze, Intent, Item, NamespaceAttributes, Restore, Revert,
-    Scope, Version,
+    Audience, ChangeSet, EntryChange, EnvironmentAttributes, Freeze, Intent, Item, NamespaceAttributes, Restore,
+    Revert, Scope, Version,
 };
 use crate::domain::limits::Limits;
 use crate::domain::names::{Address, EnvironmentName, NamespaceName, UserName};
@@ -418,7 +418,9 @@ impl Judge<'_> {
     fn will_exist(&self, environment: &EnvironmentName, namespace: &NamespaceName, items: &[Item]) -> bool {
         self.state.find_namespace(environment, namespace).is_some()
             || items.iter().any(|item| match item {
-                Item::Namespace { environment: e, namespace: n, attributes: Some(_), .. } => e == environment && n == namespace,
+                Item::Namespace { environment: e, namespace: n, attributes: Some(_), .. } => {
+                    e == environment && n == namespace
+                }
                 Item::Namespace { .. } | Item::Entry { .. } | Item::Environment { .. } => false,
             })
     }

@@ -6,9 +6,7 @@ use imbl::OrdMap;
 use time::OffsetDateTime;
 
 use crate::domain::access::Access;
-use crate::domain::changes::{
-    Audience, EnvironmentAttributes, Item, NamespaceAttributes, Record, RecordHead, Version,
-};
+use crate::domain::changes::{Audience, EnvironmentAttributes, Item, NamespaceAttributes, Record, RecordHead, Version};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::{Cursor, Epoch, Revision};
 
@@ -147,7 +145,8 @@ impl State {
         environment: &'a EnvironmentName,
         namespace: &'a NamespaceName,
     ) -> impl Iterator<Item = (&'a EntryKey, &'a Entry)> {
-        let start = Address { environment: environment.clone(), namespace: namespace.clone(), key: EntryKey::before_all() };
+        let start =
+            Address { environment: environment.clone(), namespace: namespace.clone(), key: EntryKey::before_all() };
         let mut all = self.entries.range(start..);
         std::iter::from_fn(move || all.next())
             .take_while(move |(address, _)| address.environment == *environment && address.namespace == *namespace)
@@ -194,7 +193,8 @@ impl State {
             }
             None => self.entries.remove(address),
         };
-        let (added, removed) = (version.map_or(0, |v| v.content.size()), old.as_ref().map_or(0, |e| e.version.content.size()));
+        let (added, removed) =
+            (version.map_or(0, |v| v.content.size()), old.as_ref().map_or(0, |e| e.version.content.size()));
         self.bytes = self.bytes + added - removed;
         if let Some(namespace) = self.namespaces.get_mut(&(address.environment.clone(), address.namespace.clone())) {
             namespace.touched = namespace.touched.max(stamp.revision);
@@ -219,13 +219,8 @@ impl State {
             return;
         };
         let (entries, bytes) = self.namespaces.get(&at).map_or((0, 0), |old| (old.entries, old.bytes));
-        let new = Namespace {
-            stamp: stamp.clone(),
-            attributes: attributes.clone(),
-            touched: stamp.revision,
-            entries,
-            bytes,
-        };
+        let new =
+            Namespace { stamp: stamp.clone(), attributes: attributes.clone(), touched: stamp.revision, entries, bytes };
         self.namespaces.insert(at, new);
     }
 }

@@ -69,7 +69,8 @@ pub async fn start(
     metrics.database_up.set(1);
     let health = Health { down_since: None, seen_at: ambient.now(), failover_safe };
     let view = Arc::new(View::new(state, health));
-    let pump = Pump { store, view: Arc::clone(&view), metrics, ambient, inbox, hub: Hub::default(), session: None, looks: 0 };
+    let pump =
+        Pump { store, view: Arc::clone(&view), metrics, ambient, inbox, hub: Hub::default(), session: None, looks: 0 };
     pump.measure(&pump.view.state());
     Ok((view, pump))
 }
@@ -226,7 +227,10 @@ impl Pump {
         while state.head < head.revision {
             let page = store::tail(&mut session, state.head, PAGE).await?;
             if page.first().map(|record| record.head.revision) != Some(state.head.next()) {
-                return Err(StoreError::Corrupt { table: "revisions", what: format!("{} is missing", state.head.next()) });
+                return Err(StoreError::Corrupt {
+                    table: "revisions",
+                    what: format!("{} is missing", state.head.next()),
+                });
             }
             self.show(state, page);
             state = State::clone(&self.view.state());
@@ -277,7 +281,6 @@ impl Pump {
         Ok(())
     }
 }
-
 
 /// Waits for the next wake-up; for ever without a listener.
 async fn moved(listener: Option<&mut Listener>) -> Result<Option<(Cursor, u64)>, StoreError> {

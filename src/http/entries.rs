@@ -195,11 +195,11 @@ async fn write(
     let idempotency = headers.idempotency(&[verb, name.as_bytes(), format.as_bytes(), content]);
     let dry_run = params.dry_run.unwrap_or(false);
     let context = WriteContext { message: headers.message, request_id: headers.request_id, dry_run, idempotency };
-    let change = RequestedChange { address, put, if_revision: wanted, field: "body".to_owned() };
+    let change = RequestedChange { address, put, if_revision: wanted, content_field: "body".to_owned() };
     let request = PublishRequest { changes: vec![change], force: params.force.unwrap_or(false) };
     let permit = app.service.may_publish(caller, &request)?;
     let published = app.service.publish(&permit, request, context).await;
-    let published = published.map_err(|error| ApiError::from(error).as_header_precondition())?;
+    let published = published.map_err(|error| ApiError::from(error).into_precondition_failed())?;
     let tag = format!("\"{}\"", published.committed.cursor.revision);
     let tag = (published.committed.changed > 0 && !dry_run).then_some([(header::ETAG, tag)]);
     let body = axum::Json(views::write(&published.committed, dry_run, published.warnings));

@@ -45,7 +45,10 @@ pub(super) fn tagged<T: serde::Serialize>(headers: &HeaderMap, revision: Revisio
 }
 
 /// What the preconditions of a header mean for an item that is, or is not, there.
-pub(super) fn if_revision(wanted: Option<Precondition>, current: Option<Revision>) -> Result<Option<Revision>, ApiError> {
+pub(super) fn if_revision(
+    wanted: Option<Precondition>,
+    current: Option<Revision>,
+) -> Result<Option<Revision>, ApiError> {
     match wanted {
         None => Ok(None),
         Some(Precondition::Revision(revision)) => Ok(Some(revision)),
@@ -120,7 +123,7 @@ pub(super) async fn put(
         frozen: None,
     };
     let committed = app.service.put_environment(&permit, name, attributes, wanted, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).as_header_precondition())?;
+    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
     Ok(axum::Json(views::write(&committed, false, Vec::new())))
 }
 
@@ -138,9 +141,10 @@ pub(super) async fn delete(
     let current = app.service.view.state().find_environment(&name).map(|found| found.stamp.revision);
     let wanted = if_revision(headers.if_revision, current)?;
     let idempotency = headers.idempotency(&[b"delete_environment", name.as_str().as_bytes()]);
-    let context = WriteContext { message: headers.message, request_id: headers.request_id, dry_run: false, idempotency };
+    let context =
+        WriteContext { message: headers.message, request_id: headers.request_id, dry_run: false, idempotency };
     let committed = app.service.delete_environment(&permit, name, wanted, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).as_header_precondition())?;
+    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
     Ok(axum::Json(views::write(&committed, false, Vec::new())))
 }
 

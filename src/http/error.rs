@@ -58,7 +58,7 @@ impl ApiError {
     }
 
     /// A stale If-Match is 412, not 409; both carry the texts.
-    pub(super) fn as_header_precondition(mut self) -> Self {
+    pub(super) fn into_precondition_failed(mut self) -> Self {
         if self.problem.code == Code::Conflict {
             let conflict = *self.problem;
             let fresh = Problem::new(Code::PreconditionFailed, conflict.detail);

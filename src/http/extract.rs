@@ -34,7 +34,8 @@ impl FromRequestParts<Shared> for Authenticated {
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
         let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer = shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+        let bearer =
+            shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
         Ok(Self(app.service.authenticate(token.trim())?))
     }
@@ -114,9 +115,8 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
         let limit = app.service.limits.change_set_bytes * 2 + JSON_SLACK;
         let bytes = read_body(request.into_body(), limit).await?;
-        let text = std::str::from_utf8(&bytes).map_err(|error| {
-            ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to()))
-        })?;
+        let text = std::str::from_utf8(&bytes)
+            .map_err(|error| ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to())))?;
         let reader = &mut serde_json::Deserializer::from_str(text);
         let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
             let path = error.path().to_string();
@@ -141,7 +141,8 @@ impl FromRequest<Shared> for Content {
 async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     axum::body::to_bytes(body, most).await.map_err(|error| {
-        let too_large = std::error::Error::source(&error).is_some_and(|source| source.is::<http_body_util::LengthLimitError>());
+        let too_large = std::error::Error::source(&error)
+            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
         if too_large {
             let problem = format!("must have at most {limit} bytes");
             return ApiError::fields(Code::TooLarge, vec![crate::api::problem::FieldProblem::new("body", problem)]);
@@ -217,7 +218,9 @@ fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, ApiError> {
         (None, Some(_)) => Err(ApiError::invalid("If-None-Match", "must be '*' for a write")),
         (Some(tag), None) => {
             let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
-            let revision = number.parse().map_err(|_| ApiError::invalid("If-Match", "must be an ETag of this entry, such as \"42\""))?;
+            let revision = number
+                .parse()
+                .map_err(|_| ApiError::invalid("If-Match", "must be an ETag of this entry, such as \"42\""))?;
             Ok(Some(Precondition::Revision(revision)))
         }
     }
@@ -244,11 +247,16 @@ pub(super) fn moment(field: &str, text: Option<&str>) -> Result<Option<At>, ApiE
 pub(super) fn instant(field: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, ApiError> {
     // A plus sign that was not percent-encoded arrives as a blank.
     let parse = |text: &str| OffsetDateTime::parse(&text.replace(' ', "+"), &Rfc3339);
-    text.map(parse).transpose().map_err(|_| ApiError::invalid(field, "must be an RFC 3339 instant, such as 2026-01-31T12:00:00Z"))
+    text.map(parse)
+        .transpose()
+        .map_err(|_| ApiError::invalid(field, "must be an RFC 3339 instant, such as 2026-01-31T12:00:00Z"))
 }
 
 /// Parses an optional parameter.
-pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(field: &str, text: Option<&str>) -> Result<Option<T>, ApiError> {
+pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
+    field: &str,
+    text: Option<&str>,
+) -> Result<Option<T>, ApiError> {
     text.map(str::parse).transpose().map_err(|error: T::Err| ApiError::invalid(field, error.to_string()))
 }
 
@@ -262,6 +270,7 @@ pub(super) fn page(limit: Option<u32>) -> Result<usize, ApiError> {
 }
 
 /// A panic in a handler is a bug: the caller gets a constant answer, the log the rest.
+#[expect(clippy::needless_pass_by_value, reason = "the layer hands the panic over")]
 pub fn problem_of_panic(panic: Box<dyn Any + Send>) -> Response {
     let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
     let text = text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default();

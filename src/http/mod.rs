@@ -14,6 +14,7 @@ mod revisions;
 mod rollback;
 mod views;
 
+use std::future::ready;
 use std::sync::Arc;
 
 use axum::Router;
@@ -108,7 +109,7 @@ pub fn router(app: Shared) -> Router {
     let document: Arc<str> = openapi().into();
     let (routes, _) = table().split_for_parts();
     routes
-        .route("/api/openapi.json", axum::routing::get(move || nodes::openapi_json(Arc::clone(&document))))
+        .route("/api/openapi.json", axum::routing::get(move || ready(nodes::openapi_json(&document))))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())

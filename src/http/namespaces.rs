@@ -89,7 +89,7 @@ pub(super) async fn put(
     };
     let attributes = NamespaceAttributes { description: body.description.unwrap_or_default() };
     let committed = app.service.put_namespace(&permit, (environment, name), attributes, wanted, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).as_header_precondition())?;
+    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
     Ok(axum::Json(views::write(&committed, false, Vec::new())))
 }
 
@@ -113,9 +113,10 @@ pub(super) async fn delete(
     let wanted = if_revision(headers.if_revision, current)?;
     let parts = [b"delete_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes()];
     let idempotency = headers.idempotency(&parts);
-    let context = WriteContext { message: headers.message, request_id: headers.request_id, dry_run: false, idempotency };
+    let context =
+        WriteContext { message: headers.message, request_id: headers.request_id, dry_run: false, idempotency };
     let confirmed = params.confirm.is_some();
     let committed = app.service.delete_namespace(&permit, (environment, name), wanted, confirmed, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).as_header_precondition())?;
+    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
     Ok(axum::Json(views::write(&committed, false, Vec::new())))
 }

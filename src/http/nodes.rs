@@ -1,7 +1,5 @@
 //! Health, metrics, and what a failover lost.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -123,6 +121,6 @@ fn change_body(item: &Item) -> Option<ChangeBody> {
 }
 
 /// The OpenAPI document.
-pub(super) async fn openapi_json(document: Arc<str>) -> Response {
+pub(super) fn openapi_json(document: &str) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()
 }

@@ -82,7 +82,7 @@ fn requested(field: &str, change: ChangeBody) -> Result<RequestedChange, Vec<Fie
             address: Address { environment, namespace, key },
             put: content.map(|bytes| (change.format, bytes)),
             if_revision,
-            field: field.to_owned(),
+            content_field: format!("{field}.content"),
         }),
         _ => Err(problems),
     }

@@ -223,7 +223,8 @@ pub(super) fn entry_diff(name: &str, from: Option<&Version>, to: Option<&Version
         (Some(from), Some(to)) => from.format == to.format,
         _ => true,
     };
-    let values = format.filter(|_| same_format).and_then(|format| diff::structural(format, old.as_deref(), new.as_deref()));
+    let values =
+        format.filter(|_| same_format).and_then(|format| diff::structural(format, old.as_deref(), new.as_deref()));
     EntryDiff { unified, values, format_only: old.is_some() && old == new }
 }
 

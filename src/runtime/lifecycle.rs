@@ -24,7 +24,12 @@ pub struct Lifecycle {
 impl Lifecycle {
     /// Runs a task that must last until `until` is cancelled. If it ends or panics before, the process stops.
     #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
-    pub fn spawn(&self, name: &'static str, until: &CancellationToken, task: impl Future<Output = ()> + Send + 'static) {
+    pub fn spawn(
+        &self,
+        name: &'static str,
+        until: &CancellationToken,
+        task: impl Future<Output = ()> + Send + 'static,
+    ) {
         let (this, until) = (self.clone(), until.clone());
         let task = tokio::spawn(task);
         self.tracker.spawn(async move {
@@ -47,10 +52,12 @@ impl Lifecycle {
         let soft = self.soft.clone();
         self.tracker.spawn(async move {
             let [interrupt, terminate, hangup] = &mut all;
-            let mut next = async || tokio::select! {
-                _ = interrupt.recv() => (),
-                _ = terminate.recv() => (),
-                _ = hangup.recv() => (),
+            let mut next = async || {
+                tokio::select! {
+                    _ = interrupt.recv() => (),
+                    _ = terminate.recv() => (),
+                    _ = hangup.recv() => (),
+                }
             };
             tokio::select! {
                 () = next() => tracing::info!("stopping; a second signal stops at once"),

@@ -177,7 +177,8 @@ pub async fn reset_password(
 /// 120 random bits, in groups that people can read out.
 fn one_time_password(ambient: &dyn crate::service::ambient::Ambient) -> String {
     let hex = hex::encode(ambient.secret());
-    let groups: Vec<String> = hex.as_bytes().chunks(5).take(6).map(|c| String::from_utf8_lossy(c).into_owned()).collect();
+    let groups: Vec<String> =
+        hex.as_bytes().chunks(5).take(6).map(|c| String::from_utf8_lossy(c).into_owned()).collect();
     groups.join("-")
 }
 

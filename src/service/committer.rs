@@ -102,7 +102,8 @@ impl Committer {
             {
                 waiting.push(next);
             }
-            let mut round = Round { desk: &self, session: &mut session, waiting, alone: Vec::new(), misses: 0, doubt: None };
+            let mut round =
+                Round { desk: &self, session: &mut session, waiting, alone: Vec::new(), misses: 0, doubt: None };
             round.settle().await;
             while let Some(one) = round.alone.pop() {
                 round.waiting.push(one);
@@ -155,7 +156,9 @@ impl Round<'_> {
     /// Whether there is anything to send: changes, or an idempotency key to remember.
     fn writes(&self, verdicts: &Verdicts) -> bool {
         let mut all = verdicts.iter().zip(&self.waiting);
-        all.any(|(verdict, waiting)| verdict.as_ref().is_ok_and(|items| !items.is_empty() || waiting.idempotency.is_some()))
+        all.any(|(verdict, waiting)| {
+            verdict.as_ref().is_ok_and(|items| !items.is_empty() || waiting.idempotency.is_some())
+        })
     }
 
     /// Nothing to write: the answers hold if the view they were judged at is the head.
@@ -257,7 +260,9 @@ impl Round<'_> {
     /// Answers the calls that happened before; the others go again.
     fn answer_duplicates(&mut self, found: &[Duplicate]) {
         for duplicate in found {
-            let Some(at) = self.waiting.iter().position(|waiting| waiting.change_set.id == duplicate.id) else { continue };
+            let Some(at) = self.waiting.iter().position(|waiting| waiting.change_set.id == duplicate.id) else {
+                continue;
+            };
             let _ = self.waiting.remove(at).reply.send(replay(duplicate));
         }
     }
@@ -294,13 +299,21 @@ impl Round<'_> {
             }
             StoreError::Unavailable(_) if self.doubt.is_some() => {}
             StoreError::Unavailable(cause) => self.fail(&ServiceError::Unavailable(cause)),
-            error if self.waiting.len() > 1 => {
+            error @ (StoreError::Refused(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::NameTaken
+            | StoreError::Unfit(_))
+                if self.waiting.len() > 1 =>
+            {
                 // One of them is the cause: each goes alone, so that it fails alone.
                 tracing::warn!(%error, "a batch was refused; sending its change sets one by one");
                 self.alone = self.waiting.split_off(1);
                 self.alone.reverse();
             }
-            error => {
+            error @ (StoreError::Refused(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::NameTaken
+            | StoreError::Unfit(_)) => {
                 tracing::error!(%error, "a change set was refused by the database");
                 self.fail(&ServiceError::Internal(error.to_string()));
             }
@@ -308,10 +321,8 @@ impl Round<'_> {
     }
 
     fn fail(&mut self, error: &ServiceError) {
-        let outcome = match error {
-            ServiceError::OutcomeUnknown => Outcome::unknown,
-            _ => Outcome::unavailable,
-        };
+        let unknown = matches!(error, ServiceError::OutcomeUnknown);
+        let outcome = if unknown { Outcome::unknown } else { Outcome::unavailable };
         for waiting in self.waiting.drain(..) {
             self.desk.metrics.count_publish(outcome);
             let _ = waiting.reply.send(Err(error.clone()));
@@ -333,7 +344,8 @@ fn judge(state: &State, waiting: &[Submission], limits: &Limits) -> Verdicts {
 }
 
 fn batch<'a>(state: &State, waiting: &'a [Submission], verdicts: &'a Verdicts) -> Batch<'a> {
-    let accepted = waiting.iter().zip(verdicts).filter_map(|(waiting, verdict)| Some((waiting, verdict.as_ref().ok()?)));
+    let accepted =
+        waiting.iter().zip(verdicts).filter_map(|(waiting, verdict)| Some((waiting, verdict.as_ref().ok()?)));
     let sets = accepted
         .map(|(waiting, items)| {
             let set = &waiting.change_set;

@@ -63,7 +63,12 @@ impl Service {
                 entries.push(DifferentEntry { namespace: at.0, key: at.1, from: old, to: Some(new) });
             }
         }
-        let gone = old.into_iter().map(|((namespace, key), from)| DifferentEntry { namespace, key, from: Some(from), to: None });
+        let gone = old.into_iter().map(|((namespace, key), from)| DifferentEntry {
+            namespace,
+            key,
+            from: Some(from),
+            to: None,
+        });
         entries.extend(gone);
         entries.sort_by(|a, b| (&a.namespace, &a.key).cmp(&(&b.namespace, &b.key)));
         Ok(Comparison { from, to, entries })

@@ -63,7 +63,8 @@ impl Service {
         let keys = [address.key.as_str().to_owned()];
         let mut session = self.store.acquire().await?;
         let found =
-            store::entries_at(&mut session, &address.environment, Some(&address.namespace), Some(&keys), revision).await?;
+            store::entries_at(&mut session, &address.environment, Some(&address.namespace), Some(&keys), revision)
+                .await?;
         found.into_iter().next().map(|(_, entry)| entry).ok_or_else(missing)
     }
 
@@ -93,7 +94,10 @@ impl Service {
             Some(at) => {
                 let revision = self.resolve(&state, at, "at").await?;
                 let mut session = self.store.acquire().await?;
-                if !store::namespaces_at(&mut session, environment, revision).await?.iter().any(|(name, _)| name == namespace)
+                if !store::namespaces_at(&mut session, environment, revision)
+                    .await?
+                    .iter()
+                    .any(|(name, _)| name == namespace)
                 {
                     return Err(missing());
                 }

@@ -27,8 +27,8 @@ pub struct RequestedChange {
     pub put: Option<(Option<Format>, Bytes)>,
     /// The revision that was edited.
     pub if_revision: Option<Revision>,
-    /// How the input names this change, such as `changes[2]`.
-    pub field: String,
+    /// How the input names the content, such as `changes[2].content`.
+    pub content_field: String,
 }
 
 /// A publish as it was asked for.
@@ -83,7 +83,7 @@ impl Service {
                 Version { format, content: Content::new(bytes) }
             });
             if let Some(version) = &version {
-                puts.push((change.address.clone(), version.clone(), change.field));
+                puts.push((change.address.clone(), version.clone(), change.content_field));
             }
             changes.push(EntryChange { address: change.address, version, if_revision: change.if_revision });
         }
@@ -106,22 +106,24 @@ impl Service {
             let problem = format!("must have at most {limit} changes (max_change_set_entries), this has {this}");
             return Err(ServiceError::TooLarge(vec![Field::new("changes", problem)]));
         }
-        for change in &request.changes {
+        for (index, change) in request.changes.iter().enumerate() {
             if !seen.insert(&change.address) {
                 let problem = format!("{} is changed twice in one change set", change.address);
-                return Err(ServiceError::Invalid(vec![Field::new(change.field.clone(), problem)]));
+                return Err(ServiceError::Invalid(vec![Field::new(format!("changes[{index}]"), problem)]));
             }
             let size = change.put.as_ref().map_or(0, |(_, bytes)| bytes.len() as u64);
             total += size;
             if size > limits.entry_bytes {
                 let limit = limits.entry_bytes;
-                let problem = format!("{} must have at most {limit} bytes (max_entry_bytes), this has {size}", change.address);
-                fields.push(Field::new(format!("{}.content", change.field), problem));
+                let problem =
+                    format!("{} must have at most {limit} bytes (max_entry_bytes), this has {size}", change.address);
+                fields.push(Field::new(change.content_field.clone(), problem));
             }
         }
         if total > limits.change_set_bytes {
             let limit = limits.change_set_bytes;
-            let problem = format!("contents must have at most {limit} bytes together (max_change_set_bytes), these have {total}");
+            let problem =
+                format!("contents must have at most {limit} bytes together (max_change_set_bytes), these have {total}");
             fields.push(Field::new("changes", problem));
         }
         if fields.is_empty() { Ok(()) } else { Err(ServiceError::TooLarge(fields)) }
@@ -143,7 +145,7 @@ fn check_contents(puts: &[(Address, Version, String)]) -> Result<Vec<(Address, W
         match formats::check(version.format, version.content.bytes()) {
             Ok(found) => warnings.extend(found.into_iter().map(|warning| (address.clone(), warning))),
             Err(error) => fields.push(Field {
-                name: format!("{field}.content"),
+                name: field.clone(),
                 problem: format!("{address}: not valid {}: {}", version.format, error.message),
                 place: Some((error.line, error.column)),
             }),

@@ -83,7 +83,8 @@ impl Service {
         let record = store::find_record(&mut session, revision).await?.ok_or_else(unknown)?;
         let before = Revision(revision.0.saturating_sub(1));
         let mut namespaces = Vec::new();
-        let mut touched = BTreeMap::<(EnvironmentName, NamespaceName), Vec<(Address, Option<(Format, ContentHash)>)>>::new();
+        let mut touched =
+            BTreeMap::<(EnvironmentName, NamespaceName), Vec<(Address, Option<(Format, ContentHash)>)>>::new();
         for item in record.items {
             match item {
                 Item::Entry { address, version, .. } => {
@@ -97,7 +98,9 @@ impl Service {
                     namespaces.push(RevertedNamespace { environment, namespace, before, after });
                 }
                 Item::Environment { environment, .. } => {
-                    let problem = format!("revision {revision} changed the environment {environment} itself: change it back by PUT");
+                    let problem = format!(
+                        "revision {revision} changed the environment {environment} itself: change it back by PUT"
+                    );
                     return Err(ServiceError::Invalid(vec![crate::service::Field::new("revert", problem)]));
                 }
             }
@@ -108,15 +111,21 @@ impl Service {
         let mut permits = Vec::new();
         for change in &namespaces {
             let target = Target::Namespace(&change.environment, &change.namespace);
-            permits.push(permit::require::<Rollback>(&state.access, caller, target).map_err(|error| hide(error, revision))?);
+            permits.push(
+                permit::require::<Rollback>(&state.access, caller, target).map_err(|error| hide(error, revision))?,
+            );
         }
         for ((environment, namespace), changes) in touched {
             let keys: Vec<String> = changes.iter().map(|(address, _)| address.key.as_str().to_owned()).collect();
             let then = store::entries_at(&mut session, &environment, Some(&namespace), Some(&keys), before).await?;
-            let mut then: BTreeMap<Address, Version> = then.into_iter().map(|(at, entry)| (at, entry.version)).collect();
+            let mut then: BTreeMap<Address, Version> =
+                then.into_iter().map(|(at, entry)| (at, entry.version)).collect();
             for (address, after) in changes {
                 let target = Target::Entry(&environment, &namespace, &address.key);
-                permits.push(permit::require::<Rollback>(&state.access, caller, target).map_err(|error| hide(error, revision))?);
+                permits.push(
+                    permit::require::<Rollback>(&state.access, caller, target)
+                        .map_err(|error| hide(error, revision))?,
+                );
                 entries.push(RevertedEntry { before: then.remove(&address), address, after });
             }
         }
@@ -129,8 +138,8 @@ impl Service {
 
 /// A revision whose changes the caller may not see does not exist for the caller.
 fn hide(error: ServiceError, revision: Revision) -> ServiceError {
-    match error {
-        ServiceError::NotFound(_) => ServiceError::NotFound(format!("revision {revision}")),
-        other => other,
+    if matches!(error, ServiceError::NotFound(_)) {
+        return ServiceError::NotFound(format!("revision {revision}"));
     }
+    error
 }

@@ -76,7 +76,8 @@ mod tests {
         let token = TokenText::new(Uuid::from_u128(7), [9; 32]);
         let text = token.reveal();
         assert_eq!(TokenText::parse(&text).unwrap().hash(), token.hash());
-        for bad in [&text[1..], &text[..text.len() - 1], &text.replace("0909", "0908"), "", "pintle_", &"ü".repeat(60)] {
+        for bad in [&text[1..], &text[..text.len() - 1], &text.replace("0909", "0908"), "", "pintle_", &"ü".repeat(60)]
+        {
             assert!(TokenText::parse(bad).is_none(), "{bad}");
         }
     }

@@ -141,9 +141,13 @@ pub async fn create_token(conn: &mut Conn, actor: &UserName, token: &Token) -> R
 
 /// Ends a token of a user. Says whether it was there.
 pub async fn revoke_token(conn: &mut Conn, actor: &UserName, token: Uuid, owner: Uuid) -> Result<bool, StoreError> {
-    let revoked =
-        sqlx::query_scalar!(r#"SELECT revoked AS "revoked!" FROM revoke_token($1, $2, $3)"#, actor.as_str(), token, owner)
-            .fetch_one(conn)
-            .await?;
+    let revoked = sqlx::query_scalar!(
+        r#"SELECT revoked AS "revoked!" FROM revoke_token($1, $2, $3)"#,
+        actor.as_str(),
+        token,
+        owner
+    )
+    .fetch_one(conn)
+    .await?;
     Ok(revoked)
 }

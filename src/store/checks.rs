@@ -46,7 +46,10 @@ pub(super) async fn durable(connection: &mut PgConnection) -> Result<(), StoreEr
         return Err(StoreError::Unfit(format!("PostgreSQL 14 or newer is needed, this is {}", row.release)));
     }
     if row.encoding != "UTF8" {
-        return Err(StoreError::Unfit(format!("the database must have the encoding UTF8, this one has {}", row.encoding)));
+        return Err(StoreError::Unfit(format!(
+            "the database must have the encoding UTF8, this one has {}",
+            row.encoding
+        )));
     }
     let settings = [
         ("fsync", row.fsync),
@@ -67,11 +70,7 @@ pub(super) async fn durable(connection: &mut PgConnection) -> Result<(), StoreEr
 ///
 /// Two client connections that see the same backend share it. Then a statement that was prepared on one backend is
 /// run while another client holds that backend: a pooler that does not track prepared statements fails here.
-pub(super) async fn pooler(
-    one: &mut PgConnection,
-    two: &mut PgConnection,
-    has_direct: bool,
-) -> Result<(), StoreError> {
+pub(super) async fn pooler(one: &mut PgConnection, two: &mut PgConnection, has_direct: bool) -> Result<(), StoreError> {
     let refuse = || StoreError::Unfit(POOLER.to_owned());
     let first = backend(one).await?;
     let mut held = two.begin().await?;

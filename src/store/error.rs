@@ -42,6 +42,7 @@ impl StoreError {
 }
 
 impl From<sqlx::Error> for StoreError {
+    #[expect(clippy::wildcard_enum_match_arm, reason = "the driver may add kinds; none of them is a success")]
     fn from(error: sqlx::Error) -> Self {
         match &error {
             sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => {

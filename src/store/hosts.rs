@@ -9,7 +9,8 @@ use crate::store::StoreError;
 /// Splits a URL into one set of options a host, in order.
 pub(super) fn parse(url: &str) -> Result<Vec<PgConnectOptions>, StoreError> {
     let unfit = |what: &str| StoreError::Unfit(format!("DATABASE_URL: {what}"));
-    let (scheme, rest) = url.split_once("://").ok_or_else(|| unfit("expected postgres://user:password@host:port/database"))?;
+    let (scheme, rest) =
+        url.split_once("://").ok_or_else(|| unfit("expected postgres://user:password@host:port/database"))?;
     if !matches!(scheme, "postgres" | "postgresql") {
         return Err(unfit("expected a postgres:// address"));
     }
@@ -23,8 +24,8 @@ pub(super) fn parse(url: &str) -> Result<Vec<PgConnectOptions>, StoreError> {
         .split(',')
         .map(|host| {
             let one = format!("{scheme}://{user}{host}{tail}");
-            let options = PgConnectOptions::from_str(&one)
-                .map_err(|error| unfit(&error.to_string().replace(&user, "…@")))?;
+            let options =
+                PgConnectOptions::from_str(&one).map_err(|error| unfit(&error.to_string().replace(&user, "…@")))?;
             // PgBouncer refuses start-up parameters it does not know; we read no floats.
             Ok(options.application_name("pintle").extra_float_digits(None))
         })

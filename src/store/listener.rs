@@ -13,7 +13,8 @@ impl Listener {
     /// Opens the connection and listens.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
         let (host, _) = super::writable(&store.direct).await?;
-        let pool = PgPoolOptions::new().max_connections(1).acquire_timeout(super::ACQUIRE).connect_lazy_with(host.clone());
+        let pool =
+            PgPoolOptions::new().max_connections(1).acquire_timeout(super::ACQUIRE).connect_lazy_with(host.clone());
         let mut listener = PgListener::connect_with(&pool).await?;
         listener.eager_reconnect(false);
         listener.listen("pintle_head").await?;

@@ -29,10 +29,7 @@ pub async fn migrate(store: &Store) -> Result<Migrated, StoreError> {
     let from = applied_level(&mut connection).await?;
     let mut migrator = copy(&MIGRATOR);
     migrator.set_ignore_missing(true);
-    migrator
-        .run(&mut connection)
-        .await
-        .map_err(|error| StoreError::Unfit(format!("a migration failed: {error}")))?;
+    migrator.run(&mut connection).await.map_err(|error| StoreError::Unfit(format!("a migration failed: {error}")))?;
     Ok(Migrated { from, to: applied_level(&mut connection).await? })
 }
 
@@ -41,11 +38,17 @@ pub async fn pending_sql(store: &Store) -> Result<String, StoreError> {
     let mut connection = store.direct().await?;
     let from = applied_level(&mut connection).await?;
     let pending = MIGRATOR.iter().filter(|migration| migration.version > from);
-    Ok(pending
+    let texts: Vec<String> = pending
         .map(|migration| {
-            format!("-- {:04}_{}\n{}\n", migration.version, migration.description.replace(' ', "_"), migration.sql.as_str())
+            format!(
+                "-- {:04}_{}\n{}\n",
+                migration.version,
+                migration.description.replace(' ', "_"),
+                migration.sql.as_str()
+            )
         })
-        .collect())
+        .collect();
+    Ok(texts.concat())
 }
 
 /// Refuses a schema that this binary cannot use: one older than itself, or one that needs a newer binary.

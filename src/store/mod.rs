@@ -13,9 +13,9 @@ mod rows;
 
 use std::time::Duration;
 
+use crate::store::revisions::lock;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use crate::store::revisions::lock;
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 
 pub use accounts::{
@@ -27,8 +27,8 @@ pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, start_e
 pub use listener::Listener;
 pub use migrations::{Migrated, check_level, migrate, pending_sql};
 pub use revisions::{
-    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent, find_record, history,
-    revision_at, tail,
+    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
+    find_record, history, revision_at, tail,
 };
 
 /// Longest wait for a connection: callers get their clear 503 after it.

@@ -183,7 +183,9 @@ pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<CommitOutcome,
     }
     let (hashes, bodies): (Vec<Vec<u8>>, Vec<&[u8]>) =
         contents.iter().map(|(hash, bytes)| (hash.0.to_vec(), bytes.as_ref())).unzip();
-    let json = |value: Result<serde_json::Value, serde_json::Error>| value.map_err(|error| StoreError::Refused(error.to_string()));
+    let json = |value: Result<serde_json::Value, serde_json::Error>| {
+        value.map_err(|error| StoreError::Refused(error.to_string()))
+    };
     let row = sqlx::query!(
         r#"SELECT outcome AS "outcome!", committed_at, duplicates
            FROM commit_change_sets($1, $2, $3, $4, $5, $6, $7)"#,
@@ -217,10 +219,15 @@ pub(super) async fn lock(conn: &mut Conn) -> Result<(), StoreError> {
 }
 
 /// Which of these change sets are in the history after `after`: the answer to a commit that was cut.
-pub async fn find_committed(conn: &mut Conn, ids: &[Uuid], after: Revision) -> Result<Vec<(Uuid, Revision)>, StoreError> {
-    let rows = sqlx::query!("SELECT id, revision FROM revisions WHERE revision > $1 AND id = ANY($2)", signed(after), ids)
-        .fetch_all(conn)
-        .await?;
+pub async fn find_committed(
+    conn: &mut Conn,
+    ids: &[Uuid],
+    after: Revision,
+) -> Result<Vec<(Uuid, Revision)>, StoreError> {
+    let rows =
+        sqlx::query!("SELECT id, revision FROM revisions WHERE revision > $1 AND id = ANY($2)", signed(after), ids)
+            .fetch_all(conn)
+            .await?;
     Ok(rows.into_iter().map(|row| (row.id, Revision(row.revision.cast_unsigned()))).collect())
 }
 

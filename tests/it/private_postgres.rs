@@ -25,10 +25,8 @@ struct Place {
 
 impl Place {
     fn new() -> Result<Self, Box<dyn Error>> {
-        let folder = tempfile::Builder::new()
-            .prefix("pintle-it-")
-            .permissions(Permissions::from_mode(0o755))
-            .tempdir()?;
+        let folder =
+            tempfile::Builder::new().prefix("pintle-it-").permissions(Permissions::from_mode(0o755)).tempdir()?;
         Ok(Self { folder })
     }
 
@@ -58,10 +56,7 @@ fn options(data_dir: &Path) -> Options {
     Options {
         data_dir: data_dir.to_owned(),
         binaries: None,
-        environment: Environment {
-            path,
-            ..Environment::default()
-        },
+        environment: Environment { path, ..Environment::default() },
     }
 }
 
@@ -139,11 +134,8 @@ async fn a_database_whose_server_was_killed_is_noticed_and_recovers() -> Tested 
 async fn a_start_waits_for_what_a_killed_server_left_running() -> Tested {
     let place = Place::new()?;
     let first = started(&place.options("data")).await?;
-    let mut session = Command::new("psql")
-        .arg(first.url())
-        .args(["-c", "SELECT pg_sleep(600)"])
-        .stderr(Stdio::null())
-        .spawn()?;
+    let mut session =
+        Command::new("psql").arg(first.url()).args(["-c", "SELECT pg_sleep(600)"]).stderr(Stdio::null()).spawn()?;
     let find = "SELECT coalesce(min(pid), 0) FROM pg_stat_activity WHERE wait_event = 'PgSleep'";
     let backend = loop {
         let pid: i32 = sql(&first, find)?.parse()?;
@@ -216,17 +208,10 @@ async fn a_number_of_another_process_in_a_left_file_is_no_server() -> Tested {
     let place = Place::new()?;
     started(&place.options("data")).await?.stop().await?;
     let pg = place.data_dir("data/pg");
-    let text = format!(
-        "{}\n{}\n1700000000\n5432\n/tmp/none\n\n",
-        std::process::id(),
-        pg.display()
-    );
+    let text = format!("{}\n{}\n1700000000\n5432\n/tmp/none\n\n", std::process::id(), pg.display());
     std::fs::write(pg.join("postmaster.pid"), text)?;
 
-    assert!(matches!(
-        running_url(&place.data_dir("data")).await,
-        Err(StartError::NotRunning { .. })
-    ));
+    assert!(matches!(running_url(&place.data_dir("data")).await, Err(StartError::NotRunning { .. })));
     started(&place.options("data")).await?.stop().await?;
     Ok(())
 }
@@ -250,10 +235,7 @@ async fn a_database_of_another_version_is_refused_with_both_versions() -> Tested
     std::fs::write(place.data_dir("data/pg/PG_VERSION"), "9\n")?;
     let error = refused(&place.options("data")).await?;
     assert!(matches!(error, StartError::OtherMajor { made_by: 9, .. }), "{error}");
-    assert!(
-        error.to_string().contains("made by PostgreSQL 9, and installed is 1"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("made by PostgreSQL 9, and installed is 1"), "{error}");
     Ok(())
 }
 
@@ -261,11 +243,7 @@ async fn a_database_of_another_version_is_refused_with_both_versions() -> Tested
 async fn a_machine_without_the_programs_named_says_so() -> Tested {
     let place = Place::new()?;
     let binaries = Some(place.data_dir("nothing"));
-    let error = refused(&Options {
-        binaries,
-        ..place.options("data")
-    })
-    .await?;
+    let error = refused(&Options { binaries, ..place.options("data") }).await?;
     assert!(matches!(error, StartError::NotPrograms { .. }), "{error}");
     assert!(!place.data_dir("data").exists());
     Ok(())
@@ -279,10 +257,7 @@ async fn a_folder_that_the_unprivileged_user_cannot_enter_is_refused_with_the_re
     let inside = options(&closed.join("data"));
     if geteuid().is_root() {
         let error = refused(&inside).await?;
-        assert!(
-            matches!(&error, StartError::Unreachable { closed: reason, .. } if *reason == closed),
-            "{error}"
-        );
+        assert!(matches!(&error, StartError::Unreachable { closed: reason, .. } if *reason == closed), "{error}");
         assert!(error.to_string().contains("such as /var/lib/pintle"), "{error}");
         assert!(!closed.join("data").exists());
     } else {
@@ -296,19 +271,15 @@ async fn a_folder_that_the_unprivileged_user_cannot_enter_is_refused_with_the_re
 async fn of_two_starts_in_one_folder_the_second_is_told_who_has_it() -> Tested {
     let place = Place::new()?;
     let options = place.options("data");
-    let (one, other) = timeout(BOUND, async {
-        tokio::join!(PrivatePostgres::start(&options), PrivatePostgres::start(&options))
-    })
-    .await?;
+    let (one, other) =
+        timeout(BOUND, async { tokio::join!(PrivatePostgres::start(&options), PrivatePostgres::start(&options)) })
+            .await?;
     let (postgres, error) = match (one, other) {
         (Ok(postgres), Err(error)) | (Err(error), Ok(postgres)) => (postgres, error),
         (Ok(_), Ok(_)) => return Err("both started".into()),
         (Err(error), Err(_)) => return Err(error.into()),
     };
-    assert!(
-        error.to_string().contains(&format!("(process {})", std::process::id())),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&format!("(process {})", std::process::id())), "{error}");
     postgres.stop().await?;
     Ok(())
 }
@@ -344,18 +315,11 @@ async fn a_start_that_was_given_up_leaves_no_half_database_and_no_server() -> Te
 async fn another_command_finds_the_running_database_of_a_folder() -> Tested {
     let place = Place::new()?;
     let data_dir = place.data_dir("data");
-    assert!(matches!(
-        running_url(&data_dir).await,
-        Err(StartError::NotRunning { .. })
-    ));
+    assert!(matches!(running_url(&data_dir).await, Err(StartError::NotRunning { .. })));
     let postgres = started(&place.options("data")).await?;
     assert_eq!(running_url(&data_dir).await?, postgres.url());
     postgres.stop().await?;
-    let error = running_url(&data_dir)
-        .await
-        .err()
-        .map(|error| error.to_string())
-        .unwrap_or_default();
+    let error = running_url(&data_dir).await.err().map(|error| error.to_string()).unwrap_or_default();
     assert!(error.contains("start it with `pintle dev` first"), "{error}");
     Ok(())
 }

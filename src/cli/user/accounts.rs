@@ -53,9 +53,7 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     let mut credentials = context.credentials()?;
     let server = context.server(&credentials)?;
     if !server.encrypted() && !server.loopback() {
-        context.out.warn(format_args!(
-            "{server} is not encrypted: the password can be read on the way"
-        ));
+        context.out.warn(format_args!("{server} is not encrypted: the password can be read on the way"));
     }
     let client = Client::new(server.clone(), None)?;
     let mut body = ask_login(context.out, args)?;
@@ -69,10 +67,7 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     credentials.keep(&server, Login::from(session.clone()));
     store.save(&credentials)?;
     let until = shown(session.expires_at);
-    context.out.note(format_args!(
-        "logged in to {server} as {} until {until}",
-        plain(&session.user)
-    ));
+    context.out.note(format_args!("logged in to {server} as {} until {until}", plain(&session.user)));
     if context.out.json {
         context.out.json(&session)?;
     }
@@ -81,11 +76,7 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
 
 impl From<SessionView> for Login {
     fn from(session: SessionView) -> Self {
-        Self {
-            user: session.user,
-            token: session.token,
-            expires_at: session.expires_at,
-        }
+        Self { user: session.user, token: session.token, expires_at: session.expires_at }
     }
 }
 
@@ -96,28 +87,16 @@ fn ask_login(out: Output, args: LoginArgs) -> Result<LoginBody> {
     let name = match args.user {
         Some(name) => name,
         None if args.password_stdin => return Err(Stop::usage("--password-stdin needs --user NAME").into()),
-        None => out
-            .ask("User:")?
-            .filter(|name| !name.is_empty())
-            .ok_or_else(|| Stop::usage("no user was given"))?,
+        None => out.ask("User:")?.filter(|name| !name.is_empty()).ok_or_else(|| Stop::usage("no user was given"))?,
     };
     let (password, new_password) = if args.password_stdin {
         let mut text = String::new();
-        io::stdin()
-            .read_to_string(&mut text)
-            .context("cannot read the password")?;
+        io::stdin().read_to_string(&mut text).context("cannot read the password")?;
         passwords(&text).ok_or_else(|| Stop::usage("standard input holds no password"))?
     } else {
-        (
-            rpassword::prompt_password(format!("Password of {}: ", plain(&name)))?,
-            None,
-        )
+        (rpassword::prompt_password(format!("Password of {}: ", plain(&name)))?, None)
     };
-    Ok(LoginBody {
-        name,
-        password,
-        new_password,
-    })
+    Ok(LoginBody { name, password, new_password })
 }
 
 /// The password and the new one, if any, from lines. Only line ends are taken off: a password may end with a space.
@@ -128,9 +107,7 @@ fn passwords(text: &str) -> Option<(String, Option<String>)> {
 
 fn ask_new_password(out: Output, reason: ClientError) -> Result<String> {
     let (shortest, longest) = (PASSWORD_LENGTHS.start(), PASSWORD_LENGTHS.end());
-    out.note(format_args!(
-        "This was a one-time password. Choose your own, of {shortest} to {longest} characters."
-    ));
+    out.note(format_args!("This was a one-time password. Choose your own, of {shortest} to {longest} characters."));
     for _ in 0..3 {
         let first = rpassword::prompt_password("New password: ")?;
         if !PASSWORD_LENGTHS.contains(&first.chars().count()) {
@@ -158,9 +135,7 @@ pub(super) async fn log_out(context: &Context<'_>) -> Result<Exit> {
     match told {
         Ok(()) => context.out.note(format_args!("logged out of {server}")),
         Err(error) if error.code() == Some(Code::Unauthenticated) => {
-            context
-                .out
-                .note(format_args!("the login to {server} had ended; it is forgotten"));
+            context.out.note(format_args!("the login to {server} had ended; it is forgotten"));
         }
         Err(error) => {
             let context_text = "the login is forgotten here; on the server it stays until it expires";
@@ -185,11 +160,7 @@ pub(super) async fn who_am_i(context: &Context<'_>) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let rows = caller.grants.into_iter().map(|grant| {
-        let keys = if grant.key_prefix.is_empty() {
-            "*".to_owned()
-        } else {
-            format!("{}*", grant.key_prefix)
-        };
+        let keys = if grant.key_prefix.is_empty() { "*".to_owned() } else { format!("{}*", grant.key_prefix) };
         [grant.role.as_str().to_owned(), grant.environment, grant.namespace, keys]
     });
     out.table(["ROLE", "ENVIRONMENT", "NAMESPACE", "KEYS"], rows)?;
@@ -208,10 +179,7 @@ pub(super) async fn token(context: &Context<'_>, command: TokenCommand) -> Resul
             } else {
                 out.line(&made.token)?;
                 let until = made.view.expires_at.map_or_else(|| "it is revoked".to_owned(), shown);
-                out.note(format_args!(
-                    "valid until {until}; revoke it with: pintle token rm {}",
-                    made.view.id
-                ));
+                out.note(format_args!("valid until {until}; revoke it with: pintle token rm {}", made.view.id));
             }
         }
         TokenCommand::Ls => {
@@ -246,10 +214,7 @@ mod tests {
     #[test]
     fn a_password_keeps_its_spaces_and_loses_its_line_end() {
         assert_eq!(passwords("secret \r\n"), Some(("secret ".to_owned(), None)));
-        assert_eq!(
-            passwords("old\nnew\n"),
-            Some(("old".to_owned(), Some("new".to_owned())))
-        );
+        assert_eq!(passwords("old\nnew\n"), Some(("old".to_owned(), Some("new".to_owned()))));
         assert_eq!(passwords("old\n\n"), Some(("old".to_owned(), None)));
         assert_eq!(passwords("\n"), None);
     }

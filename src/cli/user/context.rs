@@ -23,15 +23,8 @@ pub(super) struct Context<'a> {
 
 impl<'a> Context<'a> {
     pub(super) fn new(global: &'a Global) -> Self {
-        let out = Output {
-            json: global.json,
-            color: global.color.into(),
-        };
-        Self {
-            global,
-            out,
-            surroundings: Surroundings::read(),
-        }
+        let out = Output { json: global.json, color: global.color.into() };
+        Self { global, out, surroundings: Surroundings::read() }
     }
 
     /// Where logins are kept.
@@ -53,19 +46,12 @@ impl<'a> Context<'a> {
     /// The server that is meant: the one said, else that of the last login, else this machine.
     pub(super) fn server(&self, credentials: &Credentials) -> Result<Server> {
         let said = self.global.server.as_deref().filter(|text| !text.is_empty());
-        Ok(Server::parse(
-            said.or(credentials.current.as_deref()).unwrap_or(DEFAULT_SERVER),
-        )?)
+        Ok(Server::parse(said.or(credentials.current.as_deref()).unwrap_or(DEFAULT_SERVER))?)
     }
 
     /// The client, with the token said or else that of the login on the server.
     pub(super) fn client(&self) -> Result<Client> {
-        let said = self
-            .global
-            .token
-            .as_ref()
-            .map(|secret| secret.0.as_str())
-            .filter(|text| !text.is_empty());
+        let said = self.global.token.as_ref().map(|secret| secret.0.as_str()).filter(|text| !text.is_empty());
         // With both said, no file is needed, and a damaged one is not in the way.
         let credentials = match (said, &self.global.server) {
             (Some(_), Some(_)) => Credentials::default(),
@@ -90,19 +76,11 @@ impl<'a> Context<'a> {
 
     /// Asks whether to go on. Without a person to ask, goes on.
     pub(super) fn agreed_or_alone(&self, yes: bool, question: &str) -> Result<()> {
-        if yes || !self.out.interactive() {
-            Ok(())
-        } else {
-            self.confirmed(question)
-        }
+        if yes || !self.out.interactive() { Ok(()) } else { self.confirmed(question) }
     }
 
     fn confirmed(&self, question: &str) -> Result<()> {
-        if self.out.confirm(question)? {
-            Ok(())
-        } else {
-            Err(Stop::failed("nothing was changed").into())
-        }
+        if self.out.confirm(question)? { Ok(()) } else { Err(Stop::failed("nothing was changed").into()) }
     }
 
     /// The message that a protected environment asked for, when a person is there to give one. Otherwise the error itself.

@@ -26,9 +26,7 @@ pub(super) struct Login {
 
 impl std::fmt::Debug for Login {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Login")
-            .field("user", &self.user)
-            .finish_non_exhaustive()
+        f.debug_struct("Login").field("user", &self.user).finish_non_exhaustive()
     }
 }
 
@@ -102,8 +100,7 @@ impl Store {
     /// Replaces the credentials as a whole; a crash leaves the old ones.
     pub(super) fn save(&self, credentials: &Credentials) -> Result<()> {
         let path = self.path();
-        self.replace(credentials, &path)
-            .with_context(|| format!("cannot write {}", path.display()))
+        self.replace(credentials, &path).with_context(|| format!("cannot write {}", path.display()))
     }
 
     fn replace(&self, credentials: &Credentials, path: &Path) -> io::Result<()> {
@@ -138,11 +135,7 @@ mod tests {
     use time::macros::datetime;
 
     fn login() -> Login {
-        Login {
-            user: "ann".to_owned(),
-            token: "secret".to_owned(),
-            expires_at: datetime!(2026-01-31 12:00 UTC),
-        }
+        Login { user: "ann".to_owned(), token: "secret".to_owned(), expires_at: datetime!(2026-01-31 12:00 UTC) }
     }
 
     fn server(text: &str) -> Server {

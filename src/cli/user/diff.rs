@@ -69,19 +69,10 @@ enum Question {
 
 fn question(context: &Context<'_>, args: DiffArgs) -> Result<Question> {
     let now = context.surroundings.now;
-    let (from, to) = (
-        args.from.map(|moment| moment.at(now)),
-        args.to.map(|moment| moment.at(now)),
-    );
+    let (from, to) = (args.from.map(|moment| moment.at(now)), args.to.map(|moment| moment.at(now)));
     if let (Some(from_environment), Some(to_environment)) = (args.from_env, args.to_env) {
         let (namespace, key) = args.target.as_deref().map(namespace_and_key).transpose()?.unzip();
-        let query = DiffQuery::Environments {
-            from_environment,
-            to_environment,
-            namespace,
-            from,
-            to,
-        };
+        let query = DiffQuery::Environments { from_environment, to_environment, namespace, from, to };
         return Ok(Question::Compare(query, key.flatten()));
     }
     let Some(text) = args.target else {
@@ -92,27 +83,14 @@ fn question(context: &Context<'_>, args: DiffArgs) -> Result<Question> {
         let revision = text.parse().map_err(|_| Stop::usage("say since when: --from WHEN"))?;
         return Ok(Question::Revision(revision));
     };
-    let Scope {
-        environment,
-        namespace,
-        key,
-    } = target::scope(&text).map_err(|error| Stop::usage(format!("{text:?}: {error}")))?;
-    Ok(Question::Compare(
-        DiffQuery::Moments {
-            environment,
-            namespace,
-            from,
-            to,
-        },
-        key,
-    ))
+    let Scope { environment, namespace, key } =
+        target::scope(&text).map_err(|error| Stop::usage(format!("{text:?}: {error}")))?;
+    Ok(Question::Compare(DiffQuery::Moments { environment, namespace, from, to }, key))
 }
 
 fn namespace_and_key(text: &str) -> Result<(NamespaceName, Option<EntryKey>)> {
     let bad = |error| Stop::usage(format!("{text:?}: {error}; with --from-env write NS or NS/KEY"));
-    let (namespace, key) = text
-        .split_once('/')
-        .map_or((text, None), |(namespace, key)| (namespace, Some(key)));
+    let (namespace, key) = text.split_once('/').map_or((text, None), |(namespace, key)| (namespace, Some(key)));
     let namespace = NamespaceName::parse(namespace).map_err(bad)?;
     Ok((namespace, key.map(EntryKey::parse).transpose().map_err(bad)?))
 }
@@ -121,21 +99,14 @@ fn namespace_and_key(text: &str) -> Result<(NamespaceName, Option<EntryKey>)> {
 pub(super) fn show(out: Output, view: &DiffView, values: bool) -> io::Result<()> {
     let side = |side: &DiffSide| format!("{} at {}", side.env, side.revision);
     if view.entries.is_empty() {
-        return out.line(format_args!(
-            "no differences from {} to {}",
-            side(&view.from),
-            side(&view.to)
-        ));
+        return out.line(format_args!("no differences from {} to {}", side(&view.from), side(&view.to)));
     }
     for entry in &view.entries {
         out.line(heading(entry))?;
         show_entry(out, &entry.diff, values)?;
     }
     let count = paint::count(view.entries.len(), "entry differs", "entries differ");
-    out.line(paint(
-        STRONG,
-        format_args!("{count} from {} to {}", side(&view.from), side(&view.to)),
-    ))
+    out.line(paint(STRONG, format_args!("{count} from {} to {}", side(&view.from), side(&view.to))))
 }
 
 fn heading(entry: &DiffEntryView) -> String {
@@ -144,12 +115,7 @@ fn heading(entry: &DiffEntryView) -> String {
         Difference::Removed => ("removed", REMOVED),
         Difference::Changed => ("changed", CHANGED),
     };
-    format!(
-        "{} {}/{}",
-        paint(style, word),
-        plain(&entry.namespace),
-        plain(&entry.key)
-    )
+    format!("{} {}/{}", paint(style, word), plain(&entry.namespace), plain(&entry.key))
 }
 
 /// Shows how one entry differs, by lines or by values.
@@ -161,28 +127,19 @@ pub(super) fn show_entry(out: Output, diff: &EntryDiff, values: bool) -> io::Res
         (Some(changes), _) if values && !changes.is_empty() => show_values(out, changes),
         (Some(_), _) if values => out.line("  no value changed"),
         (_, Some(unified)) => out.diff(unified),
-        (_, None) => out.line("  it is not text, and its bytes differ"),
+        (_, None) => out.line("  it is not text"),
     }
 }
 
 fn show_values(out: Output, changes: &[ValueChange]) -> io::Result<()> {
-    let rows = changes.iter().map(|change| {
-        [
-            place(&change.path),
-            value(change.from.as_ref()),
-            value(change.to.as_ref()),
-        ]
-    });
+    let rows =
+        changes.iter().map(|change| [place(&change.path), value(change.from.as_ref()), value(change.to.as_ref())]);
     out.table(["VALUE", "BEFORE", "AFTER"], rows)
 }
 
 /// The empty pointer is the whole document.
 fn place(path: &str) -> String {
-    if path.is_empty() {
-        "(all)".to_owned()
-    } else {
-        path.to_owned()
-    }
+    if path.is_empty() { "(all)".to_owned() } else { path.to_owned() }
 }
 
 fn value(value: Option<&Value>) -> String {
@@ -209,9 +166,6 @@ mod tests {
     fn long_values_are_cut_and_absent_ones_are_empty() {
         assert_eq!(value(None), "");
         assert_eq!(value(Some(&Value::Null)), "null");
-        assert_eq!(
-            value(Some(&Value::String("ä".repeat(500)))).chars().count(),
-            VALUE_LENGTH + 1
-        );
+        assert_eq!(value(Some(&Value::String("ä".repeat(500)))).chars().count(), VALUE_LENGTH + 1);
     }
 }

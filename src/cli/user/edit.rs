@@ -61,24 +61,14 @@ pub(super) async fn run(context: &Context<'_>, args: EditArgs) -> Result<Exit> {
         .or(present.as_ref().map(|entry| entry.format))
         .unwrap_or_else(|| Format::guess(args.address.key.as_str(), b""));
     let mut draft = Draft::create(&context.surroundings.temporary, &args.address, &base)?;
-    let edit = Edit {
-        context,
-        address: &args.address,
-        format,
-        base: &base,
-        created: present.is_none(),
-    };
+    let edit = Edit { context, address: &args.address, format, base: &base, created: present.is_none() };
     let Some(text) = edit.write(editor, &mut draft, args.yes).await? else {
         return Ok(Exit::Done);
     };
 
     let revision = present.map_or(0, |entry| entry.revision);
     let change = put_change(&args.address, &text, Some(format), Some(revision));
-    let mut body = PublishBody {
-        message: args.message.message,
-        changes: vec![change],
-        ..PublishBody::default()
-    };
+    let mut body = PublishBody { message: args.message.message, changes: vec![change], ..PublishBody::default() };
     match writes::publish(context, &client, &mut body).await {
         Ok(written) => {
             draft.discard();
@@ -118,10 +108,7 @@ impl Edit<'_> {
         let out = self.context.out;
         let interrupts = Interrupts::watch(draft.path.clone())?;
         loop {
-            interrupts
-                .ignored_while(open(editor, &draft.path))
-                .await
-                .inspect_err(|_| draft.tell(self.context))?;
+            interrupts.ignored_while(open(editor, &draft.path)).await.inspect_err(|_| draft.tell(self.context))?;
             draft.kept = true;
             let text = fs::read(&draft.path).with_context(|| format!("cannot read {}", draft.path.display()))?;
             if text == self.base.as_bytes() {
@@ -131,7 +118,7 @@ impl Edit<'_> {
             }
             match formats::check(self.format, &text) {
                 Err(fault) => {
-                    out.note(format_args!("{} is no {}: {fault}", self.address, self.format));
+                    out.note(format_args!("{}: not valid {}: {fault}", self.address, self.format));
                     if out.interactive() && out.ask("Open it again? [Y/n]")?.is_some_and(|answer| !says_no(&answer)) {
                         continue;
                     }
@@ -159,9 +146,7 @@ impl Edit<'_> {
         let from = (!self.created).then_some(self.base);
         let text = String::from_utf8_lossy(text);
         let label = self.address.to_string();
-        self.context
-            .out
-            .preview(&diff::unified(from, Some(&text), &label, &label))?;
+        self.context.out.preview(&diff::unified(from, Some(&text), &label, &label))?;
         Ok(())
     }
 }
@@ -180,11 +165,7 @@ async fn open(editor: &str, path: &Path) -> Result<()> {
         .status()
         .await
         .with_context(|| format!("cannot run the editor {editor:?}"))?;
-    if status.success() {
-        Ok(())
-    } else {
-        Err(Stop::failed(format!("the editor {editor:?} failed: {status}")).into())
-    }
+    if status.success() { Ok(()) } else { Err(Stop::failed(format!("the editor {editor:?} failed: {status}")).into()) }
 }
 
 /// The file that is edited, in a directory that only its owner can enter.
@@ -201,11 +182,7 @@ impl Draft {
             .with_context(|| format!("cannot make a directory in {}", temporary.display()))?;
         // Editors choose their colours by the extension.
         let name = address.key.as_str().rsplit('/').next().unwrap_or_default();
-        let draft = Self {
-            path: directory.join(name),
-            directory,
-            kept: false,
-        };
+        let draft = Self { path: directory.join(name), directory, kept: false };
         OpenOptions::new()
             .write(true)
             .create_new(true)
@@ -224,9 +201,7 @@ impl Draft {
     /// Says where the text is, which stays.
     fn tell(&mut self, context: &Context<'_>) {
         self.kept = true;
-        context
-            .out
-            .note(format_args!("your text is in {}", self.path.display()));
+        context.out.note(format_args!("your text is in {}", self.path.display()));
     }
 }
 
@@ -259,10 +234,7 @@ impl Interrupts {
                 }
             }
         };
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "a user's command has no lifecycle; this ends with the process"
-        )]
+        #[expect(clippy::disallowed_methods, reason = "a user's command has no lifecycle; this ends with the process")]
         tokio::spawn(watch);
         Ok(Self { editing })
     }
@@ -315,12 +287,6 @@ mod tests {
         let draft = Draft::create(temporary.path(), &address(), "a: 1\n").unwrap();
         open("sed -i s/1/2/", &draft.path).await.unwrap();
         assert_eq!(fs::read_to_string(&draft.path).unwrap(), "a: 2\n");
-        assert!(
-            open("false", &draft.path)
-                .await
-                .unwrap_err()
-                .to_string()
-                .contains("false")
-        );
+        assert!(open("false", &draft.path).await.unwrap_err().to_string().contains("false"));
     }
 }

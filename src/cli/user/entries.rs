@@ -88,11 +88,9 @@ pub struct RmArgs {
 pub(super) async fn list(context: &Context<'_>, args: LsArgs) -> Result<Exit> {
     let at = args.at.map(|moment| moment.at(context.surroundings.now));
     match args.place {
-        Some(Scope {
-            environment,
-            namespace: Some(namespace),
-            ..
-        }) => list_entries(context, Room { environment, namespace }, args.prefix, at).await,
+        Some(Scope { environment, namespace: Some(namespace), .. }) => {
+            list_entries(context, Room { environment, namespace }, args.prefix, at).await
+        }
         _ if args.prefix.is_some() => Err(Stop::usage("--prefix narrows keys: give it with ENV/NS").into()),
         Some(Scope { environment, .. }) => namespaces::list(context, &environment, at).await,
         None if at.is_some() => Err(Stop::usage("--at needs ENV or ENV/NS").into()),
@@ -101,36 +99,17 @@ pub(super) async fn list(context: &Context<'_>, args: LsArgs) -> Result<Exit> {
 }
 
 async fn list_entries(context: &Context<'_>, room: Room, prefix: Option<String>, at: Option<At>) -> Result<Exit> {
-    let query = EntriesQuery {
-        prefix,
-        at,
-        ..EntriesQuery::default()
-    };
-    let listing = context
-        .client()?
-        .list_all_entries(&room.environment, &room.namespace, &query)
-        .await?;
+    let query = EntriesQuery { prefix, at, ..EntriesQuery::default() };
+    let listing = context.client()?.list_all_entries(&room.environment, &room.namespace, &query).await?;
     if context.out.json {
-        context.out.json(&EntryList {
-            entries: listing.entries,
-            next: None,
-        })?;
+        context.out.json(&EntryList { entries: listing.entries, next: None })?;
         return Ok(Exit::Done);
     }
     let rows = listing.entries.into_iter().map(|entry| {
         let (format, size) = (entry.format.as_str().to_owned(), paint::size(entry.size));
-        [
-            entry.key,
-            format,
-            size,
-            entry.revision.to_string(),
-            shown(entry.at),
-            entry.actor,
-        ]
+        [entry.key, format, size, entry.revision.to_string(), shown(entry.at), entry.actor]
     });
-    context
-        .out
-        .table(["KEY", "FORMAT", "SIZE", "REVISION", "CHANGED", "BY"], rows)?;
+    context.out.table(["KEY", "FORMAT", "SIZE", "REVISION", "CHANGED", "BY"], rows)?;
     Ok(Exit::Done)
 }
 
@@ -166,14 +145,10 @@ fn read(context: &Context<'_>, file: Option<PathBuf>) -> Result<Bytes> {
         return Ok(bytes.into());
     }
     if io::stdin().is_terminal() {
-        context
-            .out
-            .note("reading the content from the terminal; Ctrl-D ends it");
+        context.out.note("reading the content from the terminal; Ctrl-D ends it");
     }
     let mut bytes = Vec::new();
-    io::stdin()
-        .read_to_end(&mut bytes)
-        .context("cannot read standard input")?;
+    io::stdin().read_to_end(&mut bytes).context("cannot read standard input")?;
     Ok(bytes.into())
 }
 
@@ -184,16 +159,8 @@ pub(super) fn put_change(
     format: Option<Format>,
     if_revision: Option<u64>,
 ) -> ChangeBody {
-    let ContentView {
-        content,
-        content_base64,
-    } = ContentView::of(content);
-    ChangeBody {
-        format,
-        content,
-        content_base64,
-        ..change(address, Op::Put, if_revision)
-    }
+    let ContentView { content, content_base64 } = ContentView::of(content);
+    ChangeBody { format, content, content_base64, ..change(address, Op::Put, if_revision) }
 }
 
 /// The change that deletes an entry.
@@ -220,34 +187,30 @@ pub(super) async fn remove(context: &Context<'_>, args: RmArgs) -> Result<Exit> 
     let changes = match (args.if_revision, args.addresses.as_slice()) {
         (Some(revision), [address]) => vec![delete_change(address, Some(revision))],
         (Some(_), _) => return Err(Stop::usage("--if-revision speaks of one entry: give only one").into()),
-        (None, addresses) if args.yes || args.dry_run => {
-            addresses.iter().map(|address| delete_change(address, None)).collect()
-        }
-        (None, addresses) => looked_at(context, &client, addresses).await?,
+        (None, addresses) => looked_at(context, &client, addresses, args.yes || args.dry_run).await?,
     };
-    let mut body = PublishBody {
-        message: args.message.message,
-        changes,
-        dry_run: args.dry_run,
-        force: args.force,
-    };
+    let mut body = PublishBody { message: args.message.message, changes, dry_run: args.dry_run, force: args.force };
     let written = writes::publish(context, &client, &mut body).await?;
     writes::report(context.out, &written)
 }
 
-/// Shows what would be deleted and asks; what was shown becomes the precondition.
-async fn looked_at(context: &Context<'_>, client: &Client, addresses: &[Address]) -> Result<Vec<ChangeBody>> {
+/// Makes sure that the entries are there, shows them and asks; what a person was shown becomes the precondition.
+async fn looked_at(
+    context: &Context<'_>,
+    client: &Client,
+    addresses: &[Address],
+    unasked: bool,
+) -> Result<Vec<ChangeBody>> {
     let mut changes = Vec::with_capacity(addresses.len());
     for address in addresses {
         let entry = client.get_entry(address, None).await?;
-        let (size, actor) = (paint::size(entry.size), paint::plain(&entry.actor).into_owned());
-        let seen = format!("{size}, revision {} of {} by {actor}", entry.revision, shown(entry.at));
-        context.out.note(format_args!("{address}: {seen}"));
-        changes.push(delete_change(address, Some(entry.revision)));
+        changes.push(delete_change(address, Some(entry.revision).filter(|_| !unasked)));
+        if !unasked {
+            let (size, actor) = (paint::size(entry.size), paint::plain(&entry.actor).into_owned());
+            let seen = format!("{size}, revision {} of {} by {actor}", entry.revision, shown(entry.at));
+            context.out.note(format_args!("{address}: {seen}"));
+        }
     }
-    context.agreed(
-        false,
-        &format!("Delete {}?", paint::count(addresses.len(), "entry", "entries")),
-    )?;
+    context.agreed(unasked, &format!("Delete {}?", paint::count(addresses.len(), "entry", "entries")))?;
     Ok(changes)
 }

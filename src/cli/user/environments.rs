@@ -96,10 +96,7 @@ pub(super) async fn run(context: &Context<'_>, command: EnvCommand) -> Result<Ex
         EnvCommand::Create(args) => create(context, args).await,
         EnvCommand::Show { environment } => show(context, &environment).await,
         EnvCommand::Rm { environment, message } => {
-            let written = context
-                .client()?
-                .delete_environment(&environment, message.given())
-                .await?;
+            let written = context.client()?.delete_environment(&environment, message.given()).await?;
             writes::report(context.out, &written)
         }
     }
@@ -112,10 +109,7 @@ pub(super) async fn freeze(context: &Context<'_>, args: FreezeArgs) -> Result<Ex
 }
 
 pub(super) async fn unfreeze(context: &Context<'_>, args: UnfreezeArgs) -> Result<Exit> {
-    let written = context
-        .client()?
-        .unfreeze(&args.environment, args.message.given())
-        .await?;
+    let written = context.client()?.unfreeze(&args.environment, args.message.given()).await?;
     writes::report(context.out, &written)
 }
 
@@ -129,17 +123,9 @@ pub(super) async fn list(context: &Context<'_>) -> Result<Exit> {
     let rows = list.environments.into_iter().map(|environment| {
         let state = state(&environment);
         let tier = tier(&environment).to_owned();
-        [
-            environment.name,
-            tier,
-            state,
-            environment.revision.to_string(),
-            environment.description,
-        ]
+        [environment.name, tier, state, environment.revision.to_string(), environment.description]
     });
-    context
-        .out
-        .table(["ENVIRONMENT", "TIER", "STATE", "REVISION", "DESCRIPTION"], rows)?;
+    context.out.table(["ENVIRONMENT", "TIER", "STATE", "REVISION", "DESCRIPTION"], rows)?;
     Ok(Exit::Done)
 }
 
@@ -155,9 +141,8 @@ async fn create(context: &Context<'_>, args: CreateArgs) -> Result<Exit> {
         return Err(Stop::conflict(format!("{} exists; say what to change about it", args.environment)).into());
     }
     // A PUT replaces all attributes, so those that nobody spoke of are sent as they are.
-    let (tier, colour, description) = present.map_or((None, None, None), |view| {
-        (view.tier, view.colour, Some(view.description))
-    });
+    let (tier, colour, description) =
+        present.map_or((None, None, None), |view| (view.tier, view.colour, Some(view.description)));
     let body = EnvironmentBody {
         tier: args.tier.map(Tier::from).or(tier),
         colour: args.colour.or(colour),
@@ -210,16 +195,10 @@ fn tier(view: &EnvironmentView) -> &'static str {
 }
 
 fn frozen(view: &EnvironmentView) -> Option<String> {
-    view.frozen
-        .as_ref()
-        .map(|freeze| format!("frozen by {}: {}", freeze.by, freeze.reason))
+    view.frozen.as_ref().map(|freeze| format!("frozen by {}: {}", freeze.by, freeze.reason))
 }
 
 fn state(view: &EnvironmentView) -> String {
     let protected = view.protected.then(|| "protected".to_owned());
-    [protected, frozen(view)]
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(", ")
+    [protected, frozen(view)].into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -125,34 +125,22 @@ pub(super) struct Stop {
 impl Stop {
     /// The command line asks for something that makes no sense.
     pub(super) fn usage(text: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Usage,
-            text: text.into(),
-        }
+        Self { exit: Exit::Usage, text: text.into() }
     }
 
     /// The store is not what the command was prepared for.
     pub(super) fn conflict(text: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Conflict,
-            text: text.into(),
-        }
+        Self { exit: Exit::Conflict, text: text.into() }
     }
 
     /// Nobody is logged in.
     pub(super) fn denied(text: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Denied,
-            text: text.into(),
-        }
+        Self { exit: Exit::Denied, text: text.into() }
     }
 
     /// The person said no, or the input is bad.
     pub(super) fn failed(text: impl Into<String>) -> Self {
-        Self {
-            exit: Exit::Failed,
-            text: text.into(),
-        }
+        Self { exit: Exit::Failed, text: text.into() }
     }
 }
 
@@ -172,38 +160,18 @@ mod tests {
     #[test]
     fn every_code_of_the_api_has_its_exit() {
         let exit = |code: Code| Exit::of(&ClientError::Problem(Box::new(Problem::new(code, None))).into());
-        for code in [
-            Code::Conflict,
-            Code::RevertConflict,
-            Code::PreconditionFailed,
-            Code::PreconditionRequired,
-            Code::Frozen,
-        ] {
+        for code in
+            [Code::Conflict, Code::RevertConflict, Code::PreconditionFailed, Code::PreconditionRequired, Code::Frozen]
+        {
             assert_eq!(exit(code), Exit::Conflict, "{}", code.as_str());
         }
-        for code in [
-            Code::Unauthenticated,
-            Code::WrongPassword,
-            Code::Denied,
-            Code::PasswordChangeRequired,
-        ] {
+        for code in [Code::Unauthenticated, Code::WrongPassword, Code::Denied, Code::PasswordChangeRequired] {
             assert_eq!(exit(code), Exit::Denied, "{}", code.as_str());
         }
-        for code in [
-            Code::Unavailable,
-            Code::OutcomeUnknown,
-            Code::Draining,
-            Code::TooManyRequests,
-        ] {
+        for code in [Code::Unavailable, Code::OutcomeUnknown, Code::Draining, Code::TooManyRequests] {
             assert_eq!(exit(code), Exit::Unavailable, "{}", code.as_str());
         }
-        for code in [
-            Code::InvalidContent,
-            Code::TooLarge,
-            Code::MessageRequired,
-            Code::Internal,
-            Code::Compacted,
-        ] {
+        for code in [Code::InvalidContent, Code::TooLarge, Code::MessageRequired, Code::Internal, Code::Compacted] {
             assert_eq!(exit(code), Exit::Failed, "{}", code.as_str());
         }
         assert_eq!(exit(Code::NotFound), Exit::NotFound);
@@ -211,18 +179,9 @@ mod tests {
 
     #[test]
     fn an_exit_survives_the_words_put_around_an_error() {
-        let lost = ClientError::AnswerLost {
-            server: String::new(),
-            cause: String::new(),
-        };
-        assert_eq!(
-            Exit::of(&anyhow::Error::from(lost).context("while importing")),
-            Exit::Unavailable
-        );
-        assert_eq!(
-            Exit::of(&anyhow::Error::from(Stop::conflict("moved")).context("while importing")),
-            Exit::Conflict
-        );
+        let lost = ClientError::AnswerLost { server: String::new(), cause: String::new() };
+        assert_eq!(Exit::of(&anyhow::Error::from(lost).context("while importing")), Exit::Unavailable);
+        assert_eq!(Exit::of(&anyhow::Error::from(Stop::conflict("moved")).context("while importing")), Exit::Conflict);
         assert_eq!(Exit::of(&anyhow::anyhow!("disk full")), Exit::Failed);
     }
 

@@ -10,12 +10,14 @@ use bytes::Bytes;
 
 use crate::cli::user::context::Context;
 use crate::cli::user::exit::{Exit, Stop};
+use crate::cli::user::import;
 use crate::cli::user::manifest::{MANIFEST, Manifest, Recorded};
 use crate::cli::user::paint;
 use crate::cli::user::target::{self, Room, Scope};
 use crate::cli::user::when::Moment;
 use crate::client::{At, Client, EntriesQuery};
-use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::limits::Limits;
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Cursor;
 
 /// Entries on a page with contents: at most 50 MiB, where entries are as large as they may be.
@@ -50,9 +52,7 @@ pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<Exit>
     let client = context.client()?;
     let head = client.get_head().await?;
     // One moment for all pages and namespaces, so that no change set is exported by half.
-    let at = args.at.map_or(At::Revision(head.revision.0), |moment| {
-        moment.at(context.surroundings.now)
-    });
+    let at = args.at.map_or(At::Revision(head.revision.0), |moment| moment.at(context.surroundings.now));
     let named = args.from.as_ref().is_some_and(|from| from.namespace.is_some());
     let mut parts = Vec::new();
     for (room, directory) in rooms(&client, &args, at).await? {
@@ -64,19 +64,11 @@ pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<Exit>
         }
     }
     let problems: Vec<String> = parts.iter().flat_map(unwritable).collect();
-    told(context, &problems, "entries cannot be files", None)?;
+    told(context, &problems, ["entry cannot be a file", "entries cannot be files"])?;
     if !args.force {
-        let differing: Vec<String> = parts
-            .iter()
-            .flat_map(overwritten)
-            .map(|path| path.display().to_string())
-            .collect();
-        told(
-            context,
-            &differing,
-            "files differ and would be written over",
-            Some("--force writes over them"),
-        )?;
+        let differing: Vec<String> =
+            parts.iter().flat_map(overwritten).map(|path| path.display().to_string()).collect();
+        told(context, &differing, ["file differs; --force writes over it", "files differ; --force writes over them"])?;
     }
     let mut entries = 0;
     for part in &parts {
@@ -88,63 +80,57 @@ pub(super) async fn run(context: &Context<'_>, args: ExportArgs) -> Result<Exit>
         paint::count(entries, "entry", "entries"),
         paint::count(parts.len(), "namespace", "namespaces")
     );
-    context
-        .out
-        .note(format_args!("exported {what} at {at} to {}", args.directory.display()));
+    context.out.note(format_args!("exported {what} at {at} to {}", args.directory.display()));
+    others(context, &args, &parts);
     Ok(Exit::Done)
 }
 
-fn told(context: &Context<'_>, problems: &[String], what: &str, hint: Option<&str>) -> Result<()> {
+/// Tells of files that were there before and are not of this export: an import would add them.
+fn others(context: &Context<'_>, args: &ExportArgs, parts: &[Part]) {
+    let Ok(tree) = import::scan(&args.directory, args.from.as_ref(), &Limits::default()) else {
+        return;
+    };
+    let written = |address: &Address| {
+        let part = parts.iter().find(|part| part.room == Room::of(address));
+        part.is_some_and(|part| part.contents.contains_key(&address.key))
+    };
+    let others = tree.files.iter().filter(|file| !written(&file.address)).count();
+    if others > 0 {
+        let files = paint::count(others, "file was", "files were");
+        context.out.warn(format_args!("{files} there before and not of this export; an import adds what it finds"));
+    }
+}
+
+fn told(context: &Context<'_>, problems: &[String], [one, many]: [&str; 2]) -> Result<()> {
     if problems.is_empty() {
         return Ok(());
     }
     for problem in problems {
         context.out.note(paint::plain(problem));
     }
-    let hint = hint.map(|hint| format!("; {hint}")).unwrap_or_default();
-    Err(Stop::failed(format!("{} {what}{hint}; nothing was written", problems.len())).into())
+    Err(Stop::failed(format!("{}; nothing was written", paint::count(problems.len(), one, many))).into())
 }
 
 /// The namespaces to export, and the directory of each.
 async fn rooms(client: &Client, args: &ExportArgs, at: At) -> Result<Vec<(Room, PathBuf)>> {
     let top = &args.directory;
     let environments = match &args.from {
-        Some(Scope {
-            environment,
-            namespace: Some(namespace),
-            ..
-        }) => {
-            let room = Room {
-                environment: environment.clone(),
-                namespace: namespace.clone(),
-            };
+        Some(Scope { environment, namespace: Some(namespace), .. }) => {
+            let room = Room { environment: environment.clone(), namespace: namespace.clone() };
             return Ok(vec![(room, top.to_owned())]);
         }
         Some(Scope { environment, .. }) => vec![(environment.clone(), top.to_owned())],
         None => {
             let list = client.list_environments().await?;
-            let names: Result<Vec<_>, _> = list
-                .environments
-                .iter()
-                .map(|view| EnvironmentName::parse(&view.name))
-                .collect();
-            names?
-                .into_iter()
-                .map(|name| (name.clone(), top.join(name.as_str())))
-                .collect()
+            let names: Result<Vec<_>, _> =
+                list.environments.iter().map(|view| EnvironmentName::parse(&view.name)).collect();
+            names?.into_iter().map(|name| (name.clone(), top.join(name.as_str()))).collect()
         }
     };
     let mut rooms = Vec::new();
     for (environment, directory) in environments {
-        for view in client
-            .list_namespaces(&environment, args.at.map(|_| at))
-            .await?
-            .namespaces
-        {
-            let room = Room {
-                environment: environment.clone(),
-                namespace: NamespaceName::parse(&view.name)?,
-            };
+        for view in client.list_namespaces(&environment, args.at.map(|_| at)).await?.namespaces {
+            let room = Room { environment: environment.clone(), namespace: NamespaceName::parse(&view.name)? };
             let directory = directory.join(room.namespace.as_str());
             rooms.push((room, directory));
         }
@@ -153,15 +139,8 @@ async fn rooms(client: &Client, args: &ExportArgs, at: At) -> Result<Vec<(Room, 
 }
 
 async fn read(client: &Client, room: Room, directory: PathBuf, at: At, head: Cursor) -> Result<Part> {
-    let query = EntriesQuery {
-        at: Some(at),
-        content: true,
-        limit: Some(PAGE),
-        ..EntriesQuery::default()
-    };
-    let listing = client
-        .list_all_entries(&room.environment, &room.namespace, &query)
-        .await?;
+    let query = EntriesQuery { at: Some(at), content: true, limit: Some(PAGE), ..EntriesQuery::default() };
+    let listing = client.list_all_entries(&room.environment, &room.namespace, &query).await?;
     let newest = listing.entries.iter().map(|entry| entry.revision).max();
     let revision = match at {
         At::Revision(revision) => revision,
@@ -179,25 +158,11 @@ async fn read(client: &Client, room: Room, directory: PathBuf, at: At, head: Cur
     for entry in listing.entries {
         // Parsed again: a key becomes a path here, whatever the server says.
         let key = EntryKey::parse(&entry.key)?;
-        let content = entry
-            .content
-            .bytes()
-            .with_context(|| format!("{room}/{key} came without its content"))?;
-        manifest.entries.insert(
-            key.clone(),
-            Recorded {
-                format: Some(entry.format),
-                revision: Some(entry.revision),
-            },
-        );
+        let content = entry.content.bytes().with_context(|| format!("{room}/{key} came without its content"))?;
+        manifest.entries.insert(key.clone(), Recorded { format: Some(entry.format), revision: Some(entry.revision) });
         contents.insert(key, content);
     }
-    Ok(Part {
-        room,
-        directory,
-        manifest,
-        contents,
-    })
+    Ok(Part { room, directory, manifest, contents })
 }
 
 /// Keys that cannot be files: two that need the same place, and names that mean something else to an import.
@@ -206,18 +171,12 @@ fn unwritable(part: &Part) -> Vec<String> {
     let directories: BTreeSet<&str> = part
         .contents
         .keys()
-        .flat_map(|key| {
-            key.as_str()
-                .match_indices('/')
-                .filter_map(|(end, _)| key.as_str().get(..end))
-        })
+        .flat_map(|key| key.as_str().match_indices('/').filter_map(|(end, _)| key.as_str().get(..end)))
         .collect();
     for key in part.contents.keys() {
         let address = format!("{}/{key}", part.room);
         if directories.contains(key.as_str()) {
-            problems.push(format!(
-                "{address}: other keys lie below it, and a file cannot be a directory"
-            ));
+            problems.push(format!("{address}: other keys lie below it, and a file cannot be a directory"));
         }
         if key.as_str().split('/').any(|segment| segment == ".git") || key.as_str().rsplit('/').next() == Some(MANIFEST)
         {
@@ -261,30 +220,16 @@ mod tests {
     use super::*;
 
     fn part(directory: &Path, keys: &[&str]) -> Part {
-        let contents = keys
-            .iter()
-            .map(|key| (EntryKey::parse(key).unwrap(), Bytes::from_static(b"new")))
-            .collect();
+        let contents = keys.iter().map(|key| (EntryKey::parse(key).unwrap(), Bytes::from_static(b"new"))).collect();
         let room = target::room("dev/orders").unwrap();
-        Part {
-            room,
-            directory: directory.to_owned(),
-            manifest: Manifest::default(),
-            contents,
-        }
+        Part { room, directory: directory.to_owned(), manifest: Manifest::default(), contents }
     }
 
     #[test]
     fn keys_that_cannot_be_files_are_named() {
-        let problems = unwritable(&part(
-            Path::new("."),
-            &["a", "a/b", "ab/c", "x/.git/y", "x/.pintle.yaml", "z"],
-        ));
+        let problems = unwritable(&part(Path::new("."), &["a", "a/b", "ab/c", "x/.git/y", "x/.pintle.yaml", "z"]));
         assert_eq!(problems.len(), 3, "{problems:?}");
-        assert!(
-            problems[0].starts_with("dev/orders/a:") && problems[1].contains(".git"),
-            "{problems:?}"
-        );
+        assert!(problems[0].starts_with("dev/orders/a:") && problems[1].contains(".git"), "{problems:?}");
     }
 
     #[test]

@@ -60,11 +60,7 @@ fn kind(text: &str) -> Result<Kind, String> {
 pub(super) async fn list(context: &Context<'_>, args: HistoryArgs) -> Result<Exit> {
     let now = context.surroundings.now;
     let (environment, namespace, key) = match args.scope {
-        Some(Scope {
-            environment,
-            namespace,
-            key,
-        }) => (Some(environment), namespace, key),
+        Some(Scope { environment, namespace, key }) => (Some(environment), namespace, key),
         None => (None, None, None),
     };
     let query = RevisionsQuery {
@@ -88,14 +84,7 @@ pub(super) async fn list(context: &Context<'_>, args: HistoryArgs) -> Result<Exi
     let rows = list.revisions.into_iter().map(|revision| {
         let what = summary(&revision);
         let kind = revision.kind.as_str().to_owned();
-        [
-            revision.revision.to_string(),
-            shown(revision.at),
-            revision.actor,
-            kind,
-            revision.message,
-            what,
-        ]
+        [revision.revision.to_string(), shown(revision.at), revision.actor, kind, revision.message, what]
     });
     out.table(["REVISION", "TIME", "ACTOR", "KIND", "MESSAGE", "CHANGED"], rows)?;
     if more {
@@ -106,10 +95,7 @@ pub(super) async fn list(context: &Context<'_>, args: HistoryArgs) -> Result<Exi
 
 /// As many revisions as are wanted, from as many pages as that takes.
 async fn pages(client: &Client, mut query: RevisionsQuery, number: usize) -> Result<RevisionList> {
-    let mut list = RevisionList {
-        revisions: Vec::new(),
-        next: None,
-    };
+    let mut list = RevisionList { revisions: Vec::new(), next: None };
     while list.revisions.len() < number {
         let missing = number - list.revisions.len();
         query.limit = Some(u32::try_from(missing).unwrap_or(PAGE_MAX).min(PAGE_MAX));
@@ -125,12 +111,8 @@ async fn pages(client: &Client, mut query: RevisionsQuery, number: usize) -> Res
 }
 
 fn summary(revision: &RevisionView) -> String {
-    let mut named: Vec<String> = revision
-        .changes
-        .iter()
-        .take(NAMED)
-        .map(|item| format!("{}{}", sign(item), name(item)))
-        .collect();
+    let mut named: Vec<String> =
+        revision.changes.iter().take(NAMED).map(|item| format!("{}{}", sign(item), name(item))).collect();
     let unnamed = revision.changed.saturating_sub(named.len() as u64);
     if unnamed > 0 {
         named.push(format!("and {unnamed} more"));
@@ -140,12 +122,7 @@ fn summary(revision: &RevisionView) -> String {
 
 fn name(item: &ItemView) -> String {
     let parts = [Some(&item.env), item.namespace.as_ref(), item.key.as_ref()];
-    parts
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join("/")
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
 }
 
 fn sign(item: &ItemView) -> char {
@@ -176,17 +153,9 @@ pub(super) fn tell(out: Output, view: &RevisionView, values: bool) -> io::Result
         (None, None) => String::new(),
     };
     let forced = if view.forced { ", forced" } else { "" };
-    out.line(format_args!(
-        "{}{origin}{forced} by {} at {}",
-        view.kind.as_str(),
-        plain(&view.actor),
-        shown(view.at)
-    ))?;
+    out.line(format_args!("{}{origin}{forced} by {} at {}", view.kind.as_str(), plain(&view.actor), shown(view.at)))?;
     if !view.message.is_empty() {
-        out.line(format_args!(
-            "\n    {}\n",
-            view.message.lines().map(plain).collect::<Vec<_>>().join("\n    ")
-        ))?;
+        out.line(format_args!("\n    {}\n", view.message.lines().map(plain).collect::<Vec<_>>().join("\n    ")))?;
     }
     for item in &view.changes {
         let style = match (item.op, item.previous) {
@@ -194,27 +163,15 @@ pub(super) fn tell(out: Output, view: &RevisionView, values: bool) -> io::Result
             (Op::Put, 0) => ADDED,
             (Op::Put, _) => CHANGED,
         };
-        let was = if item.previous == 0 {
-            String::new()
-        } else {
-            format!(" (was {})", item.previous)
-        };
-        out.line(format_args!(
-            "{} {}{}",
-            paint(style, sign(item)),
-            plain(&name(item)),
-            paint(FAINT, was)
-        ))?;
+        let was = if item.previous == 0 { String::new() } else { format!(" (was {})", item.previous) };
+        out.line(format_args!("{} {}{}", paint(style, sign(item)), plain(&name(item)), paint(FAINT, was)))?;
         if let Some(diff) = &item.diff {
             diff::show_entry(out, diff, values)?;
         }
     }
     let unseen = view.changed.saturating_sub(view.changes.len() as u64);
     if unseen > 0 {
-        out.line(format_args!(
-            "… and {}",
-            paint::count(unseen, "more change", "more changes")
-        ))?;
+        out.line(format_args!("… and {}", paint::count(unseen, "more change", "more changes")))?;
     }
     Ok(())
 }
@@ -259,10 +216,7 @@ mod tests {
         assert_eq!(summary(&revision), "+dev/orders/a -dev/orders/b");
         revision.changed = 40;
         revision.changes.extend([item("c", Op::Put, 2), item("d", Op::Put, 2)]);
-        assert_eq!(
-            summary(&revision),
-            "+dev/orders/a -dev/orders/b ~dev/orders/c and 37 more"
-        );
+        assert_eq!(summary(&revision), "+dev/orders/a -dev/orders/b ~dev/orders/c and 37 more");
     }
 
     #[test]

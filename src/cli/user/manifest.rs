@@ -57,9 +57,7 @@ impl Manifest {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
-        serde_saphyr::from_str(&text)
-            .map(Some)
-            .with_context(|| format!("cannot understand {}", path.display()))
+        serde_saphyr::from_str(&text).map(Some).with_context(|| format!("cannot understand {}", path.display()))
     }
 
     /// Writes the manifest of a directory.
@@ -87,13 +85,8 @@ impl Manifest {
 
     /// Whether the files are from this namespace.
     pub(super) fn is_of(&self, room: &Room) -> bool {
-        self.environment
-            .as_ref()
-            .is_none_or(|environment| *environment == room.environment)
-            && self
-                .namespace
-                .as_ref()
-                .is_none_or(|namespace| *namespace == room.namespace)
+        self.environment.as_ref().is_none_or(|environment| *environment == room.environment)
+            && self.namespace.as_ref().is_none_or(|namespace| *namespace == room.namespace)
     }
 }
 
@@ -108,33 +101,14 @@ mod tests {
         assert_eq!(Manifest::read(directory.path()).unwrap(), None);
         let room = target::room("dev/1.5").unwrap();
         // Keys and names that YAML would take for numbers, booleans, null or a date.
-        let keys = [
-            "a/b.yaml",
-            "1",
-            "0x10",
-            "1e3",
-            "true",
-            "no",
-            "null",
-            "2026-01-31",
-            ".env",
-            "-",
-            "-a",
-            "@a",
-        ];
-        let recorded = Recorded {
-            format: Some(Format::Yaml),
-            revision: Some(7),
-        };
+        let keys = ["a/b.yaml", "1", "0x10", "1e3", "true", "no", "null", "2026-01-31", ".env", "-", "-a", "@a"];
+        let recorded = Recorded { format: Some(Format::Yaml), revision: Some(7) };
         let manifest = Manifest {
             environment: Some(room.environment.clone()),
             namespace: Some(room.namespace.clone()),
             revision: Some(9),
             epoch: Some(1),
-            entries: keys
-                .iter()
-                .map(|key| (EntryKey::parse(key).unwrap(), recorded))
-                .collect(),
+            entries: keys.iter().map(|key| (EntryKey::parse(key).unwrap(), recorded)).collect(),
         };
         manifest.write(directory.path()).unwrap();
         assert_eq!(Manifest::read(directory.path()).unwrap(), Some(manifest));
@@ -159,10 +133,7 @@ mod tests {
         let manifest: Manifest = serde_saphyr::from_str("entries:\n  a: {format: toml}\n").unwrap();
         let (a, b) = (EntryKey::parse("a").unwrap(), EntryKey::parse("b").unwrap());
         let room = target::room("dev/orders").unwrap();
-        assert_eq!(
-            (manifest.revision_of(&room, &a), manifest.revision_of(&room, &b)),
-            (None, None)
-        );
+        assert_eq!((manifest.revision_of(&room, &a), manifest.revision_of(&room, &b)), (None, None));
         assert!(serde_saphyr::from_str::<Manifest>("entires: {}").is_err());
     }
 }

@@ -46,13 +46,7 @@ pub struct Global {
     #[arg(long, global = true, env = "PINTLE_SERVER", value_name = "URL")]
     pub server: Option<String>,
     /// Token to use instead of the login; better given by the variable, which other users of the machine cannot see
-    #[arg(
-        long,
-        global = true,
-        env = "PINTLE_TOKEN",
-        hide_env_values = true,
-        value_name = "TOKEN"
-    )]
+    #[arg(long, global = true, env = "PINTLE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub token: Option<Secret>,
     /// Print results as JSON, as the API sends them
     #[arg(long, global = true)]
@@ -218,7 +212,5 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
 }
 
 fn closed(error: &anyhow::Error) -> bool {
-    error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

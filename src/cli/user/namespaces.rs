@@ -46,11 +46,7 @@ pub enum NsCommand {
 pub(super) async fn run(context: &Context<'_>, command: NsCommand) -> Result<Exit> {
     match command {
         NsCommand::Ls { environment } => list(context, &environment, None).await,
-        NsCommand::Create {
-            room,
-            description,
-            message,
-        } => create(context, &room, description, &message).await,
+        NsCommand::Create { room, description, message } => create(context, &room, description, &message).await,
         NsCommand::Rm { room, yes, message } => remove(context, &room, yes, &message).await,
     }
 }
@@ -64,17 +60,9 @@ pub(super) async fn list(context: &Context<'_>, environment: &EnvironmentName, a
     }
     let rows = list.namespaces.into_iter().map(|namespace| {
         let (entries, size) = (namespace.entries.to_string(), paint::size(namespace.bytes));
-        [
-            namespace.name,
-            entries,
-            size,
-            namespace.revision.to_string(),
-            namespace.description,
-        ]
+        [namespace.name, entries, size, namespace.revision.to_string(), namespace.description]
     });
-    context
-        .out
-        .table(["NAMESPACE", "ENTRIES", "SIZE", "REVISION", "DESCRIPTION"], rows)?;
+    context.out.table(["NAMESPACE", "ENTRIES", "SIZE", "REVISION", "DESCRIPTION"], rows)?;
     Ok(Exit::Done)
 }
 
@@ -89,10 +77,7 @@ async fn create(context: &Context<'_>, room: &Room, description: Option<String>,
         Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {}
         Err(error) => return Err(error.into()),
     }
-    let body = NamespaceBody {
-        description,
-        message: message.given().map(str::to_owned),
-    };
+    let body = NamespaceBody { description, message: message.given().map(str::to_owned) };
     let written = client.put_namespace(&room.environment, &room.namespace, &body).await?;
     writes::report(context.out, &written)
 }
@@ -100,14 +85,8 @@ async fn create(context: &Context<'_>, room: &Room, description: Option<String>,
 async fn remove(context: &Context<'_>, room: &Room, yes: bool, message: &Message) -> Result<Exit> {
     let client = context.client()?;
     let view = client.get_namespace(&room.environment, &room.namespace).await?;
-    let impact = format!(
-        "{} ({})",
-        paint::count(view.entries, "entry", "entries"),
-        paint::size(view.bytes)
-    );
+    let impact = format!("{} ({})", paint::count(view.entries, "entry", "entries"), paint::size(view.bytes));
     context.agreed(yes, &format!("Delete {room} with {impact}?"))?;
-    let written = client
-        .delete_namespace(&room.environment, &room.namespace, true, message.given())
-        .await?;
+    let written = client.delete_namespace(&room.environment, &room.namespace, true, message.given()).await?;
     writes::report(context.out, &written)
 }

@@ -13,11 +13,7 @@ pub(super) async fn status(context: &Context<'_>) -> Result<Exit> {
     let client = context.client()?;
     let ready = client.get_ready().await?;
     let out = context.out;
-    let exit = if ready.reads && ready.writes && !ready.draining {
-        Exit::Done
-    } else {
-        Exit::Unavailable
-    };
+    let exit = if ready.reads && ready.writes && !ready.draining { Exit::Done } else { Exit::Unavailable };
     if out.json {
         out.json(&ready)?;
         return Ok(exit);
@@ -27,11 +23,7 @@ pub(super) async fn status(context: &Context<'_>) -> Result<Exit> {
         (false, Some(since)) => format!("no, since {}", shown(since)),
         (false, None) => "no".to_owned(),
     };
-    let survives = if ready.failover_safe {
-        "a crash and the loss of the primary database"
-    } else {
-        "a crash"
-    };
+    let survives = if ready.failover_safe { "a crash and the loss of the primary database" } else { "a crash" };
     pairs(
         out,
         &[
@@ -41,10 +33,7 @@ pub(super) async fn status(context: &Context<'_>) -> Result<Exit> {
             ("stopping", if ready.draining { "yes" } else { "" }.to_owned()),
             ("head", format!("{} in epoch {}", ready.revision, ready.epoch)),
             ("a publish survives", survives.to_owned()),
-            (
-                "rights",
-                format!("number {}, seen {} ms ago", ready.access, ready.access_age_ms),
-            ),
+            ("rights", format!("number {}, seen {} ms ago", ready.access, ready.access_age_ms)),
         ],
     )?;
     Ok(exit)
@@ -66,19 +55,9 @@ pub(super) async fn lost(context: &Context<'_>) -> Result<Exit> {
         let changed = paint::count(lost.revision.changed, "change", "changes");
         let again = if lost.publish.is_some() { "yes" } else { "no" };
         let number = format!("{}.{}", lost.revision.epoch, lost.revision.revision);
-        [
-            number,
-            shown(lost.revision.at),
-            lost.revision.actor,
-            lost.revision.message,
-            changed,
-            again.to_owned(),
-        ]
+        [number, shown(lost.revision.at), lost.revision.actor, lost.revision.message, changed, again.to_owned()]
     });
-    out.table(
-        ["LOST", "TIME", "ACTOR", "MESSAGE", "CHANGED", "CAN BE PUBLISHED"],
-        rows,
-    )?;
+    out.table(["LOST", "TIME", "ACTOR", "MESSAGE", "CHANGED", "CAN BE PUBLISHED"], rows)?;
     out.note("lost --json gives each one's body; publish it again with: pintle publish -f FILE");
     Ok(Exit::Done)
 }

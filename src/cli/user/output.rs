@@ -3,10 +3,13 @@
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
-use comfy_table::{ContentArrangement, Table, presets};
+use comfy_table::{ColumnConstraint, ContentArrangement, Table, presets};
 use serde::Serialize;
 
 use crate::cli::user::paint::{self, STRONG, WARNING, paint, plain};
+
+/// Terminals of fewer columns get tables as they are.
+const NARROW: u16 = 60;
 
 /// The streams of a command.
 #[derive(Debug, Clone, Copy)]
@@ -53,9 +56,17 @@ impl Output {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_content_arrangement(ContentArrangement::Dynamic);
+        // A terminal that does not tell its width, or is very narrow, is better off with long lines.
+        if table.width().is_some_and(|width| width < NARROW) {
+            table.set_content_arrangement(ContentArrangement::Disabled);
+        }
         table.set_header(header);
         for row in rows {
             table.add_row(row.map(|cell| plain(&cell).into_owned()));
+        }
+        // What names a row is there to be copied, so it is never cut in two.
+        if let Some(first) = table.column_mut(0) {
+            first.set_constraint(ColumnConstraint::ContentWidth);
         }
         for (number, line) in table.lines().enumerate() {
             let line = line.strip_prefix(' ').unwrap_or(&line).trim_end();
@@ -80,11 +91,7 @@ impl Output {
 
     /// A unified diff that a question is about: beside the result, when that is JSON.
     pub(super) fn preview(self, unified: &str) -> io::Result<()> {
-        if self.json {
-            write!(self.stderr(), "{}", paint::diff(unified))
-        } else {
-            self.diff(unified)
-        }
+        if self.json { write!(self.stderr(), "{}", paint::diff(unified)) } else { self.diff(unified) }
     }
 
     /// Something beside the result, for the person who waits.

@@ -12,19 +12,13 @@ use crate::domain::diff;
 /// What to do about a problem, where the command line has an answer that the API has not.
 const HINTS: &[(Code, &str)] = &[
     (Code::Unauthenticated, "log in with: pintle login, or set PINTLE_TOKEN"),
-    (
-        Code::PasswordChangeRequired,
-        "this is a one-time password: pintle login on a terminal asks for a new one",
-    ),
+    (Code::PasswordChangeRequired, "this is a one-time password: pintle login on a terminal asks for a new one"),
     (Code::MessageRequired, "say why with -m MESSAGE"),
     (
         Code::PreconditionRequired,
         "say which revision was looked at with --if-revision N (pintle ls shows it), or --force",
     ),
-    (
-        Code::Frozen,
-        "pintle env show tells who froze it and why; rollback and revert still work",
-    ),
+    (Code::Frozen, "pintle env show tells who froze it and why; rollback and revert still work"),
     (Code::OutcomeUnknown, "look at pintle history before trying again"),
 ];
 
@@ -78,21 +72,13 @@ fn text(problem: &Problem) -> String {
         let _ = writeln!(text, "  {} {state}", paint(PLACE, plain(&conflict.item)));
     }
     if let Some(impact) = &problem.impact {
-        let _ = writeln!(
-            text,
-            "  would delete {}",
-            paint::count(impact.entries, "entry", "entries")
-        );
+        let _ = writeln!(text, "  would delete {}", paint::count(impact.entries, "entry", "entries"));
     }
     if let Some(hint) = hint(problem.code) {
         let _ = writeln!(text, "  {hint}");
     }
     if !problem.request_id.is_empty() {
-        let _ = writeln!(
-            text,
-            "  {}",
-            paint(FAINT, format_args!("request {}", plain(&problem.request_id)))
-        );
+        let _ = writeln!(text, "  {}", paint(FAINT, format_args!("request {}", plain(&problem.request_id))));
     }
     text
 }
@@ -134,11 +120,7 @@ mod tests {
     use crate::domain::formats::Format;
 
     fn side(revision: Option<u64>, text: &str) -> SideView {
-        SideView {
-            revision,
-            format: Format::Yaml,
-            content: ContentView::of(text.as_bytes()),
-        }
+        SideView { revision, format: Format::Yaml, content: ContentView::of(text.as_bytes()) }
     }
 
     #[test]
@@ -146,11 +128,7 @@ mod tests {
         let mut field = FieldProblem::new("content", "expected a value");
         (field.line, field.column) = (Some(3), Some(7));
         let problem = Problem::new(Code::InvalidContent, None).with_fields(vec![field]);
-        assert!(
-            anstream::adapter::strip_str(&text(&problem))
-                .to_string()
-                .contains("content:3:7: expected a value")
-        );
+        assert!(anstream::adapter::strip_str(&text(&problem)).to_string().contains("content:3:7: expected a value"));
     }
 
     #[test]
@@ -160,10 +138,7 @@ mod tests {
         problem.target = Some("prod/orders".to_owned());
         problem.who_can = vec!["ann".to_owned(), "bob".to_owned()];
         let text = text(&problem);
-        assert!(
-            text.contains("missing: publish on prod/orders") && text.contains("who can: ann, bob"),
-            "{text}"
-        );
+        assert!(text.contains("missing: publish on prod/orders") && text.contains("who can: ann, bob"), "{text}");
     }
 
     #[test]
@@ -178,21 +153,14 @@ mod tests {
             yours: Some(side(None, "port: 2\n")),
         };
         let text = anstream::adapter::strip_str(&conflict_text(&conflict)).to_string();
-        assert!(
-            text.contains("dev/orders/a.yaml was edited from revision 3, and is at 5 now"),
-            "{text}"
-        );
+        assert!(text.contains("dev/orders/a.yaml was edited from revision 3, and is at 5 now"), "{text}");
         assert!(text.contains("-port: 1\n+port: 2"), "{text}");
     }
 
     #[test]
     fn a_problem_cannot_drive_the_terminal() {
         let problem = Problem::new(Code::Invalid, "\x1b[2J".to_owned());
-        assert!(
-            !anstream::adapter::strip_str(&text(&problem))
-                .to_string()
-                .contains('\x1b')
-        );
+        assert!(!anstream::adapter::strip_str(&text(&problem)).to_string().contains('\x1b'));
         assert!(text(&problem).contains("␛[2J"));
     }
 }

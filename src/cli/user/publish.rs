@@ -60,9 +60,7 @@ pub(super) async fn run(context: &Context<'_>, args: PublishArgs) -> Result<Exit
     let piped = args.file.as_os_str() == "-";
     let text = if piped {
         let mut text = String::new();
-        io::stdin()
-            .read_to_string(&mut text)
-            .context("cannot read standard input")?;
+        io::stdin().read_to_string(&mut text).context("cannot read standard input")?;
         text
     } else {
         std::fs::read_to_string(&args.file).with_context(|| format!("cannot read {name}"))?
@@ -76,11 +74,7 @@ pub(super) async fn run(context: &Context<'_>, args: PublishArgs) -> Result<Exit
         force: file.force,
     };
     for (number, change) in file.changes.into_iter().enumerate() {
-        body.changes.push(
-            change
-                .read(directory.as_deref())
-                .with_context(|| format!("{name}: changes[{number}]"))?,
-        );
+        body.changes.push(change.read(directory.as_deref()).with_context(|| format!("{name}: changes[{number}]"))?);
     }
     let written = writes::publish(context, &context.client()?, &mut body).await?;
     writes::report(context.out, &written)
@@ -91,16 +85,17 @@ fn parse(text: &str) -> Result<PublishFile, String> {
     if text.trim_start().starts_with('{') {
         serde_json::from_str(text).map_err(|error| error.to_string())
     } else {
-        serde_saphyr::from_str(text).map_err(|error| error.to_string())
+        serde_saphyr::from_str(text).map_err(|error| {
+            let text = error.to_string();
+            // It brings a heading of its own, which the command has already.
+            text.strip_prefix("error: ").map(str::to_owned).unwrap_or(text)
+        })
     }
 }
 
 impl FileChange {
     fn read(self, directory: Option<&Path>) -> Result<ChangeBody> {
-        let mut content = ContentView {
-            content: self.content,
-            content_base64: self.content_base64,
-        };
+        let mut content = ContentView { content: self.content, content_base64: self.content_base64 };
         if let Some(path) = self.content_file {
             if content != ContentView::default() {
                 return Err(Stop::failed("content_file stands beside another content; give one of them").into());
@@ -126,29 +121,13 @@ fn read_beside(directory: Option<&Path>, path: &Path) -> Result<Vec<u8>> {
     let shown = path.display();
     let directory =
         directory.ok_or_else(|| Stop::failed("content_file needs a file to stand beside, not standard input"))?;
-    let outside = || {
-        Stop::failed(format!(
-            "content_file {shown} leads out of the directory of the file that names it"
-        ))
-    };
-    if !path
-        .components()
-        .all(|part| matches!(part, Component::Normal(_) | Component::CurDir))
-    {
+    let outside = || Stop::failed(format!("content_file {shown} leads out of the directory of the file that names it"));
+    if !path.components().all(|part| matches!(part, Component::Normal(_) | Component::CurDir)) {
         return Err(outside().into());
     }
-    let directory = if directory.as_os_str().is_empty() {
-        Path::new(".")
-    } else {
-        directory
-    };
-    let root = directory
-        .canonicalize()
-        .with_context(|| format!("cannot find {}", directory.display()))?;
-    let found = root
-        .join(path)
-        .canonicalize()
-        .with_context(|| format!("cannot read {shown}"))?;
+    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
+    let root = directory.canonicalize().with_context(|| format!("cannot find {}", directory.display()))?;
+    let found = root.join(path).canonicalize().with_context(|| format!("cannot read {shown}"))?;
     if !found.starts_with(&root) {
         return Err(outside().into());
     }

@@ -54,7 +54,7 @@ pub(super) async fn roll_back(context: &Context<'_>, args: RollbackArgs) -> Resu
     }
     let client = context.client()?;
     let keys: Vec<String> = args.keys.iter().map(ToString::to_string).collect();
-    let body = RollbackBody {
+    let mut body = RollbackBody {
         env: Some(args.place.environment.to_string()),
         namespace: args.place.namespace.as_ref().map(ToString::to_string),
         keys: Some(keys.clone()).filter(|keys| !keys.is_empty()),
@@ -62,7 +62,7 @@ pub(super) async fn roll_back(context: &Context<'_>, args: RollbackArgs) -> Resu
         message: args.message.message,
         ..RollbackBody::default()
     };
-    let (mut body, judged) = judge(context, &client, body).await?;
+    let judged = judge(&client, &body).await?;
     if judged.changed > 0 && !context.out.json {
         let query = DiffQuery::Moments {
             environment: args.place.environment.clone(),
@@ -71,30 +71,23 @@ pub(super) async fn roll_back(context: &Context<'_>, args: RollbackArgs) -> Resu
             to: Some(At::Revision(args.to)),
         };
         let mut view = client.diff(&query).await?;
-        view.entries
-            .retain(|entry| keys.is_empty() || keys.contains(&entry.key));
+        view.entries.retain(|entry| keys.is_empty() || keys.contains(&entry.key));
         diff::show(context.out, &view, false)?;
     }
     if args.dry_run || judged.changed == 0 {
         return writes::report(context.out, &judged);
     }
     let changes = paint::count(judged.changed, "change", "changes");
-    context.agreed(
-        args.yes,
-        &format!("Roll {} back to revision {} ({changes})?", args.place, args.to),
-    )?;
+    context.agreed(args.yes, &format!("Roll {} back to revision {} ({changes})?", args.place, args.to))?;
     carry_out(context, &client, &mut body, &judged).await
 }
 
 /// Undoes one revision, after showing it.
 pub(super) async fn revert(context: &Context<'_>, args: RevertArgs) -> Result<Exit> {
     let client = context.client()?;
-    let body = RollbackBody {
-        revert: Some(args.revision),
-        message: args.message.message,
-        ..RollbackBody::default()
-    };
-    let (mut body, judged) = judge(context, &client, body).await?;
+    let mut body =
+        RollbackBody { revert: Some(args.revision), message: args.message.message, ..RollbackBody::default() };
+    let judged = judge(&client, &body).await?;
     if judged.changed > 0 && !context.out.json {
         context.out.line("This would be undone:")?;
         history::tell(context.out, &client.get_revision(args.revision).await?, false)?;
@@ -107,11 +100,14 @@ pub(super) async fn revert(context: &Context<'_>, args: RevertArgs) -> Result<Ex
     carry_out(context, &client, &mut body, &judged).await
 }
 
-/// Lets the server judge, and keeps the message that this may have asked for.
-async fn judge(context: &Context<'_>, client: &Client, body: RollbackBody) -> Result<(RollbackBody, WriteView)> {
-    let mut body = RollbackBody { dry_run: true, ..body };
-    let judged = writes::roll_back(context, client, &mut body).await?;
-    Ok((RollbackBody { dry_run: false, ..body }, judged))
+/// What the server judges before anybody was asked for a message. It is never stored.
+const NO_MESSAGE_YET: &str = "dry run";
+
+/// Lets the server judge. A protected environment wants a message, but whether to write one is decided by what is seen here.
+async fn judge(client: &Client, body: &RollbackBody) -> Result<WriteView> {
+    let message = if body.message.is_empty() { NO_MESSAGE_YET } else { &body.message };
+    let body = RollbackBody { dry_run: true, message: message.to_owned(), ..body.clone() };
+    Ok(client.roll_back(&body).await?)
 }
 
 async fn carry_out(
@@ -124,9 +120,7 @@ async fn carry_out(
     if written.changed != judged.changed {
         // Somebody published between the preview and now. A rollback has no precondition, so this is what can be done.
         let revision = written.revision;
-        context.out.warn(format_args!(
-            "more or less changed than was shown; look at it with: pintle show {revision}"
-        ));
+        context.out.warn(format_args!("more or less changed than was shown; look at it with: pintle show {revision}"));
     }
     writes::report(context.out, &written)
 }

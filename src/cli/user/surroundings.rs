@@ -21,22 +21,14 @@ pub(super) struct Surroundings {
 impl Surroundings {
     /// Reads the environment variables and the clock.
     pub(super) fn read() -> Self {
-        let editor = ["VISUAL", "EDITOR"]
-            .into_iter()
-            .find_map(variable)
-            .and_then(|text| text.into_string().ok());
+        let editor = ["VISUAL", "EDITOR"].into_iter().find_map(variable).and_then(|text| text.into_string().ok());
         // The XDG specification says that a relative path is to be ignored.
         let configuration = variable("XDG_CONFIG_HOME")
             .map(PathBuf::from)
             .filter(|path| path.is_absolute())
             .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".config")))
             .map(|path| path.join("pintle"));
-        Self {
-            configuration,
-            editor,
-            temporary: std::env::temp_dir(),
-            now: now(),
-        }
+        Self { configuration, editor, temporary: std::env::temp_dir(), now: now() }
     }
 }
 

@@ -23,19 +23,12 @@ pub struct Room {
 impl Room {
     /// The address of a key in it.
     pub(super) fn entry(&self, key: EntryKey) -> Address {
-        Address {
-            environment: self.environment.clone(),
-            namespace: self.namespace.clone(),
-            key,
-        }
+        Address { environment: self.environment.clone(), namespace: self.namespace.clone(), key }
     }
 
     /// Where an entry lives.
     pub(super) fn of(address: &Address) -> Self {
-        Self {
-            environment: address.environment.clone(),
-            namespace: address.namespace.clone(),
-        }
+        Self { environment: address.environment.clone(), namespace: address.namespace.clone() }
     }
 }
 
@@ -91,11 +84,7 @@ pub(super) fn place(text: &str) -> Result<Scope, TargetError> {
 /// Parses `ENV/NS`.
 pub(super) fn room(text: &str) -> Result<Room, TargetError> {
     match scope(text)? {
-        Scope {
-            environment,
-            namespace: Some(namespace),
-            key: None,
-        } => Ok(Room { environment, namespace }),
+        Scope { environment, namespace: Some(namespace), key: None } => Ok(Room { environment, namespace }),
         Scope { .. } => Err(TargetError::Shape("ENV/NS, such as dev/orders")),
     }
 }
@@ -103,15 +92,9 @@ pub(super) fn room(text: &str) -> Result<Room, TargetError> {
 /// Parses `ENV/NS/KEY`.
 pub(super) fn entry(text: &str) -> Result<Address, TargetError> {
     match scope(text)? {
-        Scope {
-            environment,
-            namespace: Some(namespace),
-            key: Some(key),
-        } if !text.ends_with('/') => Ok(Address {
-            environment,
-            namespace,
-            key,
-        }),
+        Scope { environment, namespace: Some(namespace), key: Some(key) } if !text.ends_with('/') => {
+            Ok(Address { environment, namespace, key })
+        }
         Scope { .. } => Err(TargetError::Shape("ENV/NS/KEY, such as dev/orders/application.yaml")),
     }
 }
@@ -122,12 +105,7 @@ mod tests {
 
     #[test]
     fn an_address_prints_what_it_parses() {
-        for text in [
-            "dev",
-            "dev/orders",
-            "dev/orders/application.yaml",
-            "dev/shared.mysql/a/b/c.json",
-        ] {
+        for text in ["dev", "dev/orders", "dev/orders/application.yaml", "dev/shared.mysql/a/b/c.json"] {
             assert_eq!(scope(text).unwrap().to_string(), text);
         }
         assert_eq!(entry("dev/orders/a/b.json").unwrap().to_string(), "dev/orders/a/b.json");
@@ -144,26 +122,10 @@ mod tests {
     #[test]
     fn an_error_names_the_part_that_is_wrong() {
         let message = |text| scope(text).unwrap_err().to_string();
-        assert!(
-            message("Dev/orders").starts_with("environment may have"),
-            "{}",
-            message("Dev/orders")
-        );
-        assert!(
-            message("dev/Orders/a").starts_with("namespace may have"),
-            "{}",
-            message("dev/Orders/a")
-        );
-        assert!(
-            message("dev/orders/../a").starts_with("key may not have"),
-            "{}",
-            message("dev/orders/../a")
-        );
-        assert!(
-            message("dev//a").starts_with("namespace must have 1 to 64"),
-            "{}",
-            message("dev//a")
-        );
+        assert!(message("Dev/orders").starts_with("environment may have"), "{}", message("Dev/orders"));
+        assert!(message("dev/Orders/a").starts_with("namespace may have"), "{}", message("dev/Orders/a"));
+        assert!(message("dev/orders/../a").starts_with("key may not have"), "{}", message("dev/orders/../a"));
+        assert!(message("dev//a").starts_with("namespace must have 1 to 64"), "{}", message("dev//a"));
         assert!(message("").starts_with("environment must have"), "{}", message(""));
     }
 

@@ -66,9 +66,7 @@ impl FromStr for Moment {
         if let Ok(revision) = text.parse() {
             return Ok(Self::Revision(revision));
         }
-        text.parse()
-            .map(Self::Instant)
-            .map_err(|_: WhenError| WhenError::Moment)
+        text.parse().map(Self::Instant).map_err(|_: WhenError| WhenError::Moment)
     }
 }
 
@@ -101,10 +99,7 @@ fn ago(text: &str) -> Option<Duration> {
 /// An instant as tables show it: in UTC, to the second.
 pub(super) fn shown(instant: OffsetDateTime) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
-    instant
-        .to_offset(time::UtcOffset::UTC)
-        .format(format)
-        .unwrap_or_else(|_| instant.to_string())
+    instant.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_else(|_| instant.to_string())
 }
 
 #[cfg(test)]
@@ -118,10 +113,7 @@ mod tests {
     fn a_moment_is_a_revision_an_instant_a_day_or_some_time_ago() {
         let at = |text: &str| text.parse::<Moment>().unwrap().at(NOW);
         assert_eq!(at("42"), At::Revision(42));
-        assert_eq!(
-            at("2026-01-31T12:00:00+02:00"),
-            At::Instant(datetime!(2026-01-31 10:00 UTC))
-        );
+        assert_eq!(at("2026-01-31T12:00:00+02:00"), At::Instant(datetime!(2026-01-31 10:00 UTC)));
         assert_eq!(at("2026-01-31"), At::Instant(datetime!(2026-01-31 0:00 UTC)));
         assert_eq!(at("90m"), At::Instant(datetime!(2026-02-01 10:30 UTC)));
         assert_eq!(at("3d"), At::Instant(datetime!(2026-01-29 12:00 UTC)));
@@ -132,11 +124,7 @@ mod tests {
         for bad in ["", "h", "-2h", "2 h", "ä", "yesterday", "2026-13-01", "4294967295w"] {
             assert_eq!(bad.parse::<Moment>(), Err(WhenError::Moment), "{bad}");
         }
-        assert_eq!(
-            "42".parse::<Instant>(),
-            Err(WhenError::Instant),
-            "a revision is no instant"
-        );
+        assert_eq!("42".parse::<Instant>(), Err(WhenError::Instant), "a revision is no instant");
     }
 
     #[test]

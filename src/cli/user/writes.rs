@@ -58,11 +58,7 @@ pub(super) fn report(out: Output, written: &WriteView) -> Result<Exit> {
         tell(out, written)?;
     }
     warnings(out, written);
-    Ok(if written.dry_run {
-        Exit::of_comparison(written.changed == 0)
-    } else {
-        Exit::Done
-    })
+    Ok(if written.dry_run { Exit::of_comparison(written.changed == 0) } else { Exit::Done })
 }
 
 /// What is accepted and probably not meant.
@@ -103,10 +99,5 @@ pub(super) fn changes(out: Output, changes: &[ChangedView]) -> io::Result<()> {
 
 fn item(change: &ChangedView) -> String {
     let parts = [Some(&change.env), change.namespace.as_ref(), change.key.as_ref()];
-    parts
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
-        .collect::<Vec<_>>()
-        .join("/")
+    parts.into_iter().flatten().map(String::as_str).collect::<Vec<_>>().join("/")
 }

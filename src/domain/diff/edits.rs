@@ -29,12 +29,7 @@ fn edits_within(old: &[&str], new: &[&str], longest: usize) -> Vec<DiffOp> {
     };
     let old: Vec<u32> = old.iter().map(|line| number(*line)).collect();
     let new: Vec<u32> = new.iter().map(|line| number(*line)).collect();
-    let mut search = Search {
-        old: &old,
-        new: &new,
-        longest,
-        found: Vec::new(),
-    };
+    let mut search = Search { old: &old, new: &new, longest, found: Vec::new() };
     search.whole();
     search.found
 }
@@ -60,26 +55,17 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn whole(&mut self) {
-        let whole = Stretch {
-            old: 0..self.old.len(),
-            new: 0..self.new.len(),
-        };
+        let whole = Stretch { old: 0..self.old.len(), new: 0..self.new.len() };
         let (stretch, tail) = self.trim(whole);
         let mut next = (stretch.old.start, stretch.new.start);
         if stretch.len() > self.longest {
             for (old, new) in self.anchors(&stretch) {
-                self.between(Stretch {
-                    old: next.0..old,
-                    new: next.1..new,
-                });
+                self.between(Stretch { old: next.0..old, new: next.1..new });
                 self.keep(old, new, 1);
                 next = (old + 1, new + 1);
             }
         }
-        self.between(Stretch {
-            old: next.0..stretch.old.end,
-            new: next.1..stretch.new.end,
-        });
+        self.between(Stretch { old: next.0..stretch.old.end, new: next.1..stretch.new.end });
         self.keep(stretch.old.end, stretch.new.end, tail);
     }
 
@@ -92,13 +78,7 @@ impl Search<'_> {
         let (olds, news) = (olds.iter().skip(head), news.iter().skip(head));
         let tail = olds.rev().zip(news.rev()).take_while(|(old, new)| old == new).count();
         self.keep(old.start, new.start, head);
-        (
-            Stretch {
-                old: old.start + head..old.end - tail,
-                new: new.start + head..new.end - tail,
-            },
-            tail,
-        )
+        (Stretch { old: old.start + head..old.end - tail, new: new.start + head..new.end - tail }, tail)
     }
 
     /// Compares a stretch without dividing it further.
@@ -114,12 +94,7 @@ impl Search<'_> {
             });
         } else if !(old.is_empty() && new.is_empty()) {
             for found in capture_diff(Algorithm::Myers, self.old, old, self.new, new) {
-                if let DiffOp::Equal {
-                    old_index,
-                    new_index,
-                    len,
-                } = found
-                {
+                if let DiffOp::Equal { old_index, new_index, len } = found {
                     self.keep(old_index, new_index, len);
                 } else {
                     self.found.push(found);
@@ -134,11 +109,7 @@ impl Search<'_> {
         if let Some(DiffOp::Equal { len, .. }) = self.found.last_mut() {
             *len += more;
         } else if more > 0 {
-            self.found.push(DiffOp::Equal {
-                old_index,
-                new_index,
-                len: more,
-            });
+            self.found.push(DiffOp::Equal { old_index, new_index, len: more });
         }
     }
 
@@ -146,10 +117,8 @@ impl Search<'_> {
     fn anchors(&self, stretch: &Stretch) -> Vec<(usize, usize)> {
         let olds = unique(self.old, stretch.old.clone());
         let news = unique(self.new, stretch.new.clone());
-        let mut pairs: Vec<(usize, usize)> = olds
-            .into_iter()
-            .filter_map(|(line, old)| Some((old, *news.get(&line)?)))
-            .collect();
+        let mut pairs: Vec<(usize, usize)> =
+            olds.into_iter().filter_map(|(line, old)| Some((old, *news.get(&line)?))).collect();
         pairs.sort_unstable();
         rising(&pairs)
     }
@@ -159,15 +128,9 @@ impl Search<'_> {
 fn unique(lines: &[u32], range: Range<usize>) -> HashMap<u32, usize> {
     let mut places: HashMap<u32, Option<usize>> = HashMap::new();
     for (place, line) in range.clone().zip(lines.get(range).unwrap_or_default()) {
-        places
-            .entry(*line)
-            .and_modify(|place| *place = None)
-            .or_insert(Some(place));
+        places.entry(*line).and_modify(|place| *place = None).or_insert(Some(place));
     }
-    places
-        .into_iter()
-        .filter_map(|(line, place)| Some((line, place?)))
-        .collect()
+    places.into_iter().filter_map(|(line, place)| Some((line, place?))).collect()
 }
 
 /// A longest subsequence whose second members rise, by patience sorting: O(n log n).
@@ -218,18 +181,14 @@ mod tests {
 
     #[test]
     fn the_longest_rising_series_is_found() {
-        assert_eq!(
-            rising(&[(0, 5), (1, 1), (2, 6), (3, 2), (4, 3)]),
-            [(1, 1), (3, 2), (4, 3)]
-        );
+        assert_eq!(rising(&[(0, 5), (1, 1), (2, 6), (3, 2), (4, 3)]), [(1, 1), (3, 2), (4, 3)]);
         assert_eq!(rising(&[]), []);
     }
 
     #[test]
     fn few_changes_in_a_huge_text_stay_few() {
-        let lines: Vec<String> = (0..200_000)
-            .map(|n| if n % 3 == 0 { "same".to_owned() } else { n.to_string() })
-            .collect();
+        let lines: Vec<String> =
+            (0..200_000).map(|n| if n % 3 == 0 { "same".to_owned() } else { n.to_string() }).collect();
         let old: Vec<&str> = lines.iter().map(String::as_str).collect();
         let mut new = old.clone();
         new[100] = "x";

@@ -53,10 +53,7 @@ pub fn structural(format: Format, from: Option<&[u8]>, to: Option<&[u8]>) -> Opt
     let from = documents(format, from)?;
     let to = documents(format, to)?;
     let flat = matches!(format, Format::Properties | Format::Env);
-    let mut comparison = Comparison {
-        flat,
-        changes: Vec::new(),
-    };
+    let mut comparison = Comparison { flat, changes: Vec::new() };
     let several = from.len() > 1 || to.len() > 1;
     for index in 0..from.len().max(to.len()) {
         let path = if several { format!("/{index}") } else { String::new() };
@@ -129,11 +126,7 @@ impl Comparison {
     }
 
     fn join(&self, path: &str, name: &str) -> String {
-        if self.flat {
-            name.to_owned()
-        } else {
-            format!("{path}/{}", name.replace('~', "~0").replace('/', "~1"))
-        }
+        if self.flat { name.to_owned() } else { format!("{path}/{}", name.replace('~', "~0").replace('/', "~1")) }
     }
 }
 
@@ -151,11 +144,7 @@ mod tests {
     #[test]
     fn changes_are_added_removed_and_changed_values_with_their_pointer() {
         assert_eq!(
-            changes(
-                Format::Yaml,
-                "a: 1\nb: {c: x, d: y}\ne: null\n",
-                "b: {c: x, d: z}\ne: null\nf: [1]\n"
-            ),
+            changes(Format::Yaml, "a: 1\nb: {c: x, d: y}\ne: null\n", "b: {c: x, d: z}\ne: null\nf: [1]\n"),
             json!([{"path": "/a", "from": 1}, {"path": "/b/d", "from": "y", "to": "z"}, {"path": "/f", "to": [1]}])
         );
         assert_eq!(
@@ -182,10 +171,7 @@ mod tests {
             changes(Format::Properties, "a.b=1\nc/d=2\n", "a.b=1\nc/d=3\n"),
             json!([{"path": "c/d", "from": "2", "to": "3"}])
         );
-        assert_eq!(
-            changes(Format::Env, "A=1\n", "export A='1' # same\nB=\n"),
-            json!([{"path": "B", "to": ""}])
-        );
+        assert_eq!(changes(Format::Env, "A=1\n", "export A='1' # same\nB=\n"), json!([{"path": "B", "to": ""}]));
     }
 
     #[test]
@@ -202,10 +188,7 @@ mod tests {
             changes(Format::Json, "{\"a\":{\"b\":1,\"c\":2}}", "{\"a\":\"x\"}"),
             json!([{"path": "/a", "from": {"b": 1, "c": 2}, "to": "x"}])
         );
-        assert_eq!(
-            changes(Format::Json, "1", "[]"),
-            json!([{"path": "", "from": 1, "to": []}])
-        );
+        assert_eq!(changes(Format::Json, "1", "[]"), json!([{"path": "", "from": 1, "to": []}]));
         assert_eq!(
             changes(Format::Yaml, "a: !x 1", "a: !y 1"),
             json!([{"path": "/a", "from": {"!x": "1"}, "to": {"!y": "1"}}])
@@ -218,22 +201,12 @@ mod tests {
 
     #[test]
     fn numbers_are_compared_as_written_and_never_damaged() {
-        let (from, to) = (
-            "1234567890123456789012345678901234567890",
-            "1234567890123456789012345678901234567891",
-        );
+        let (from, to) = ("1234567890123456789012345678901234567890", "1234567890123456789012345678901234567891");
         assert_eq!(
-            changes(
-                Format::Json,
-                &format!("{{\"a\":{from},\"b\":1e400}}"),
-                &format!("{{\"a\":{to},\"b\":1E400}}")
-            ),
+            changes(Format::Json, &format!("{{\"a\":{from},\"b\":1e400}}"), &format!("{{\"a\":{to},\"b\":1E400}}")),
             json!([{"path": "/a", "from": from, "to": to}, {"path": "/b", "from": "1e400", "to": "1E400"}])
         );
-        assert_eq!(
-            changes(Format::Yaml, "a: 1", "a: '1'"),
-            json!([{"path": "/a", "from": 1, "to": "1"}])
-        );
+        assert_eq!(changes(Format::Yaml, "a: 1", "a: '1'"), json!([{"path": "/a", "from": 1, "to": "1"}]));
     }
 
     #[test]
@@ -242,10 +215,7 @@ mod tests {
             changes(Format::Yaml, "a: 1\n---\nb: 1\n", "a: 2\n---\nb: 1\n"),
             json!([{"path": "/0/a", "from": 1, "to": 2}])
         );
-        assert_eq!(
-            changes(Format::Yaml, "a: 1\n", "a: 1\n---\nb: 1\n"),
-            json!([{"path": "/1", "to": {"b": 1}}])
-        );
+        assert_eq!(changes(Format::Yaml, "a: 1\n", "a: 1\n---\nb: 1\n"), json!([{"path": "/1", "to": {"b": 1}}]));
     }
 
     #[test]
@@ -257,23 +227,14 @@ mod tests {
         assert_eq!(to_json(structural(Format::Yaml, None, content)), added);
         assert_eq!(to_json(structural(Format::Yaml, Some(b""), content)), added);
         assert_eq!(to_json(structural(Format::Yaml, content, None)), removed);
-        assert_eq!(
-            to_json(structural(Format::Env, None, Some(b"A=1"))),
-            json!([{"path": "A", "to": "1"}])
-        );
-        assert_eq!(
-            to_json(structural(Format::Json, None, Some(b"[1]"))),
-            json!([{"path": "", "to": [1]}])
-        );
+        assert_eq!(to_json(structural(Format::Env, None, Some(b"A=1"))), json!([{"path": "A", "to": "1"}]));
+        assert_eq!(to_json(structural(Format::Json, None, Some(b"[1]"))), json!([{"path": "", "to": [1]}]));
         assert_eq!(structural(Format::Json, None, None), Some(Vec::new()));
     }
 
     #[test]
     fn the_order_of_names_and_the_style_do_not_matter() {
-        assert_eq!(
-            changes(Format::Yaml, "a: 1\nb: [x]\n", "# c\n{\"b\": [\"x\"], \"a\": 1}\n"),
-            json!([])
-        );
+        assert_eq!(changes(Format::Yaml, "a: 1\nb: [x]\n", "# c\n{\"b\": [\"x\"], \"a\": 1}\n"), json!([]));
     }
 
     #[test]
@@ -281,16 +242,9 @@ mod tests {
         assert_eq!(structural(Format::Text, Some(b"a"), Some(b"b")), None);
         assert_eq!(structural(Format::Xml, Some(b"<a/>"), Some(b"<a/>")), None);
         assert_eq!(structural(Format::Json, Some(b"{"), Some(b"{}")), None);
-        assert_eq!(
-            structural(Format::Json, Some(b"{"), Some(b"{")),
-            Some(Vec::new()),
-            "equal bytes need no parser"
-        );
+        assert_eq!(structural(Format::Json, Some(b"{"), Some(b"{")), Some(Vec::new()), "equal bytes need no parser");
         let many = |value: u8| format!("[{}0]", format!("{value},").repeat(MAX_CHANGES + 1));
-        assert_eq!(
-            structural(Format::Json, Some(many(1).as_bytes()), Some(many(2).as_bytes())),
-            None
-        );
+        assert_eq!(structural(Format::Json, Some(many(1).as_bytes()), Some(many(2).as_bytes())), None);
     }
 
     proptest! {

@@ -113,24 +113,15 @@ mod tests {
 
     #[test]
     fn an_absent_side_is_dev_null() {
-        assert_eq!(
-            unified(None, Some("x\ny\n"), "a", "b"),
-            "--- /dev/null\n+++ b\n@@ -0,0 +1,2 @@\n+x\n+y\n"
-        );
-        assert_eq!(
-            unified(Some("x\n"), None, "a", "b"),
-            "--- a\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n"
-        );
+        assert_eq!(unified(None, Some("x\ny\n"), "a", "b"), "--- /dev/null\n+++ b\n@@ -0,0 +1,2 @@\n+x\n+y\n");
+        assert_eq!(unified(Some("x\n"), None, "a", "b"), "--- a\n+++ /dev/null\n@@ -1 +0,0 @@\n-x\n");
     }
 
     #[test]
     fn a_missing_newline_is_marked_on_its_side() {
         let mark = "\\ No newline at end of file\n";
         assert_eq!(diff("x", "x\n"), format!("--- a\n+++ b\n@@ -1 +1 @@\n-x\n{mark}+x\n"));
-        assert_eq!(
-            diff("a\nx", "b\nx"),
-            format!("--- a\n+++ b\n@@ -1,2 +1,2 @@\n-a\n+b\n x\n{mark}")
-        );
+        assert_eq!(diff("a\nx", "b\nx"), format!("--- a\n+++ b\n@@ -1,2 +1,2 @@\n-a\n+b\n x\n{mark}"));
     }
 
     #[test]
@@ -144,9 +135,7 @@ mod tests {
         let mut state = seed;
         let mut text = String::new();
         for _ in 0..lines {
-            state = state
-                .wrapping_mul(6_364_136_223_846_793_005)
-                .wrapping_add(1_442_695_040_888_963_407);
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
             push(&mut text, format_args!("{:x}\n", (state >> 33) % kinds));
         }
         text
@@ -175,10 +164,12 @@ mod tests {
             match sign {
                 "@" => {
                     let header = rest.strip_prefix("@ -").unwrap();
-                    let (start, count) = header.split_once(' ').unwrap().0.split_once(',').map_or_else(
-                        || (header.split_once(' ').unwrap().0, "1"),
-                        |(start, count)| (start, count),
-                    );
+                    let (start, count) = header
+                        .split_once(' ')
+                        .unwrap()
+                        .0
+                        .split_once(',')
+                        .map_or_else(|| (header.split_once(' ').unwrap().0, "1"), |(start, count)| (start, count));
                     let start: usize = start.parse().unwrap();
                     let start = if count == "0" { start } else { start - 1 };
                     for kept in &old[next..start] {

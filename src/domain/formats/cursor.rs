@@ -14,11 +14,7 @@ pub(super) struct Position {
 impl Position {
     /// An error at this place.
     pub(super) fn error(self, message: impl Into<String>) -> SyntaxError {
-        SyntaxError {
-            line: self.line,
-            column: self.column,
-            message: message.into(),
-        }
+        SyntaxError { line: self.line, column: self.column, message: message.into() }
     }
 }
 
@@ -32,11 +28,7 @@ pub(super) struct Cursor<'a> {
 
 impl<'a> Cursor<'a> {
     pub(super) fn new(text: &'a str) -> Self {
-        Self {
-            rest: text.chars(),
-            length: text.len(),
-            position: Position { line: 1, column: 1 },
-        }
+        Self { rest: text.chars(), length: text.len(), position: Position { line: 1, column: 1 } }
     }
 
     /// The next character, which stays there.
@@ -86,9 +78,7 @@ impl<'a> Cursor<'a> {
         while self.peek().is_some_and(&wanted) {
             self.bump();
         }
-        before
-            .get(..before.len() - self.rest.as_str().len())
-            .unwrap_or_default()
+        before.get(..before.len() - self.rest.as_str().len()).unwrap_or_default()
     }
 
     /// An error at the next character.

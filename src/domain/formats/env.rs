@@ -114,11 +114,7 @@ fn single_quoted(cursor: &mut Cursor<'_>) -> Result<String, SyntaxError> {
     let start = cursor.position();
     cursor.bump();
     let value = cursor.take_while(|c| c != '\'').to_owned();
-    if cursor.eat('\'') {
-        Ok(value)
-    } else {
-        Err(start.error("the single quote is not closed"))
-    }
+    if cursor.eat('\'') { Ok(value) } else { Err(start.error("the single quote is not closed")) }
 }
 
 fn double_quoted(cursor: &mut Cursor<'_>) -> Result<String, SyntaxError> {
@@ -187,10 +183,7 @@ mod tests {
     #[test]
     fn double_quotes_know_escapes_and_join_lines() {
         assert_eq!(one("A=\"a\\n\\t\\r\\\"\\\\\\$X\\d\\`\""), "a\n\t\r\"\\$X\\d`");
-        assert_eq!(
-            one("A=\"-----BEGIN\nabc\n-----END\n\"#x"),
-            "-----BEGIN\nabc\n-----END\n"
-        );
+        assert_eq!(one("A=\"-----BEGIN\nabc\n-----END\n\"#x"), "-----BEGIN\nabc\n-----END\n");
         assert_eq!(one("A=\"a\\\nb\\\r\nc\""), "abc");
         assert_eq!(one("A=\"\""), "");
     }
@@ -224,14 +217,8 @@ mod tests {
     fn a_repeated_name_is_a_warning_and_the_last_value_counts() {
         let pairs = parse("A=1\nB=2\nexport A=3").unwrap();
         let warning = pairs.into_warnings().pop().unwrap();
-        assert_eq!(
-            (warning.code.as_str(), warning.line, warning.column),
-            ("repeated_key", 3, 8)
-        );
+        assert_eq!((warning.code.as_str(), warning.line, warning.column), ("repeated_key", 3, 8));
         let pairs = env_pairs(b"A=1\nB=2\nexport A=3").unwrap();
-        assert_eq!(
-            pairs,
-            [("A".to_owned(), "3".to_owned()), ("B".to_owned(), "2".to_owned())]
-        );
+        assert_eq!(pairs, [("A".to_owned(), "3".to_owned()), ("B".to_owned(), "2".to_owned())]);
     }
 }

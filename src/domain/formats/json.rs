@@ -14,9 +14,7 @@ use super::{MAX_DEPTH, SyntaxError, Values};
 /// The first character that the grammar does not allow, a repeated name (at its second place), an escape that is half of a
 /// surrogate pair (no UTF-8 text can hold it), or nesting beyond [`MAX_DEPTH`].
 pub(super) fn parse(text: &str) -> Result<Values, SyntaxError> {
-    let mut reader = Reader {
-        cursor: Cursor::new(text),
-    };
+    let mut reader = Reader { cursor: Cursor::new(text) };
     reader.skip_space();
     if reader.cursor.peek().is_none() {
         return Err(reader.cursor.error("a JSON document needs a value; this one is empty"));
@@ -25,9 +23,7 @@ pub(super) fn parse(text: &str) -> Result<Values, SyntaxError> {
     reader.skip_space();
     match reader.cursor.peek() {
         None => Ok(value),
-        Some(found) => Err(reader
-            .cursor
-            .error(format!("{} after the end of the value", name(found)))),
+        Some(found) => Err(reader.cursor.error(format!("{} after the end of the value", name(found)))),
     }
 }
 
@@ -226,11 +222,7 @@ impl Reader<'_> {
 
 /// A character for a message, control characters by their number.
 fn name(character: char) -> String {
-    if character.is_control() {
-        format!("U+{:04X}", u32::from(character))
-    } else {
-        format!("`{character}`")
-    }
+    if character.is_control() { format!("U+{:04X}", u32::from(character)) } else { format!("`{character}`") }
 }
 
 #[cfg(test)]
@@ -328,13 +320,9 @@ mod tests {
 
     #[test]
     fn half_a_surrogate_pair_is_refused_where_the_escape_starts() {
-        for text in [
-            "\"ab\\ud800\"",
-            "\"ab\\udc00\"",
-            "\"ab\\ud800\\n\"",
-            "\"ab\\ud800\\u0041\"",
-            "\"ab\\ud800\\ud800\"",
-        ] {
+        for text in
+            ["\"ab\\ud800\"", "\"ab\\udc00\"", "\"ab\\ud800\\n\"", "\"ab\\ud800\\u0041\"", "\"ab\\ud800\\ud800\""]
+        {
             let (line, column, message) = fault(text);
             assert_eq!((line, column), (1, 4), "{text}");
             assert!(message.contains("surrogate"), "{message}");
@@ -347,10 +335,7 @@ mod tests {
         assert_eq!(fault("[1,\n 2,\n é]"), (3, 2, "expected a value, found `é`".to_owned()));
         assert_eq!(fault("[1,"), (1, 4, "expected a value, found the end".to_owned()));
         assert_eq!(fault("{} x"), (1, 4, "`x` after the end of the value".to_owned()));
-        assert_eq!(
-            fault("[\"a\nb\"]"),
-            (1, 4, "U+000A in a string must be escaped".to_owned())
-        );
+        assert_eq!(fault("[\"a\nb\"]"), (1, 4, "U+000A in a string must be escaped".to_owned()));
         assert_eq!(fault("[007]"), (1, 2, "a number does not start with 0".to_owned()));
     }
 
@@ -358,9 +343,6 @@ mod tests {
     fn nesting_has_a_limit() {
         let nested = |levels: usize| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert!(parse(&nested(128)).is_ok());
-        assert_eq!(
-            fault(&nested(129)),
-            (1, 129, "nested more than 128 levels deep".to_owned())
-        );
+        assert_eq!(fault(&nested(129)), (1, 129, "nested more than 128 levels deep".to_owned()));
     }
 }

@@ -56,16 +56,8 @@ pub enum Format {
 
 impl Format {
     /// Every format, in the order the console offers them.
-    pub const ALL: [Self; 8] = [
-        Self::Yaml,
-        Self::Json,
-        Self::Toml,
-        Self::Properties,
-        Self::Xml,
-        Self::Env,
-        Self::Text,
-        Self::Binary,
-    ];
+    pub const ALL: [Self; 8] =
+        [Self::Yaml, Self::Json, Self::Toml, Self::Properties, Self::Xml, Self::Env, Self::Text, Self::Binary];
 
     /// The lower-case name used on the wire and in the database.
     #[must_use]
@@ -146,10 +138,7 @@ impl FromStr for Format {
     type Err = UnknownFormat;
 
     fn from_str(name: &str) -> Result<Self, UnknownFormat> {
-        Self::ALL
-            .into_iter()
-            .find(|format| format.as_str() == name)
-            .ok_or_else(|| UnknownFormat(name.to_owned()))
+        Self::ALL.into_iter().find(|format| format.as_str() == name).ok_or_else(|| UnknownFormat(name.to_owned()))
     }
 }
 

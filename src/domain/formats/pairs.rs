@@ -20,9 +20,7 @@ impl Pairs {
         let known = self.places.get(&name).and_then(|place| self.entries.get_mut(*place));
         if let Some(entry) = known {
             entry.1 = value;
-            self.warn("repeated_key", position, || {
-                format!("`{name}` is set again; the last value counts")
-            });
+            self.warn("repeated_key", position, || format!("`{name}` is set again; the last value counts"));
         } else {
             self.places.insert(name.clone(), self.entries.len());
             self.entries.push((name, value));
@@ -50,11 +48,6 @@ impl Pairs {
     }
 
     pub(super) fn into_values(self) -> Values {
-        Values::Map(
-            self.entries
-                .into_iter()
-                .map(|(name, value)| (name, Values::String(value)))
-                .collect(),
-        )
+        Values::Map(self.entries.into_iter().map(|(name, value)| (name, Values::String(value))).collect())
     }
 }

@@ -22,9 +22,7 @@ pub(super) fn parse(text: &str) -> Result<Pairs, SyntaxError> {
     let mut pairs = Pairs::default();
     while let Some(line) = next_line(&mut cursor) {
         let (key, value) = split(&line);
-        let position = line
-            .first()
-            .map_or_else(|| cursor.position(), |(_, position)| *position);
+        let position = line.first().map_or_else(|| cursor.position(), |(_, position)| *position);
         let key = unescape(key, &mut pairs)?;
         let value = unescape(value, &mut pairs)?;
         pairs.set(key, value, position);
@@ -190,19 +188,11 @@ mod tests {
 
     #[test]
     fn the_examples_of_the_java_documentation_read_as_it_says() {
-        for text in [
-            "Truth = Beauty",
-            " Truth:Beauty",
-            "Truth                    :Beauty",
-            "Truth\u{c}Beauty",
-        ] {
+        for text in ["Truth = Beauty", " Truth:Beauty", "Truth                    :Beauty", "Truth\u{c}Beauty"] {
             assert_eq!(one(text), pair("Truth", "Beauty"), "{text}");
         }
         let text = "fruits                           apple, banana, pear, \\\n                                 cantaloupe, watermelon, \\\n                                 kiwi, mango\n";
-        assert_eq!(
-            one(text),
-            pair("fruits", "apple, banana, pear, cantaloupe, watermelon, kiwi, mango")
-        );
+        assert_eq!(one(text), pair("fruits", "apple, banana, pear, cantaloupe, watermelon, kiwi, mango"));
         assert_eq!(one("cheeses\n"), pair("cheeses", ""));
         assert_eq!(one("\\:\\= x"), pair(":=", "x"));
     }
@@ -236,10 +226,7 @@ mod tests {
 
     #[test]
     fn escapes_are_java_s() {
-        assert_eq!(
-            one("a=\\t\\n\\r\\f\\z\\\"\\u0041\\u00e9"),
-            pair("a", "\t\n\r\u{c}z\"Aé")
-        );
+        assert_eq!(one("a=\\t\\n\\r\\f\\z\\\"\\u0041\\u00e9"), pair("a", "\t\n\r\u{c}z\"Aé"));
         assert_eq!(one("a=\\ud83d\\ude00"), pair("a", "😀"));
         assert_eq!(one("a=\\u00\\\n   41"), pair("a", "A"), "joined before it is read");
     }
@@ -267,10 +254,7 @@ mod tests {
         let text = "a=1\nb=2\n  a : 3\n";
         let warnings = parse(text).unwrap().into_warnings();
         let first = warnings.first().unwrap();
-        assert_eq!(
-            (warnings.len(), first.code.as_str(), first.line, first.column),
-            (1, "repeated_key", 3, 3)
-        );
+        assert_eq!((warnings.len(), first.code.as_str(), first.line, first.column), (1, "repeated_key", 3, 3));
         assert_eq!(read(text), [pair("a", "3"), pair("b", "2")]);
     }
 

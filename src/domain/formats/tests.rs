@@ -85,16 +85,8 @@ fn a_byte_order_mark_and_crlf_are_accepted_everywhere() {
             let marked = format!("\u{feff}{text}");
             assert_eq!(check(format, text.as_bytes()), Ok(Vec::new()), "{format}");
             assert_eq!(check(format, marked.as_bytes()), Ok(Vec::new()), "{format}");
-            assert_eq!(
-                values(format, text.as_bytes()),
-                values(format, marked.as_bytes()),
-                "{format}"
-            );
-            assert_eq!(
-                values(format, text.as_bytes()).is_some(),
-                format.is_structured(),
-                "{format}"
-            );
+            assert_eq!(values(format, text.as_bytes()), values(format, marked.as_bytes()), "{format}");
+            assert_eq!(values(format, text.as_bytes()).is_some(), format.is_structured(), "{format}");
         }
     }
 }
@@ -199,16 +191,9 @@ fn large_content_is_judged_in_bounded_time() {
 fn any_json() -> impl Strategy<Value = Value> {
     let number = prop_oneof![
         (-9_007_199_254_740_991_i64..=9_007_199_254_740_991).prop_map(Value::from),
-        any::<f64>()
-            .prop_filter("JSON has no such number", |number| number.is_finite())
-            .prop_map(Value::from),
+        any::<f64>().prop_filter("JSON has no such number", |number| number.is_finite()).prop_map(Value::from),
     ];
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        number,
-        ".*".prop_map(Value::from)
-    ];
+    let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), number, ".*".prop_map(Value::from)];
     leaf.prop_recursive(5, 64, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),

@@ -123,10 +123,7 @@ fn table_values(table: &DeTable<'_>, text: &str) -> Values {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(name, _)| name.span().start);
     Values::Map(
-        entries
-            .into_iter()
-            .map(|(name, value)| (name.get_ref().to_string(), value_values(value, text)))
-            .collect(),
+        entries.into_iter().map(|(name, value)| (name.get_ref().to_string(), value_values(value, text))).collect(),
     )
 }
 
@@ -173,10 +170,7 @@ mod tests {
 
     #[test]
     fn faults_are_placed_in_characters() {
-        assert_eq!(
-            (fault("a = 1\r\n\"é\" = x\n").0, fault("a = 1\r\n\"é\" = x\n").1),
-            (2, 7)
-        );
+        assert_eq!((fault("a = 1\r\n\"é\" = x\n").0, fault("a = 1\r\n\"é\" = x\n").1), (2, 7));
         let (line, column, message) = fault("é = 1");
         assert_eq!((line, column), (1, 1), "{message}");
         let (line, column, message) = fault("[a]\nb = [1,\n 2\nc = 3\n");
@@ -205,11 +199,7 @@ mod tests {
         assert!(check(&format!("{dotted} = 1")).is_ok());
         assert!(check(&format!("[{dotted}]\n{dotted} = 1")).is_err());
         let (line, column, message) = fault(&format!("{dotted} = {{ {dotted} = {{ {dotted} = 1 }} }}"));
-        assert_eq!(
-            (line, message.as_str()),
-            (1, "nested more than 128 levels deep"),
-            "{column}"
-        );
+        assert_eq!((line, message.as_str()), (1, "nested more than 128 levels deep"), "{column}");
         let bomb = format!("{}1{}", format!("{dotted} = {{ ").repeat(79), "}".repeat(79));
         assert!(check(&bomb).is_err());
     }

@@ -39,12 +39,9 @@ impl Values {
             Self::Number(text) => number(text),
             Self::Date(text) | Self::String(text) => Value::String(text.clone()),
             Self::List(items) => Value::Array(items.iter().map(Self::to_json).collect()),
-            Self::Map(entries) => Value::Object(
-                entries
-                    .iter()
-                    .map(|(name, value)| (name.clone(), value.to_json()))
-                    .collect(),
-            ),
+            Self::Map(entries) => {
+                Value::Object(entries.iter().map(|(name, value)| (name.clone(), value.to_json())).collect())
+            }
             Self::Tagged(tag, value) => Value::Object(Map::from_iter([(tag.clone(), value.to_json())])),
         }
     }
@@ -53,15 +50,8 @@ impl Values {
 /// The JSON number that prints as `text`, else a string. Floats are read by the standard library, which rounds correctly;
 /// `serde_json` by default may be off by one bit.
 fn number(text: &str) -> Value {
-    let integer = serde_json::from_str::<Number>(text)
-        .ok()
-        .filter(|number| !number.is_f64() && is_safe(number));
-    let float = || {
-        text.parse()
-            .ok()
-            .and_then(Number::from_f64)
-            .filter(|_| text.contains(['.', 'e', 'E']))
-    };
+    let integer = serde_json::from_str::<Number>(text).ok().filter(|number| !number.is_f64() && is_safe(number));
+    let float = || text.parse().ok().and_then(Number::from_f64).filter(|_| text.contains(['.', 'e', 'E']));
     integer
         .or_else(float)
         .filter(|number| number.to_string() == text)
@@ -91,16 +81,7 @@ mod tests {
         assert_eq!(shown("-7"), json!(-7));
         assert_eq!(shown("1.5"), json!(1.5));
         assert_eq!(shown("1.0"), json!(1.0));
-        for text in [
-            "1.10",
-            "1e5",
-            "0x1F",
-            "1_000",
-            ".inf",
-            "-0",
-            "1e400",
-            "0.1000000000000000055511151231257827",
-        ] {
+        for text in ["1.10", "1e5", "0x1F", "1_000", ".inf", "-0", "1e400", "0.1000000000000000055511151231257827"] {
             assert_eq!(shown(text), json!(text));
         }
     }

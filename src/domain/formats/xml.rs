@@ -51,14 +51,7 @@ struct Document<'a> {
 
 impl<'a> Document<'a> {
     fn new(text: &'a str) -> Self {
-        Self {
-            text,
-            start: 0,
-            open: Vec::new(),
-            root: false,
-            doctype: false,
-            warnings: Vec::new(),
-        }
+        Self { text, start: 0, open: Vec::new(), root: false, doctype: false, warnings: Vec::new() }
     }
 
     fn fault(&self, message: impl Into<String>) -> SyntaxError {
@@ -162,22 +155,16 @@ impl<'a> Document<'a> {
         if matches!(reference, "lt" | "gt" | "amp" | "apos" | "quot") || (self.doctype && is_name(reference)) {
             Ok(())
         } else {
-            Err(format!(
-                "the entity `&{reference};` is not declared; a lone `&` is written `&amp;`"
-            ))
+            Err(format!("the entity `&{reference};` is not declared; a lone `&` is written `&amp;`"))
         }
     }
 
     fn content(&self, content: &str) -> Result<(), SyntaxError> {
         let visible = |c: char| !matches!(c, ' ' | '\t' | '\r' | '\n');
         let fault = if self.open.is_empty() {
-            content
-                .find(visible)
-                .map(|offset| (offset, "text outside the root element"))
+            content.find(visible).map(|offset| (offset, "text outside the root element"))
         } else {
-            content
-                .find("]]>")
-                .map(|offset| (offset, "`]]>` in text must be written as `]]&gt;`"))
+            content.find("]]>").map(|offset| (offset, "`]]>` in text must be written as `]]&gt;`"))
         };
         match fault {
             Some((offset, message)) => Err(position_at(self.text, self.start.saturating_add(offset)).error(message)),
@@ -192,14 +179,9 @@ impl<'a> Document<'a> {
         if let Err(error) = declaration.version() {
             return Err(self.fault(error.to_string()));
         }
-        let encoding = declaration
-            .encoding()
-            .transpose()
-            .map_err(|error| self.attribute_fault(&error))?;
+        let encoding = declaration.encoding().transpose().map_err(|error| self.attribute_fault(&error))?;
         if let Some(encoding) = encoding {
-            let same = ["utf-8", "utf8", "us-ascii"]
-                .iter()
-                .any(|name| encoding.eq_ignore_ascii_case(name));
+            let same = ["utf-8", "utf8", "us-ascii"].iter().any(|name| encoding.eq_ignore_ascii_case(name));
             if !same {
                 let position = position_at(self.text, 0);
                 self.warnings.push(Warning {
@@ -227,11 +209,7 @@ impl<'a> Document<'a> {
         }
         self.doctype = true;
         let written = self.text.get(self.start..).unwrap_or_default();
-        if written.starts_with("<!DOCTYPE") {
-            Ok(())
-        } else {
-            Err(self.fault("`DOCTYPE` is written in capitals"))
-        }
+        if written.starts_with("<!DOCTYPE") { Ok(()) } else { Err(self.fault("`DOCTYPE` is written in capitals")) }
     }
 }
 

@@ -39,28 +39,17 @@ impl Installation {
         if !folder.join("initdb").is_file() {
             return None;
         }
-        let answer = user
-            .command(&folder.join("postgres"))
-            .into_std()
-            .arg("--version")
-            .output()
-            .ok()?;
+        let answer = user.command(&folder.join("postgres")).into_std().arg("--version").output().ok()?;
         let answer = String::from_utf8(answer.stdout).ok()?;
         let (major, version) = parse_version(&answer)?;
-        Some(Self {
-            folder: folder.to_owned(),
-            major,
-            version: version.to_owned(),
-        })
+        Some(Self { folder: folder.to_owned(), major, version: version.to_owned() })
     }
 }
 
 /// Reads `postgres (Postgres) 15.18 (Debian …)` and `… 18beta1` as the major version and the version.
 fn parse_version(answer: &str) -> Option<(u32, &str)> {
     let version = answer.split_once("(PostgreSQL) ")?.1.split_whitespace().next()?;
-    let digits = version
-        .find(|character: char| !character.is_ascii_digit())
-        .unwrap_or(version.len());
+    let digits = version.find(|character: char| !character.is_ascii_digit()).unwrap_or(version.len());
     Some((version.get(..digits)?.parse().ok()?, version))
 }
 
@@ -69,10 +58,7 @@ fn parse_version(answer: &str) -> Option<(u32, &str)> {
 pub(super) fn find(options: &Options, user: &ServerUser, major: Option<u32>) -> Result<Installation, StartError> {
     let found = if let Some(folder) = &options.binaries {
         let named = Installation::ask(folder, user);
-        vec![named.ok_or_else(|| StartError::NotPrograms {
-            folder: folder.clone(),
-            user: user.name().to_owned(),
-        })?]
+        vec![named.ok_or_else(|| StartError::NotPrograms { folder: folder.clone(), user: user.name().to_owned() })?]
     } else {
         installed(&options.environment, user)
     };
@@ -83,23 +69,13 @@ fn choose(found: &[Installation], major: Option<u32>, data_dir: &Path) -> Result
     if found.is_empty() {
         return Err(StartError::NoPrograms);
     }
-    let versions = || {
-        found
-            .iter()
-            .map(|one| one.version.as_str())
-            .collect::<Vec<_>>()
-            .join(", ")
-    };
+    let versions = || found.iter().map(|one| one.version.as_str()).collect::<Vec<_>>().join(", ");
     let fits = |one: &&Installation| one.major >= OLDEST_MAJOR && major.is_none_or(|major| one.major == major);
     if let Some(fitting) = found.iter().find(fits) {
         return Ok(fitting.clone());
     }
     Err(match major {
-        Some(made_by) => StartError::OtherMajor {
-            folder: data_dir.to_owned(),
-            made_by,
-            installed: versions(),
-        },
+        Some(made_by) => StartError::OtherMajor { folder: data_dir.to_owned(), made_by, installed: versions() },
         None => StartError::TooOld { found: versions() },
     })
 }
@@ -110,10 +86,7 @@ fn installed(environment: &Environment, user: &ServerUser) -> Vec<Installation> 
     let on_path: Vec<PathBuf> = on_path.filter(|folder| folder.is_absolute()).collect();
     let mut found: Vec<Installation> = Vec::new();
     let mut add = |folders: &[PathBuf], newest_first: bool| {
-        let mut more: Vec<Installation> = folders
-            .iter()
-            .filter_map(|folder| Installation::ask(folder, user))
-            .collect();
+        let mut more: Vec<Installation> = folders.iter().filter_map(|folder| Installation::ask(folder, user)).collect();
         if newest_first {
             more.sort_by_key(|one| std::cmp::Reverse(one.major));
         }
@@ -135,30 +108,20 @@ fn installed(environment: &Environment, user: &ServerUser) -> Vec<Installation> 
 fn configured(environment: &Environment, on_path: &[PathBuf]) -> Vec<PathBuf> {
     let programs: Vec<PathBuf> = match &environment.pg_config {
         Some(named) => vec![named.clone()],
-        None => on_path
-            .iter()
-            .map(|folder| folder.join("pg_config"))
-            .filter(|program| program.is_file())
-            .collect(),
+        None => on_path.iter().map(|folder| folder.join("pg_config")).filter(|program| program.is_file()).collect(),
     };
     let ask = |program: PathBuf| {
         let answer = Command::new(program).arg("--bindir").output().ok()?;
         Some(PathBuf::from(String::from_utf8(answer.stdout).ok()?.trim_end()))
     };
-    programs
-        .into_iter()
-        .filter_map(ask)
-        .filter(|folder| folder.is_absolute())
-        .collect()
+    programs.into_iter().filter_map(ask).filter(|folder| folder.is_absolute()).collect()
 }
 
 fn shelved() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for (parent, prefix, programs) in SHELVES {
         let Ok(shelf) = std::fs::read_dir(parent) else { continue };
-        let versions = shelf
-            .flatten()
-            .filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
+        let versions = shelf.flatten().filter(|entry| entry.file_name().to_string_lossy().starts_with(prefix));
         folders.extend(versions.map(|entry| entry.path().join(programs)));
     }
     folders
@@ -169,26 +132,17 @@ mod tests {
     use super::*;
 
     fn installation(major: u32) -> Installation {
-        Installation {
-            folder: PathBuf::from(format!("/pg/{major}")),
-            major,
-            version: format!("{major}.1"),
-        }
+        Installation { folder: PathBuf::from(format!("/pg/{major}")), major, version: format!("{major}.1") }
     }
 
     fn chosen(majors: &[u32], major: Option<u32>) -> Result<u32, String> {
         let found: Vec<Installation> = majors.iter().copied().map(installation).collect();
-        choose(&found, major, Path::new("/data"))
-            .map(|one| one.major)
-            .map_err(|error| error.to_string())
+        choose(&found, major, Path::new("/data")).map(|one| one.major).map_err(|error| error.to_string())
     }
 
     #[test]
     fn versions_of_releases_and_betas_are_understood() {
-        assert_eq!(
-            parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"),
-            Some((15, "15.18"))
-        );
+        assert_eq!(parse_version("postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)\n"), Some((15, "15.18")));
         assert_eq!(parse_version("postgres (PostgreSQL) 18beta1\n"), Some((18, "18beta1")));
         assert_eq!(parse_version("postgres (PostgreSQL) 9.6.24\n"), Some((9, "9.6.24")));
         assert_eq!(parse_version("sh: not found"), None);
@@ -207,14 +161,8 @@ mod tests {
     #[test]
     fn versions_that_do_not_fit_are_named() {
         let says = |refused: Result<u32, String>, part: &str| refused.is_err_and(|error| error.contains(part));
-        assert!(says(
-            chosen(&[12, 13], None),
-            "only PostgreSQL 12.1, 13.1 is on this machine"
-        ));
-        assert!(says(
-            chosen(&[16], Some(14)),
-            "made by PostgreSQL 14, and installed is 16.1"
-        ));
+        assert!(says(chosen(&[12, 13], None), "only PostgreSQL 12.1, 13.1 is on this machine"));
+        assert!(says(chosen(&[16], Some(14)), "made by PostgreSQL 14, and installed is 16.1"));
         assert!(says(chosen(&[], None), "apt-get install postgresql"));
     }
 }

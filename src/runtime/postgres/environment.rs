@@ -59,21 +59,13 @@ mod tests {
     use super::*;
 
     fn environment(variables: &[(&str, &str)]) -> Environment {
-        Environment::read(|name| {
-            variables
-                .iter()
-                .find(|(key, _)| *key == name)
-                .map(|(_, value)| OsString::from(value))
-        })
+        Environment::read(|name| variables.iter().find(|(key, _)| *key == name).map(|(_, value)| OsString::from(value)))
     }
 
     #[test]
     fn root_keeps_its_data_outside_its_home() {
         let environment = environment(&[("HOME", "/root"), ("XDG_DATA_HOME", "/root/data")]);
-        assert_eq!(
-            default_data_dir_of(&environment, true),
-            PathBuf::from("/var/lib/pintle")
-        );
+        assert_eq!(default_data_dir_of(&environment, true), PathBuf::from("/var/lib/pintle"));
     }
 
     #[test]
@@ -81,10 +73,7 @@ mod tests {
         let both = environment(&[("HOME", "/home/ada"), ("XDG_DATA_HOME", "/data/ada")]);
         assert_eq!(default_data_dir_of(&both, false), PathBuf::from("/data/ada/pintle"));
         let home = environment(&[("HOME", "/home/ada"), ("XDG_DATA_HOME", "")]);
-        assert_eq!(
-            default_data_dir_of(&home, false),
-            PathBuf::from("/home/ada/.local/share/pintle")
-        );
+        assert_eq!(default_data_dir_of(&home, false), PathBuf::from("/home/ada/.local/share/pintle"));
     }
 
     #[test]

@@ -66,8 +66,7 @@ pub(super) fn pg_of(root: &Path) -> PathBuf {
 }
 
 pub(super) fn canonical(root: &Path) -> Result<PathBuf, StartError> {
-    root.canonicalize()
-        .map_err(|source| StartError::io("find", root, source))
+    root.canonicalize().map_err(|source| StartError::io("find", root, source))
 }
 
 /// Looks at a data folder and changes nothing.
@@ -77,24 +76,17 @@ pub(super) fn inspect(root: &Path) -> Result<Found, StartError> {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Found::Absent),
         Err(source) => return Err(StartError::io("look at", root, source)),
     };
-    let not_ours = || StartError::NotOurs {
-        folder: root.to_owned(),
-    };
+    let not_ours = || StartError::NotOurs { folder: root.to_owned() };
     if !folder.is_dir() {
         return Err(not_ours());
     }
     if folder.uid() != geteuid().as_raw() {
-        return Err(StartError::NotOwner {
-            folder: root.to_owned(),
-            owner: name_of(folder.uid()),
-        });
+        return Err(StartError::NotOwner { folder: root.to_owned(), owner: name_of(folder.uid()) });
     }
     if let Some(marker) = read_if_present(&root.join(MARKER))? {
         check_layout(root, &marker)?;
         let version = read_if_present(&pg_of(root).join("PG_VERSION"))?;
-        return Ok(Found::Ours {
-            major: version.and_then(|text| text.trim().parse().ok()),
-        });
+        return Ok(Found::Ours { major: version.and_then(|text| text.trim().parse().ok()) });
     }
     let entries = root.read_dir().map_err(|source| StartError::io("read", root, source))?;
     for entry in entries {
@@ -108,20 +100,13 @@ pub(super) fn inspect(root: &Path) -> Result<Found, StartError> {
 }
 
 fn check_layout(root: &Path, marker: &str) -> Result<(), StartError> {
-    let layout = marker
-        .trim_end()
-        .strip_prefix(MARKER_TEXT)
-        .and_then(|layout| layout.trim().parse().ok());
+    let layout = marker.trim_end().strip_prefix(MARKER_TEXT).and_then(|layout| layout.trim().parse().ok());
     match layout {
         Some(LAYOUT) => Ok(()),
-        Some(layout) if layout > LAYOUT => Err(StartError::NewerLayout {
-            folder: root.to_owned(),
-            layout,
-            known: LAYOUT,
-        }),
-        Some(_) | None => Err(StartError::NotOurs {
-            folder: root.to_owned(),
-        }),
+        Some(layout) if layout > LAYOUT => {
+            Err(StartError::NewerLayout { folder: root.to_owned(), layout, known: LAYOUT })
+        }
+        Some(_) | None => Err(StartError::NotOurs { folder: root.to_owned() }),
     }
 }
 
@@ -178,34 +163,18 @@ fn lock(root: &Path) -> Result<Flock<File>, StartError> {
     let path = root.join(LOCK);
     let io = |source| StartError::io("lock", &path, source);
     let mut options = OpenOptions::new();
-    let file = options
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(&path)
-        .map_err(io)?;
+    let file = options.read(true).write(true).create(true).truncate(false).mode(0o600).open(&path).map_err(io)?;
     match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
         Ok(mut lock) => {
-            lock.set_len(0)
-                .and_then(|()| write!(lock, "{}", std::process::id()))
-                .map_err(io)?;
+            lock.set_len(0).and_then(|()| write!(lock, "{}", std::process::id())).map_err(io)?;
             Ok(lock)
         }
         Err((mut file, nix::errno::Errno::EWOULDBLOCK)) => {
             let mut pid = String::new();
             let read = file.read_to_string(&mut pid);
             let known = read.is_ok() && !pid.is_empty();
-            let holder = if known {
-                format!("process {pid}")
-            } else {
-                "which just started".to_owned()
-            };
-            Err(StartError::InUse {
-                folder: root.to_owned(),
-                holder,
-            })
+            let holder = if known { format!("process {pid}") } else { "which just started".to_owned() };
+            Err(StartError::InUse { folder: root.to_owned(), holder })
         }
         Err((_, errno)) => Err(io(errno.into())),
     }

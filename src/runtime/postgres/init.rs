@@ -39,10 +39,7 @@ pub(super) async fn ensure(folder: &DataFolder, user: &ServerUser, programs: &In
         }
     }
     let _ = std::fs::remove_dir_all(&unfinished);
-    Err(StartError::Init {
-        folder: folder.root().to_owned(),
-        output: failure,
-    })
+    Err(StartError::Init { folder: folder.root().to_owned(), output: failure })
 }
 
 /// Makes a cluster with its database in an empty folder; the inner error is what the failing program said.
@@ -54,22 +51,10 @@ async fn fill(
 ) -> Result<Result<(), String>, StartError> {
     let initdb = programs.initdb();
     let mut command = user.command(&initdb);
-    command
-        .arg("--pgdata")
-        .arg(unfinished)
-        .arg(format!("--locale={locale}"));
-    command.args([
-        "--encoding=UTF8",
-        "--username=pintle",
-        "--data-checksums",
-        "--no-instructions",
-    ]);
+    command.arg("--pgdata").arg(unfinished).arg(format!("--locale={locale}"));
+    command.args(["--encoding=UTF8", "--username=pintle", "--data-checksums", "--no-instructions"]);
     command.args(["--auth-local=trust", "--auth-host=reject"]);
-    let done = command
-        .kill_on_drop(true)
-        .output()
-        .await
-        .map_err(|source| StartError::io("run", &initdb, source))?;
+    let done = command.kill_on_drop(true).output().await.map_err(|source| StartError::io("run", &initdb, source))?;
     if !done.status.success() {
         return Ok(Err(said(&done.stderr)));
     }
@@ -78,21 +63,10 @@ async fn fill(
     let postgres = programs.postgres();
     let io = |source| StartError::io("run", &postgres, source);
     let mut command = user.command(&postgres);
-    command
-        .arg("--single")
-        .args(["-c", "exit_on_error=on"])
-        .arg("-D")
-        .arg(unfinished)
-        .arg("postgres");
-    command
-        .stdin(input("CREATE DATABASE pintle\n").map_err(io)?)
-        .kill_on_drop(true);
+    command.arg("--single").args(["-c", "exit_on_error=on"]).arg("-D").arg(unfinished).arg("postgres");
+    command.stdin(input("CREATE DATABASE pintle\n").map_err(io)?).kill_on_drop(true);
     let done = command.output().await.map_err(io)?;
-    Ok(if done.status.success() {
-        Ok(())
-    } else {
-        Err(said(&done.stderr))
-    })
+    Ok(if done.status.success() { Ok(()) } else { Err(said(&done.stderr)) })
 }
 
 /// A pipe that holds a short text and then ends. It fits into the pipe's buffer, so writing it does not wait.

@@ -25,10 +25,7 @@ pub(super) struct Log {
 
 impl Log {
     pub(super) fn open_in(folder: &Path) -> Result<Self, StartError> {
-        let log = Self {
-            path: folder.join("postgresql.log"),
-            before: folder.join("postgresql.log.1"),
-        };
+        let log = Self { path: folder.join("postgresql.log"), before: folder.join("postgresql.log.1") };
         log.append()?;
         Ok(log)
     }
@@ -39,11 +36,7 @@ impl Log {
 
     /// The file to write to. Every write goes to its end, also after [`trim`](Self::trim) has emptied it.
     pub(super) fn append(&self) -> Result<File, StartError> {
-        let file = OpenOptions::new()
-            .append(true)
-            .create(true)
-            .mode(0o600)
-            .open(&self.path);
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&self.path);
         file.map_err(|source| StartError::io("open", &self.path, source))
     }
 

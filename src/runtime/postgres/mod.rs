@@ -96,12 +96,7 @@ impl PrivatePostgres {
         user.check_reach(&installation, folder.root())?;
 
         let log = Log::open_in(&folder.log())?;
-        let cluster = Cluster {
-            folder,
-            user,
-            installation,
-            log,
-        };
+        let cluster = Cluster { folder, user, installation, log };
         if let Some((process, socket_dir)) = cluster.adopt().await? {
             return Ok(cluster.into_running(process, socket_dir));
         }
@@ -166,9 +161,7 @@ impl PrivatePostgres {
 /// [`StartError::NotRunning`] when no server of that folder answers; [`StartError::NotOurs`] and
 /// [`StartError::NotOwner`] as for a start; [`StartError::Io`] when the folder cannot be read.
 pub async fn running_url(data_dir: &Path) -> Result<String, StartError> {
-    let not_running = || StartError::NotRunning {
-        folder: data_dir.to_owned(),
-    };
+    let not_running = || StartError::NotRunning { folder: data_dir.to_owned() };
     if matches!(folder::inspect(data_dir)?, folder::Found::Absent | folder::Found::Empty) {
         return Err(not_running());
     }
@@ -203,12 +196,7 @@ struct Cluster {
 impl Cluster {
     fn into_running(self, process: Process, socket_dir: PathBuf) -> PrivatePostgres {
         tracing::info!(pid = process.pid(), version = %self.installation.version, "the private PostgreSQL accepts connections");
-        PrivatePostgres {
-            process,
-            socket_dir,
-            log: self.log,
-            _folder: self.folder,
-        }
+        PrivatePostgres { process, socket_dir, log: self.log, _folder: self.folder }
     }
 
     /// Takes over a server of this folder that still runs, or stops it when it does not answer where it should.
@@ -240,10 +228,7 @@ impl Cluster {
             (Outcome::Ready | Outcome::Silent | Outcome::Refused(_) | Outcome::TooLong, _) => {}
         }
         tracing::warn!(pid, "the PostgreSQL of an earlier run does not answer: it is stopped");
-        process
-            .stop()
-            .await
-            .map_err(|StopError::StillRunning { pid }| StartError::InTheWay { pid })?;
+        process.stop().await.map_err(|StopError::StillRunning { pid }| StartError::InTheWay { pid })?;
         Ok(None)
     }
 
@@ -268,10 +253,7 @@ impl Cluster {
     async fn launch(&self, socket_dir: &Path) -> Result<Process, StartError> {
         let mut command = self.user.command(&self.installation.postgres());
         command.args(process::arguments(&self.folder.pg(), socket_dir));
-        command
-            .stdout(self.log.append()?)
-            .stderr(self.log.append()?)
-            .process_group(0);
+        command.stdout(self.log.append()?).stderr(self.log.append()?).process_group(0);
         let mut process =
             Process::spawn(command).map_err(|source| StartError::io("start", &self.installation.postgres(), source))?;
         let guard = process::InterruptOnDrop::new(process.pid());
@@ -283,15 +265,11 @@ impl Cluster {
                 guard.disarm();
                 return Ok(process);
             }
-            Outcome::Gone => StartError::Ended {
-                log: self.log.path().to_owned(),
-                tail: self.log.tail(),
-            },
+            Outcome::Gone => StartError::Ended { log: self.log.path().to_owned(), tail: self.log.tail() },
             Outcome::Refused(message) => StartError::Refused { message },
-            Outcome::Silent | Outcome::TooLong => StartError::TooLong {
-                log: self.log.path().to_owned(),
-                tail: self.log.tail(),
-            },
+            Outcome::Silent | Outcome::TooLong => {
+                StartError::TooLong { log: self.log.path().to_owned(), tail: self.log.tail() }
+            }
         };
         // A second failure would only hide the first.
         let _ = process.stop().await;

@@ -108,25 +108,16 @@ mod tests {
     #[test]
     fn the_start_up_message_begins_with_its_own_length() {
         let message = start_up();
-        assert_eq!(
-            message.get(..4),
-            Some(u32::try_from(message.len()).unwrap_or(0).to_be_bytes().as_slice())
-        );
+        assert_eq!(message.get(..4), Some(u32::try_from(message.len()).unwrap_or(0).to_be_bytes().as_slice()));
     }
 
     #[test]
     fn an_error_is_read_by_its_code() {
         let starting = b"SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0";
-        assert_eq!(
-            refusal(starting, None),
-            Answer::NotYet("the database system is starting up".to_owned())
-        );
+        assert_eq!(refusal(starting, None), Answer::NotYet("the database system is starting up".to_owned()));
         let full = b"SFATAL\0C53300\0Msorry, too many clients already\0\0";
         assert_eq!(refusal(full, Some(7)), Answer::Ready { pid: Some(7) });
         let missing = b"SFATAL\0C3D000\0Mdatabase \"pintle\" does not exist\0\0";
-        assert_eq!(
-            refusal(missing, None),
-            Answer::Refused("database \"pintle\" does not exist".to_owned())
-        );
+        assert_eq!(refusal(missing, None), Answer::Refused("database \"pintle\" does not exist".to_owned()));
     }
 }

@@ -22,10 +22,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// The signals that stop a server, and how long each is given. `SIGINT` is its fast shutdown: connections are cut and
 /// everything is written out. `SIGQUIT` is the immediate one, after which the server itself kills what remains within
 /// five seconds.
-const STOPPING: [(Signal, Duration); 2] = [
-    (Signal::SIGINT, Duration::from_mins(1)),
-    (Signal::SIGQUIT, Duration::from_secs(15)),
-];
+const STOPPING: [(Signal, Duration); 2] =
+    [(Signal::SIGINT, Duration::from_mins(1)), (Signal::SIGQUIT, Duration::from_secs(15))];
 
 /// Small enough for a laptop beside everything else. What makes commits durable stays as Postgres has it: on.
 const SETTINGS: [&str; 9] = [
@@ -44,14 +42,8 @@ const SETTINGS: [&str; 9] = [
 pub(super) fn arguments(pg: &Path, socket_dir: &Path) -> Vec<OsString> {
     let mut folder = OsString::from("unix_socket_directories=");
     folder.push(socket_dir);
-    let mut arguments = vec![
-        "-D".into(),
-        pg.into(),
-        "-p".into(),
-        sockets::PORT.to_string().into(),
-        "-c".into(),
-        folder,
-    ];
+    let mut arguments =
+        vec!["-D".into(), pg.into(), "-p".into(), sockets::PORT.to_string().into(), "-c".into(), folder];
     for setting in SETTINGS {
         arguments.extend(["-c".into(), setting.into()]);
     }
@@ -97,10 +89,7 @@ pub(super) enum Owner {
 
 impl Identity {
     pub(super) fn of(pid: i32) -> Self {
-        Self {
-            pid: Pid::from_raw(pid),
-            started: Stat::read(pid).map(|stat| stat.started),
-        }
+        Self { pid: Pid::from_raw(pid), started: Stat::read(pid).map(|stat| stat.started) }
     }
 
     pub(super) fn pid(self) -> i32 {
@@ -135,11 +124,7 @@ impl Identity {
             Ok(folder) => Some(folder == pg),
             Err(_) => Stat::read(self.pid()).map(|stat| stat.name == "postgres"),
         };
-        if known == Some(false) {
-            Owner::Other
-        } else {
-            Owner::Cluster
-        }
+        if known == Some(false) { Owner::Other } else { Owner::Cluster }
     }
 
     fn signal(self, signal: Signal) {
@@ -167,11 +152,7 @@ impl Stat {
         let name = head.split_once('(')?.1.to_owned();
         let mut fields = fields.split_whitespace();
         let has_ended = matches!(fields.next()?, "Z" | "X");
-        Some(Self {
-            name,
-            has_ended,
-            started: fields.nth(18)?.parse().ok()?,
-        })
+        Some(Self { name, has_ended, started: fields.nth(18)?.parse().ok()? })
     }
 }
 
@@ -203,15 +184,8 @@ impl PidFile {
     fn parse(text: &str) -> Option<Self> {
         let mut lines = text.lines();
         let pid = lines.next()?.trim().parse().ok().filter(|pid| *pid > 0)?;
-        let socket_dir = lines
-            .nth(3)
-            .map(str::trim)
-            .filter(|line| line.starts_with('/'))
-            .map(PathBuf::from);
-        Some(Self {
-            identity: Identity::of(pid),
-            socket_dir,
-        })
+        let socket_dir = lines.nth(3).map(str::trim).filter(|line| line.starts_with('/')).map(PathBuf::from);
+        Some(Self { identity: Identity::of(pid), socket_dir })
     }
 }
 
@@ -227,10 +201,7 @@ pub(super) enum Process {
 impl Process {
     pub(super) fn spawn(mut command: Command) -> io::Result<Self> {
         let child = command.spawn()?;
-        let pid = child
-            .id()
-            .and_then(|pid| i32::try_from(pid).ok())
-            .ok_or(io::ErrorKind::NotFound)?;
+        let pid = child.id().and_then(|pid| i32::try_from(pid).ok()).ok_or(io::ErrorKind::NotFound)?;
         Ok(Self::Child(Box::new(child), pid))
     }
 
@@ -310,10 +281,7 @@ mod tests {
     fn a_process_with_a_strange_name_is_understood() {
         let text = "42 (a ) b (c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 777 20";
         let stat = Stat::parse(text);
-        assert_eq!(
-            stat.as_ref().map(|stat| (stat.name.as_str(), stat.started)),
-            Some(("a ) b (c", 777))
-        );
+        assert_eq!(stat.as_ref().map(|stat| (stat.name.as_str(), stat.started)), Some(("a ) b (c", 777)));
         assert_eq!(stat.map(|stat| stat.has_ended), Some(false));
     }
 
@@ -321,10 +289,7 @@ mod tests {
     fn a_number_that_was_given_out_again_is_another_process() {
         let me = Identity::of(i32::try_from(std::process::id()).unwrap_or_default());
         assert!(me.is_alive());
-        let earlier = Identity {
-            started: me.started.map(|ticks| ticks.wrapping_sub(1)),
-            ..me
-        };
+        let earlier = Identity { started: me.started.map(|ticks| ticks.wrapping_sub(1)), ..me };
         assert_eq!(earlier.is_alive(), me.started.is_none());
         assert_ne!(me.owner(Path::new("/no/cluster")), Owner::Nobody);
     }
@@ -332,15 +297,9 @@ mod tests {
     #[test]
     fn a_file_of_a_server_that_is_still_starting_has_no_socket_yet() {
         let file = PidFile::parse("4711\n/data/pg\n1700000000\n5432\n");
-        assert_eq!(
-            file.map(|file| (file.identity.pid(), file.socket_dir)),
-            Some((4711, None))
-        );
+        assert_eq!(file.map(|file| (file.identity.pid(), file.socket_dir)), Some((4711, None)));
         let file = PidFile::parse("4711\n/data/pg\n1700000000\n5432\n/tmp/pintle-1a\n\n");
-        assert_eq!(
-            file.and_then(|file| file.socket_dir),
-            Some(PathBuf::from("/tmp/pintle-1a"))
-        );
+        assert_eq!(file.and_then(|file| file.socket_dir), Some(PathBuf::from("/tmp/pintle-1a")));
         assert_eq!(PidFile::parse("-4711\n/data/pg\n"), None);
     }
 }

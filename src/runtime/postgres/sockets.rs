@@ -32,10 +32,7 @@ pub(super) fn socket(folder: &Path) -> PathBuf {
 /// The form that both sqlx and libpq read: the folder in place of the host.
 pub(super) fn url(folder: &Path) -> String {
     let folder = folder.to_string_lossy();
-    format!(
-        "postgres://pintle@{}:{PORT}/pintle",
-        utf8_percent_encode(&folder, NON_ALPHANUMERIC)
-    )
+    format!("postgres://pintle@{}:{PORT}/pintle", utf8_percent_encode(&folder, NON_ALPHANUMERIC))
 }
 
 /// Makes the folder for a data folder, or finds the one of an earlier start.
@@ -49,16 +46,12 @@ pub(super) fn make(environment: &Environment, root: &Path, user: &ServerUser) ->
             Err(reason) => reasons.push(format!("{} {reason}", folder.display())),
         }
     }
-    Err(StartError::NoSocketFolder {
-        reasons: reasons.join("; "),
-    })
+    Err(StartError::NoSocketFolder { reasons: reasons.join("; ") })
 }
 
 /// Whether a folder lets in nobody but the user of this number and root.
 pub(super) fn is_private(folder: &Path, uid: u32) -> bool {
-    folder
-        .symlink_metadata()
-        .is_ok_and(|found| found.is_dir() && found.uid() == uid && found.mode() & OTHERS == 0)
+    folder.symlink_metadata().is_ok_and(|found| found.is_dir() && found.uid() == uid && found.mode() & OTHERS == 0)
 }
 
 /// Removes the folder after the server has removed its socket. One that is not empty stays.
@@ -82,10 +75,7 @@ fn parents(environment: &Environment, is_root: bool) -> Vec<PathBuf> {
     if is_root {
         return vec![PathBuf::from("/run"), temporary];
     }
-    [Some(temporary), environment.xdg_runtime_dir.clone()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [Some(temporary), environment.xdg_runtime_dir.clone()].into_iter().flatten().collect()
 }
 
 fn make_at(folder: &Path, user: &ServerUser) -> Result<(), String> {

@@ -19,16 +19,8 @@ const UNPRIVILEGED: [&str; 2] = ["postgres", "nobody"];
 const REACHABLE: &str = "/var/lib/pintle";
 
 /// Variables that would change what the server's programs do. Everything they need is said by arguments.
-const FOREIGN: [&str; 8] = [
-    "PGDATA",
-    "PGPORT",
-    "PGHOST",
-    "PGUSER",
-    "PGDATABASE",
-    "PGOPTIONS",
-    "PGDATESTYLE",
-    "PGCLIENTENCODING",
-];
+const FOREIGN: [&str; 8] =
+    ["PGDATA", "PGPORT", "PGHOST", "PGUSER", "PGDATABASE", "PGOPTIONS", "PGDATESTYLE", "PGCLIENTENCODING"];
 
 /// The user who runs the server's programs and owns the cluster.
 #[derive(Debug, Clone)]
@@ -46,33 +38,16 @@ impl ServerUser {
         if !geteuid().is_root() {
             let uid = geteuid();
             let name = name_of(uid.as_raw());
-            return Ok(Self {
-                name,
-                uid: uid.as_raw(),
-                gid: nix::unistd::getegid().as_raw(),
-                switches: false,
-            });
+            return Ok(Self { name, uid: uid.as_raw(), gid: nix::unistd::getegid().as_raw(), switches: false });
         }
         if let Ok(cluster) = folder::pg_of(data_dir).metadata()
             && cluster.uid() != 0
         {
-            return Ok(Self {
-                name: name_of(cluster.uid()),
-                uid: cluster.uid(),
-                gid: cluster.gid(),
-                switches: true,
-            });
+            return Ok(Self { name: name_of(cluster.uid()), uid: cluster.uid(), gid: cluster.gid(), switches: true });
         }
-        let known = UNPRIVILEGED
-            .iter()
-            .find_map(|name| User::from_name(name).ok().flatten());
+        let known = UNPRIVILEGED.iter().find_map(|name| User::from_name(name).ok().flatten());
         let user = known.ok_or(StartError::NoUser)?;
-        Ok(Self {
-            name: user.name,
-            uid: user.uid.as_raw(),
-            gid: user.gid.as_raw(),
-            switches: true,
-        })
+        Ok(Self { name: user.name, uid: user.uid.as_raw(), gid: user.gid.as_raw(), switches: true })
     }
 
     pub(super) fn name(&self) -> &str {
@@ -122,10 +97,7 @@ impl ServerUser {
             return Ok(());
         }
         let absolute = std::path::absolute(folder).map_err(|source| StartError::io("find", folder, source))?;
-        let present = absolute
-            .ancestors()
-            .find(|path| path.exists())
-            .unwrap_or(Path::new("/"));
+        let present = absolute.ancestors().find(|path| path.exists()).unwrap_or(Path::new("/"));
         let mut command = self.command(&installation.postgres()).into_std();
         command.current_dir(present).arg("--version").stdout(Stdio::null());
         match command.status() {
@@ -145,9 +117,7 @@ impl ServerUser {
         let real = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
         let mut way: Vec<&Path> = real.ancestors().collect();
         way.reverse();
-        let closed = way
-            .into_iter()
-            .find(|path| path.metadata().is_ok_and(|found| !self.may_pass(&found)));
+        let closed = way.into_iter().find(|path| path.metadata().is_ok_and(|found| !self.may_pass(&found)));
         closed.map_or(real.clone(), Path::to_owned)
     }
 
@@ -165,8 +135,5 @@ impl ServerUser {
 
 /// The name of a user for people: the number if it has none.
 pub(super) fn name_of(uid: u32) -> String {
-    User::from_uid(Uid::from_raw(uid))
-        .ok()
-        .flatten()
-        .map_or_else(|| uid.to_string(), |user| user.name)
+    User::from_uid(Uid::from_raw(uid)).ok().flatten().map_or_else(|| uid.to_string(), |user| user.name)
 }

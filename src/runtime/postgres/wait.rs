@@ -24,15 +24,9 @@ pub(super) struct Patience {
 
 impl Patience {
     /// For a server that was just started. A recovery may be long and silent.
-    pub(super) const STARTING: Self = Self {
-        total: Duration::from_mins(5),
-        silent: u32::MAX,
-    };
+    pub(super) const STARTING: Self = Self { total: Duration::from_mins(5), silent: u32::MAX };
     /// For a server of an earlier run, which should answer at once: about ten seconds of silence.
-    pub(super) const ADOPTING: Self = Self {
-        total: Duration::from_mins(5),
-        silent: 200,
-    };
+    pub(super) const ADOPTING: Self = Self { total: Duration::from_mins(5), silent: 200 };
 }
 
 /// How the waiting ended.

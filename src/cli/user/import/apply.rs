@@ -26,8 +26,6 @@ pub(super) struct Import<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) client: &'a Client,
     pub(super) message: String,
-    pub(super) dry_run: bool,
-    pub(super) split: bool,
 }
 
 /// What the manifests are to remember: entries that were put, and none for those deleted.
@@ -35,14 +33,16 @@ type Done = BTreeMap<Address, Option<Recorded>>;
 
 impl Import<'_> {
     /// Lets the server judge, as far as it can before environments and namespaces exist, and says whether there are differences.
-    pub(super) async fn judge(&mut self, plan: &Plan, batches: Vec<Vec<Change>>) -> Result<Exit> {
+    pub(super) async fn judge(&self, plan: &Plan, batches: Vec<Vec<Change>>) -> Result<Exit> {
         let out = self.context.out;
         for batch in batches {
             let there = |change: &Change| !plan.rooms.contains(&Room::of(&change.address));
             let changes: Vec<Change> = batch.into_iter().filter(there).collect();
             if !changes.is_empty() {
-                let written = self.publish(&changes).await?;
-                writes::warnings(out, &written);
+                // A message is asked for when it is meant; what nobody stores needs none.
+                let message = self.said().unwrap_or_else(|| "dry run".to_owned());
+                let body = PublishBody { dry_run: true, ..publish_body(message, &changes) };
+                writes::warnings(out, &self.client.publish(&body).await?);
             }
         }
         if out.json {
@@ -65,13 +65,7 @@ impl Import<'_> {
             .iter()
             .filter_map(|address| {
                 let found = present.entries.get(address)?;
-                Some((
-                    address.clone(),
-                    Some(Recorded {
-                        format: Some(found.format),
-                        revision: Some(found.revision),
-                    }),
-                ))
+                Some((address.clone(), Some(Recorded { format: Some(found.format), revision: Some(found.revision) })))
             })
             .collect();
         let mut written = Vec::with_capacity(batches.len());
@@ -97,10 +91,7 @@ impl Import<'_> {
 
     async fn create(&mut self, plan: &Plan) -> Result<()> {
         for environment in &plan.environments {
-            let body = EnvironmentBody {
-                message: self.said(),
-                ..EnvironmentBody::default()
-            };
+            let body = EnvironmentBody { message: self.said(), ..EnvironmentBody::default() };
             self.client.put_environment(environment, &body).await?;
             self.context.out.note(format_args!("created environment {environment}"));
         }
@@ -114,15 +105,8 @@ impl Import<'_> {
     /// Creates a namespace; asks for a message when its environment wants one.
     async fn create_room(&mut self, room: &Room) -> Result<WriteView> {
         loop {
-            let body = NamespaceBody {
-                message: self.said(),
-                ..NamespaceBody::default()
-            };
-            match self
-                .client
-                .put_namespace(&room.environment, &room.namespace, &body)
-                .await
-            {
+            let body = NamespaceBody { message: self.said(), ..NamespaceBody::default() };
+            match self.client.put_namespace(&room.environment, &room.namespace, &body).await {
                 Ok(written) => return Ok(written),
                 Err(error) => self.message = self.context.message_for(error, &self.message)?,
             }
@@ -155,10 +139,7 @@ impl Import<'_> {
             })?;
             for change in batch {
                 let format = change.put.map(|(format, _)| format);
-                let recorded = format.map(|format| Recorded {
-                    format: Some(format),
-                    revision: Some(view.revision),
-                });
+                let recorded = format.map(|format| Recorded { format: Some(format), revision: Some(view.revision) });
                 done.insert(change.address, recorded);
             }
             written.push(view);
@@ -169,12 +150,7 @@ impl Import<'_> {
     }
 
     async fn publish(&mut self, changes: &[Change]) -> Result<WriteView> {
-        let mut body = PublishBody {
-            message: self.message.clone(),
-            changes: changes.iter().map(body).collect(),
-            dry_run: self.dry_run,
-            force: false,
-        };
+        let mut body = publish_body(self.message.clone(), changes);
         let written = writes::publish(self.context, self.client, &mut body).await?;
         // Asked for once, it holds for the change sets that follow.
         self.message = body.message;
@@ -185,10 +161,8 @@ impl Import<'_> {
     /// a warning.
     fn remember(&self, tree: &Tree, done: &Done, last: Option<&WriteView>) {
         for (room, local) in &tree.rooms {
-            let Some(old) = local
-                .manifest
-                .as_ref()
-                .filter(|manifest| manifest.revision.is_some() && manifest.is_of(room))
+            let Some(old) =
+                local.manifest.as_ref().filter(|manifest| manifest.revision.is_some() && manifest.is_of(room))
             else {
                 continue;
             };
@@ -197,13 +171,8 @@ impl Import<'_> {
                 continue;
             }
             if let Err(error) = new.write(&local.directory) {
-                self.context
-                    .out
-                    .warn(format_args!("{error:#}; the next import of it will find conflicts"));
+                self.context.out.warn(format_args!("{error:#}; the next import of it will find conflicts"));
             }
-        }
-        if self.split && self.context.out.interactive() {
-            self.context.out.note("");
         }
     }
 }
@@ -223,6 +192,10 @@ fn refreshed(old: &Manifest, room: &Room, done: &Done, last: Option<&WriteView>)
     new
 }
 
+fn publish_body(message: String, changes: &[Change]) -> PublishBody {
+    PublishBody { message, changes: changes.iter().map(body).collect(), ..PublishBody::default() }
+}
+
 fn body(change: &Change) -> ChangeBody {
     let if_revision = Some(change.if_revision());
     match &change.put {
@@ -233,11 +206,7 @@ fn body(change: &Change) -> ChangeBody {
 
 /// A bar on standard error for more than one change set; nothing for one, or where nobody looks.
 fn progress(total: usize) -> ProgressBar {
-    let target = if total > 1 {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
+    let target = if total > 1 { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
     let bar = ProgressBar::with_draw_target(Some(total as u64), target);
     match ProgressStyle::with_template("{bar:40} {pos}/{len} change sets") {
         Ok(style) => bar.with_style(style),
@@ -254,21 +223,10 @@ mod tests {
     #[test]
     fn a_manifest_follows_what_was_published() {
         let room = target::room("dev/orders").unwrap();
-        let recorded = |revision| Recorded {
-            format: Some(Format::Text),
-            revision: Some(revision),
-        };
+        let recorded = |revision| Recorded { format: Some(Format::Text), revision: Some(revision) };
         let key = |text: &str| target::entry(&format!("dev/orders/{text}")).unwrap();
-        let entries = ["a", "b", "c"]
-            .into_iter()
-            .map(|name| (key(name).key, recorded(3)))
-            .collect();
-        let old = Manifest {
-            revision: Some(5),
-            epoch: Some(1),
-            entries,
-            ..Manifest::default()
-        };
+        let entries = ["a", "b", "c"].into_iter().map(|name| (key(name).key, recorded(3))).collect();
+        let old = Manifest { revision: Some(5), epoch: Some(1), entries, ..Manifest::default() };
         let last = WriteView {
             revision: 9,
             epoch: 2,
@@ -279,23 +237,12 @@ mod tests {
             changes: Vec::new(),
         };
         let elsewhere = target::entry("dev/web/a").unwrap();
-        let done = Done::from([
-            (key("a"), Some(recorded(9))),
-            (key("b"), None),
-            (elsewhere, Some(recorded(9))),
-        ]);
+        let done = Done::from([(key("a"), Some(recorded(9))), (key("b"), None), (elsewhere, Some(recorded(9)))]);
         let new = refreshed(&old, &room, &done, Some(&last));
         assert_eq!((new.revision, new.epoch), (Some(9), Some(2)));
-        let kept: Vec<_> = new
-            .entries
-            .iter()
-            .map(|(key, recorded)| (key.as_str(), recorded.revision.unwrap()))
-            .collect();
+        let kept: Vec<_> =
+            new.entries.iter().map(|(key, recorded)| (key.as_str(), recorded.revision.unwrap())).collect();
         assert_eq!(kept, [("a", 9), ("c", 3)]);
-        assert_eq!(
-            refreshed(&old, &room, &Done::new(), Some(&last)),
-            old,
-            "what was not touched stays as it is"
-        );
+        assert_eq!(refreshed(&old, &room, &Done::new(), Some(&last)), old, "what was not touched stays as it is");
     }
 }

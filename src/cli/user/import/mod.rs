@@ -20,12 +20,10 @@ use crate::domain::names::{Address, EntryKey, NamespaceName};
 
 use plan::{Choice, Found, Plan, Present};
 use scan::Tree;
+pub(super) use scan::scan;
 
 #[derive(Debug, clap::Args)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "flags of the command line, each on its own"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of the command line, each on its own")]
 pub struct ImportArgs {
     /// The directory: ENV/NS/KEY… in it, unless --to says more. `.git` and `.pintle.yaml` are no entries; links are followed to
     /// files inside the directory only
@@ -59,18 +57,11 @@ pub struct ImportArgs {
 /// Imports a directory.
 pub(super) async fn run(context: &Context<'_>, args: ImportArgs) -> Result<Exit> {
     let limits = Limits::default();
-    let tree = scan::scan(&args.directory, args.to.as_ref(), &limits)?;
+    let tree = scan(&args.directory, args.to.as_ref(), &limits)?;
     let client = context.client()?;
     let present = look(&client, &tree).await?;
-    let plan = plan::plan(
-        &tree,
-        &present,
-        Choice {
-            prune: args.prune,
-            force: args.force,
-        },
-    );
-    refuse(context, &plan)?;
+    let plan = plan::plan(&tree, &present, Choice { prune: args.prune, force: args.force });
+    refuse(context, &client, &tree, &plan).await?;
     let batches = plan::batches(plan.changes.clone(), &limits);
     if batches.len() > 1 && !args.split {
         let bytes: u64 = plan.changes.iter().map(plan::Change::size).sum();
@@ -88,13 +79,7 @@ pub(super) async fn run(context: &Context<'_>, args: ImportArgs) -> Result<Exit>
     if args.diff {
         show::differences(context.out, &client, &plan).await?;
     }
-    let mut import = apply::Import {
-        context,
-        client: &client,
-        message: args.message.message,
-        dry_run: args.dry_run,
-        split: args.split,
-    };
+    let mut import = apply::Import { context, client: &client, message: args.message.message };
     if args.dry_run {
         return import.judge(&plan, batches).await;
     }
@@ -108,19 +93,13 @@ pub(super) async fn run(context: &Context<'_>, args: ImportArgs) -> Result<Exit>
 async fn look(client: &Client, tree: &Tree) -> Result<Present> {
     let mut present = Present::default();
     for environment in client.list_environments().await?.environments {
-        let rooms: Vec<&Room> = tree
-            .rooms
-            .keys()
-            .filter(|room| room.environment.as_str() == environment.name)
-            .collect();
+        let rooms: Vec<&Room> =
+            tree.rooms.keys().filter(|room| room.environment.as_str() == environment.name).collect();
         let Some(first) = rooms.first() else { continue };
         present.environments.insert(first.environment.clone());
         for namespace in client.list_namespaces(&first.environment, None).await?.namespaces {
             let namespace = NamespaceName::parse(&namespace.name)?;
-            let room = Room {
-                environment: first.environment.clone(),
-                namespace,
-            };
+            let room = Room { environment: first.environment.clone(), namespace };
             if rooms.contains(&&room) {
                 look_into(client, room, &mut present).await?;
             }
@@ -131,17 +110,9 @@ async fn look(client: &Client, tree: &Tree) -> Result<Present> {
 
 async fn look_into(client: &Client, room: Room, present: &mut Present) -> Result<()> {
     let query = EntriesQuery::default();
-    for entry in client
-        .list_all_entries(&room.environment, &room.namespace, &query)
-        .await?
-        .entries
-    {
+    for entry in client.list_all_entries(&room.environment, &room.namespace, &query).await?.entries {
         let address: Address = room.entry(EntryKey::parse(&entry.key)?);
-        let found = Found {
-            format: entry.format,
-            hash: entry.hash,
-            revision: entry.revision,
-        };
+        let found = Found { format: entry.format, hash: entry.hash, revision: entry.revision };
         present.entries.insert(address, found);
     }
     present.rooms.insert(room);
@@ -149,14 +120,10 @@ async fn look_into(client: &Client, room: Room, present: &mut Present) -> Result
 }
 
 /// Tells all faults and conflicts together; with any of them nothing is sent.
-fn refuse(context: &Context<'_>, plan: &Plan) -> Result<()> {
+async fn refuse(context: &Context<'_>, client: &Client, tree: &Tree, plan: &Plan) -> Result<()> {
     let out = context.out;
     for fault in &plan.faults {
-        out.note(format_args!(
-            "{}: {}",
-            paint::plain(&fault.place),
-            paint::plain(&fault.problem)
-        ));
+        out.note(format_args!("{}: {}", paint::plain(&fault.place), paint::plain(&fault.problem)));
     }
     for stale in &plan.stale {
         let happened = match (stale.recorded, stale.current) {
@@ -165,6 +132,7 @@ fn refuse(context: &Context<'_>, plan: &Plan) -> Result<()> {
             (recorded, current) => format!("was at {recorded} when this was exported, and is at {current} now"),
         };
         out.note(format_args!("{} {happened}", stale.address));
+        show::conflict(out, client, tree, stale).await?;
     }
     if !plan.faults.is_empty() {
         let count = paint::count(plan.faults.len(), "file cannot be imported", "files cannot be imported");

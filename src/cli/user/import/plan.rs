@@ -97,22 +97,11 @@ impl Plan {
 
 /// Plans an import.
 pub(super) fn plan(tree: &Tree, present: &Present, choice: Choice) -> Plan {
-    let mut plan = Plan {
-        faults: tree.faults.clone(),
-        ..Plan::default()
-    };
+    let mut plan = Plan { faults: tree.faults.clone(), ..Plan::default() };
     let environments: BTreeSet<_> = tree.rooms.keys().map(|room| &room.environment).collect();
-    plan.environments = environments
-        .into_iter()
-        .filter(|name| !present.environments.contains(*name))
-        .cloned()
-        .collect();
-    plan.rooms = tree
-        .rooms
-        .keys()
-        .filter(|room| !present.rooms.contains(*room))
-        .cloned()
-        .collect();
+    plan.environments =
+        environments.into_iter().filter(|name| !present.environments.contains(*name)).cloned().collect();
+    plan.rooms = tree.rooms.keys().filter(|room| !present.rooms.contains(*room)).cloned().collect();
 
     let mut filed = BTreeSet::new();
     for file in &tree.files {
@@ -124,11 +113,7 @@ pub(super) fn plan(tree: &Tree, present: &Present, choice: Choice) -> Plan {
         if !choice.prune {
             plan.unfiled += 1;
         } else if plan.is_fresh(address, Some(found), tree, present, choice) {
-            plan.changes.push(Change {
-                address: address.clone(),
-                put: None,
-                found: Some(found.clone()),
-            });
+            plan.changes.push(Change { address: address.clone(), put: None, found: Some(found.clone()) });
         }
     }
     plan.changes.sort_by(|one, other| one.address.cmp(&other.address));
@@ -150,17 +135,10 @@ impl Plan {
         }
         if let Err(fault) = formats::check(format, &file.content) {
             let place = format!("{}:{}:{}", file.path.display(), fault.line, fault.column);
-            self.faults.push(Fault {
-                place,
-                problem: format!("it is no {format}: {}", fault.message),
-            });
+            self.faults.push(Fault { place, problem: format!("not valid {format}: {}", fault.message) });
         } else if self.is_fresh(&file.address, found, tree, present, choice) {
             let put = Some((format, file.content.clone()));
-            self.changes.push(Change {
-                address: file.address.clone(),
-                put,
-                found: found.cloned(),
-            });
+            self.changes.push(Change { address: file.address.clone(), put, found: found.cloned() });
         }
     }
 
@@ -183,11 +161,7 @@ impl Plan {
         let current = found.map_or(0, |found| found.revision);
         match recorded {
             Some(recorded) if recorded != current => {
-                self.stale.push(Stale {
-                    address: address.clone(),
-                    recorded,
-                    current,
-                });
+                self.stale.push(Stale { address: address.clone(), recorded, current });
                 false
             }
             Some(_) | None => true,
@@ -255,11 +229,7 @@ mod tests {
         for (text, content) in contents {
             let address = address(text);
             tree.rooms.entry(Room::of(&address)).or_default();
-            tree.files.push(Local {
-                address,
-                path: text.into(),
-                content: content.clone().into(),
-            });
+            tree.files.push(Local { address, path: text.into(), content: content.clone().into() });
         }
         tree
     }
@@ -273,13 +243,9 @@ mod tests {
             manifest.environment = Some(address.environment.clone());
             manifest.namespace = Some(address.namespace.clone());
             manifest.revision = Some(1000);
-            manifest.entries.insert(
-                address.key,
-                Recorded {
-                    format: Some(found.format),
-                    revision: Some(found.revision),
-                },
-            );
+            manifest
+                .entries
+                .insert(address.key, Recorded { format: Some(found.format), revision: Some(found.revision) });
         }
         tree
     }
@@ -376,24 +342,13 @@ mod tests {
     }
 
     fn of(pairs: &[(&str, &str)]) -> Contents {
-        pairs
-            .iter()
-            .map(|(address, content)| ((*address).to_owned(), (*content).to_owned()))
-            .collect()
+        pairs.iter().map(|(address, content)| ((*address).to_owned(), (*content).to_owned())).collect()
     }
 
     #[test]
     fn a_syntax_error_is_a_fault_with_its_line() {
-        let plan = plan(
-            &tree(&of(&[("dev/orders/a.json", "{\n  1}")])),
-            &Present::default(),
-            Choice::default(),
-        );
-        assert!(
-            plan.faults[0].place.starts_with("dev/orders/a.json:2:"),
-            "{:?}",
-            plan.faults
-        );
+        let plan = plan(&tree(&of(&[("dev/orders/a.json", "{\n  1}")])), &Present::default(), Choice::default());
+        assert!(plan.faults[0].place.starts_with("dev/orders/a.json:2:"), "{:?}", plan.faults);
         assert!(plan.changes.is_empty());
     }
 
@@ -416,26 +371,11 @@ mod tests {
         for found in store.entries.values_mut() {
             found.revision += 10;
         }
-        let conflict = Stale {
-            address: address("dev/orders/a"),
-            recorded: 1,
-            current: 11,
-        };
+        let conflict = Stale { address: address("dev/orders/a"), recorded: 1, current: 11 };
         assert_eq!(plan(&tree, &store, Choice::default()).stale, [conflict]);
-        let forced = plan(
-            &tree,
-            &store,
-            Choice {
-                force: true,
-                prune: false,
-            },
-        );
+        let forced = plan(&tree, &store, Choice { force: true, prune: false });
         assert!(forced.stale.is_empty());
-        assert_eq!(
-            forced.changes[0].if_revision(),
-            11,
-            "also by force only what was looked at is written over"
-        );
+        assert_eq!(forced.changes[0].if_revision(), 11, "also by force only what was looked at is written over");
         tree.files[0].content = "theirs".into();
         assert!(plan(&tree, &store, Choice::default()).stale.is_empty());
     }
@@ -451,20 +391,8 @@ mod tests {
         let tree = exported(&of(&[("dev/orders/a", "old")]));
         let more = present(&of(&[("dev/orders/a", "old"), ("dev/orders/b", "new")]));
         assert!(plan(&tree, &more, Choice::default()).stale.is_empty());
-        let stale = plan(
-            &tree,
-            &more,
-            Choice {
-                prune: true,
-                force: false,
-            },
-        )
-        .stale;
-        assert_eq!(
-            (stale[0].recorded, stale[0].current),
-            (0, 2),
-            "nothing that the export did not know is pruned"
-        );
+        let stale = plan(&tree, &more, Choice { prune: true, force: false }).stale;
+        assert_eq!((stale[0].recorded, stale[0].current), (0, 2), "nothing that the export did not know is pruned");
     }
 
     #[test]
@@ -472,9 +400,6 @@ mod tests {
         let tree = exported(&of(&[("dev/orders/a", "x"), ("prod/orders/a", "y")]));
         let plan = plan(&tree, &Present::default(), Choice::default());
         assert!(plan.stale.is_empty());
-        assert_eq!(
-            (plan.environments.len(), plan.rooms.len(), plan.changes.len()),
-            (2, 2, 2)
-        );
+        assert_eq!((plan.environments.len(), plan.rooms.len(), plan.changes.len()), (2, 2, 2));
     }
 }

@@ -20,8 +20,8 @@ const GIT: &str = ".git";
 
 /// A file that is to become an entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Local {
-    pub(super) address: Address,
+pub(in crate::cli::user) struct Local {
+    pub(in crate::cli::user) address: Address,
     /// Where it was read, for people.
     pub(super) path: PathBuf,
     pub(super) content: Bytes,
@@ -37,10 +37,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(path: &Path, problem: impl fmt::Display) -> Self {
-        Self {
-            place: path.display().to_string(),
-            problem: problem.to_string(),
-        }
+        Self { place: path.display().to_string(), problem: problem.to_string() }
     }
 }
 
@@ -53,10 +50,10 @@ pub(super) struct LocalRoom {
 
 /// What a directory holds.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(super) struct Tree {
+pub(in crate::cli::user) struct Tree {
     /// The namespaces that have files or a manifest.
     pub(super) rooms: BTreeMap<Room, LocalRoom>,
-    pub(super) files: Vec<Local>,
+    pub(in crate::cli::user) files: Vec<Local>,
     pub(super) faults: Vec<Fault>,
 }
 
@@ -73,20 +70,9 @@ impl Place {
     fn of(to: Option<&Scope>) -> Self {
         match to {
             None => Self::Store,
-            Some(Scope {
-                environment,
-                namespace: None,
-                ..
-            }) => Self::Environment(environment.clone()),
-            Some(Scope {
-                environment,
-                namespace: Some(namespace),
-                ..
-            }) => {
-                let room = Room {
-                    environment: environment.clone(),
-                    namespace: namespace.clone(),
-                };
+            Some(Scope { environment, namespace: None, .. }) => Self::Environment(environment.clone()),
+            Some(Scope { environment, namespace: Some(namespace), .. }) => {
+                let room = Room { environment: environment.clone(), namespace: namespace.clone() };
                 Self::Room(room, String::new())
             }
         }
@@ -96,10 +82,7 @@ impl Place {
         Ok(match self {
             Self::Store => Self::Environment(EnvironmentName::parse(name)?),
             Self::Environment(environment) => {
-                let room = Room {
-                    environment: environment.clone(),
-                    namespace: NamespaceName::parse(name)?,
-                };
+                let room = Room { environment: environment.clone(), namespace: NamespaceName::parse(name)? };
                 Self::Room(room, String::new())
             }
             Self::Room(room, prefix) => Self::Room(room.clone(), format!("{prefix}{name}/")),
@@ -112,19 +95,12 @@ impl Place {
 /// # Errors
 /// When the directory itself cannot be read, or holds more than a store can. Everything else becomes a fault, so that all of
 /// them are told at once.
-pub(super) fn scan(directory: &Path, to: Option<&Scope>, limits: &Limits) -> Result<Tree> {
-    let root = directory
-        .canonicalize()
-        .with_context(|| format!("cannot find {}", directory.display()))?;
+pub(in crate::cli::user) fn scan(directory: &Path, to: Option<&Scope>, limits: &Limits) -> Result<Tree> {
+    let root = directory.canonicalize().with_context(|| format!("cannot find {}", directory.display()))?;
     if !root.is_dir() {
         return Err(Stop::failed(format!("{} is not a directory", directory.display())).into());
     }
-    let mut walk = Walk {
-        root: &root,
-        limits,
-        bytes: 0,
-        tree: Tree::default(),
-    };
+    let mut walk = Walk { root: &root, limits, bytes: 0, tree: Tree::default() };
     walk.enter(directory, &Place::of(to))?;
     Ok(walk.tree)
 }
@@ -186,11 +162,7 @@ impl Walk<'_> {
                 Err(error) => self.fault(path, error),
             };
         }
-        if kind.is_file() {
-            self.file(path, name, place)
-        } else {
-            self.fault(path, "it is not a plain file")
-        }
+        if kind.is_file() { self.file(path, name, place) } else { self.fault(path, "it is not a plain file") }
     }
 
     fn file(&mut self, path: &Path, name: &str, place: &Place) -> Result<()> {
@@ -198,10 +170,8 @@ impl Walk<'_> {
             Place::Room(room, prefix) => (room, prefix),
             Place::Environment(_) => return self.fault(path, "it lies in no namespace: the directory holds NS/KEY"),
             Place::Store => {
-                return self.fault(
-                    path,
-                    "it lies in no namespace: the directory holds ENV/NS/KEY, unless --to says more",
-                );
+                return self
+                    .fault(path, "it lies in no namespace: the directory holds ENV/NS/KEY, unless --to says more");
             }
         };
         let key = match EntryKey::parse(&format!("{prefix}{name}")) {
@@ -228,11 +198,7 @@ impl Walk<'_> {
         let depth = prefix.matches('/').count() + 1;
         let directory = path.ancestors().nth(depth).unwrap_or(path).to_owned();
         self.tree.rooms.entry(room.clone()).or_default().directory = directory;
-        self.tree.files.push(Local {
-            address: room.entry(key),
-            path: path.to_owned(),
-            content: content.into(),
-        });
+        self.tree.files.push(Local { address: room.entry(key), path: path.to_owned(), content: content.into() });
         Ok(())
     }
 
@@ -240,23 +206,18 @@ impl Walk<'_> {
         match place {
             Place::Room(room, prefix) if prefix.is_empty() => match Manifest::read(directory) {
                 Ok(manifest) => {
-                    let local = LocalRoom {
-                        directory: directory.to_owned(),
-                        manifest,
-                    };
+                    let local = LocalRoom { directory: directory.to_owned(), manifest };
                     self.tree.rooms.insert(room.clone(), local);
                     Ok(())
                 }
                 Err(error) => self.fault(path, format_args!("{error:#}")),
             },
-            Place::Room(..) => self.fault(
-                path,
-                "its directory is a namespace, and would become keys: give a shorter --to",
-            ),
-            Place::Environment(_) | Place::Store => self.fault(
-                path,
-                "its directory is a namespace, and would hold namespaces: give a longer --to",
-            ),
+            Place::Room(..) => {
+                self.fault(path, "its directory is a namespace, and would become keys: give a shorter --to")
+            }
+            Place::Environment(_) | Place::Store => {
+                self.fault(path, "its directory is a namespace, and would hold namespaces: give a longer --to")
+            }
         }
     }
 
@@ -284,10 +245,7 @@ mod tests {
     }
 
     fn problems(tree: &Tree) -> String {
-        let lines = tree
-            .faults
-            .iter()
-            .map(|fault| format!("{}: {}", fault.place, fault.problem));
+        let lines = tree.faults.iter().map(|fault| format!("{}: {}", fault.place, fault.problem));
         lines.collect::<Vec<_>>().join("\n")
     }
 
@@ -331,11 +289,7 @@ mod tests {
         };
         assert_eq!(to(Some("dev")), "");
         assert!(to(None).contains("longer --to"), "{}", to(None));
-        assert!(
-            to(Some("dev/orders")).contains("shorter --to"),
-            "{}",
-            to(Some("dev/orders"))
-        );
+        assert!(to(Some("dev/orders")).contains("shorter --to"), "{}", to(Some("dev/orders")));
     }
 
     #[test]
@@ -348,10 +302,7 @@ mod tests {
         put(root.path(), "dev/orders/large", &"x".repeat(11));
         put(root.path(), "dev/orders/good", "x");
         put(root.path(), "dev/bad/.pintle.yaml", "entires: {}");
-        let limits = Limits {
-            entry_bytes: 10,
-            ..Limits::default()
-        };
+        let limits = Limits { entry_bytes: 10, ..Limits::default() };
         let tree = scan(root.path(), None, &limits).unwrap();
         assert_eq!(addresses(&tree), ["dev/orders/good"]);
         let problems = problems(&tree);
@@ -383,11 +334,7 @@ mod tests {
         assert_eq!(addresses(&tree), ["dev/orders/a", "dev/orders/b"]);
         assert_eq!(tree.files[1].content, "inside");
         let problems = problems(&tree);
-        for expected in [
-            "c: the link leads out",
-            "d: the link leads nowhere",
-            "loop: links to directories",
-        ] {
+        for expected in ["c: the link leads out", "d: the link leads nowhere", "loop: links to directories"] {
             assert!(problems.contains(expected), "{expected} in {problems}");
         }
     }
@@ -397,15 +344,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         put(root.path(), "dev/orders/a", "12345678");
         put(root.path(), "dev/orders/b", "12345678");
-        let limits = Limits {
-            store_bytes: 10,
-            ..Limits::default()
-        };
-        assert!(
-            scan(root.path(), None, &limits)
-                .unwrap_err()
-                .to_string()
-                .contains("10 B")
-        );
+        let limits = Limits { store_bytes: 10, ..Limits::default() };
+        assert!(scan(root.path(), None, &limits).unwrap_err().to_string().contains("10 B"));
     }
 }

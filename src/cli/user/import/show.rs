@@ -8,7 +8,8 @@ use bytes::Bytes;
 use serde::Serialize;
 
 use crate::api::entries::{ChangedView, Op};
-use crate::cli::user::import::plan::{Change, Plan};
+use crate::cli::user::import::plan::{Change, Plan, Stale};
+use crate::cli::user::import::scan::Tree;
 use crate::cli::user::output::Output;
 use crate::cli::user::paint;
 use crate::client::{At, Client};
@@ -54,31 +55,15 @@ pub(super) fn summary(out: Output, plan: &Plan) -> io::Result<()> {
     if out.json {
         return Ok(());
     }
-    let environments = plan
-        .environments
-        .iter()
-        .map(|name| row("create", format!("{name}/"), "environment"));
-    let rooms = plan
-        .rooms
-        .iter()
-        .map(|room| row("create", format!("{room}/"), "namespace"));
+    let environments = plan.environments.iter().map(|name| row("create", format!("{name}/"), "environment"));
+    let rooms = plan.rooms.iter().map(|room| row("create", format!("{room}/"), "namespace"));
     let changes = plan.changes.iter().map(|change| {
-        let format = change
-            .put
-            .as_ref()
-            .map_or_else(String::new, |(format, _)| format.to_string());
-        let size = if change.put.is_some() {
-            paint::size(change.size())
-        } else {
-            String::new()
-        };
+        let format = change.put.as_ref().map_or_else(String::new, |(format, _)| format.to_string());
+        let size = if change.put.is_some() { paint::size(change.size()) } else { String::new() };
         [word(change).to_owned(), change.address.to_string(), format, size]
     });
     if !plan.is_empty() {
-        out.table(
-            ["CHANGE", "WHAT", "FORMAT", "SIZE"],
-            environments.chain(rooms).chain(changes),
-        )?;
+        out.table(["CHANGE", "WHAT", "FORMAT", "SIZE"], environments.chain(rooms).chain(changes))?;
     }
     let mut counts = vec![paint::count(plan.changes.len(), "change", "changes")];
     counts.push(format!("{} equal", plan.equal.len()));
@@ -105,11 +90,7 @@ fn word(change: &Change) -> &'static str {
 pub(super) async fn differences(out: Output, client: &Client, plan: &Plan) -> Result<()> {
     for change in &plan.changes {
         let before = match &change.found {
-            Some(found) => Some(
-                client
-                    .get_content(&change.address, Some(At::Revision(found.revision)))
-                    .await?,
-            ),
+            Some(found) => Some(client.get_content(&change.address, Some(At::Revision(found.revision))).await?),
             None => None,
         };
         let after = change.put.as_ref().map(|(_, content)| content);
@@ -118,6 +99,20 @@ pub(super) async fn differences(out: Output, client: &Client, plan: &Plan) -> Re
             (Ok(before), Ok(after)) => out.preview(&diff::unified(before, after, &label, &label))?,
             (Err(_), _) | (_, Err(_)) => out.note(format_args!("{label} is not text")),
         }
+    }
+    Ok(())
+}
+
+/// What somebody else made of an entry, against its file.
+pub(super) async fn conflict(out: Output, client: &Client, tree: &Tree, stale: &Stale) -> Result<()> {
+    let theirs = match stale.current {
+        0 => None,
+        revision => Some(client.get_content(&stale.address, Some(At::Revision(revision))).await?),
+    };
+    let yours = tree.files.iter().find(|file| file.address == stale.address).map(|file| &file.content);
+    match (text(theirs.as_ref()), text(yours)) {
+        (Ok(theirs), Ok(yours)) => out.note(paint::diff(&diff::unified(theirs, yours, "theirs", "yours")).trim_end()),
+        (Err(_), _) | (_, Err(_)) => out.note("at least one side is not text"),
     }
     Ok(())
 }

@@ -78,14 +78,7 @@ impl Graph {
             Kind::List(items) => items.clone(),
             Kind::Map(entries) => entries.iter().flat_map(|entry| entry.children()).flatten().collect(),
         };
-        let mut node = Node {
-            nodes: 1,
-            bytes: 0,
-            depth: 0,
-            identity: self.identity(&kind, tag.as_ref()),
-            kind,
-            tag,
-        };
+        let mut node = Node { nodes: 1, bytes: 0, depth: 0, identity: self.identity(&kind, tag.as_ref()), kind, tag };
         match &node.kind {
             Kind::Scalar(value) => node.bytes = text_length(value),
             Kind::List(_) | Kind::Map(_) => node.depth = 1,

@@ -34,11 +34,7 @@ pub(super) fn load(text: &str) -> Result<Graph, SyntaxError> {
     read(text).map_err(|error| {
         // The parser places what is wrong with the end on a line after the last.
         let end = position_at(text, text.len());
-        if error.line > end.line {
-            end.error(error.message)
-        } else {
-            error
-        }
+        if error.line > end.line { end.error(error.message) } else { error }
     })
 }
 
@@ -164,11 +160,7 @@ impl Loader {
             self.largest = Some((nodes, position));
         }
         self.written = self.written.saturating_add(1);
-        self.attach(Finished {
-            id,
-            position,
-            merge: false,
-        })
+        self.attach(Finished { id, position, merge: false })
     }
 
     fn enter(&mut self, is_map: bool, anchor: usize, tag: Option<&Tag>, start: Position) -> Result<(), SyntaxError> {
@@ -197,27 +189,17 @@ impl Loader {
         let Some(frame) = self.open.pop() else {
             return Ok(());
         };
-        let kind = if frame.is_map {
-            Kind::Map(frame.entries)
-        } else {
-            Kind::List(frame.items)
-        };
+        let kind = if frame.is_map { Kind::Map(frame.entries) } else { Kind::List(frame.items) };
         let id = self.graph.add(kind, frame.tag);
         self.anchors.insert(frame.anchor, Some(id));
-        self.attach(Finished {
-            id,
-            position: frame.start,
-            merge: false,
-        })
+        self.attach(Finished { id, position: frame.start, merge: false })
     }
 
     /// Puts a finished node into the collection around it, or makes it the root of its document.
     fn attach(&mut self, finished: Finished) -> Result<(), SyntaxError> {
         let Finished { id, position, merge } = finished;
-        let (nodes, depth, identity) = self
-            .graph
-            .node(id)
-            .map_or((0, 0, 0), |node| (node.nodes, node.depth, node.identity));
+        let (nodes, depth, identity) =
+            self.graph.node(id).map_or((0, 0, 0), |node| (node.nodes, node.depth, node.identity));
         if self.open.len() + depth > MAX_DEPTH {
             return Err(position.error(format!("nested more than {MAX_DEPTH} levels deep, aliases expanded")));
         }
@@ -260,10 +242,7 @@ impl Loader {
             Some((_, position))
                 if self.expanded > MANY_NODES && self.expanded > self.written.saturating_mul(MAX_GROWTH) =>
             {
-                Err(position.error(format!(
-                    "the aliases expand {} nodes to {}",
-                    self.written, self.expanded
-                )))
+                Err(position.error(format!("the aliases expand {} nodes to {}", self.written, self.expanded)))
             }
             Some(_) | None => Ok(()),
         }

@@ -86,9 +86,7 @@ fn is_float(text: &str) -> bool {
     let digits = |text: &str| text.chars().all(|c| c.is_ascii_digit());
     let (mantissa, exponent) = unsigned(text)
         .split_once(['e', 'E'])
-        .map_or((unsigned(text), None), |(mantissa, exponent)| {
-            (mantissa, Some(exponent))
-        });
+        .map_or((unsigned(text), None), |(mantissa, exponent)| (mantissa, Some(exponent)));
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
     let exponent_fits = exponent.is_none_or(|exponent| !unsigned(exponent).is_empty() && digits(unsigned(exponent)));
     !(whole.is_empty() && fraction.is_empty()) && digits(whole) && digits(fraction) && exponent_fits
@@ -141,12 +139,7 @@ mod tests {
 
     #[test]
     fn tags_are_named_as_written() {
-        let name = |handle: &str, suffix: &str| {
-            tag_name(&Tag {
-                handle: handle.into(),
-                suffix: suffix.into(),
-            })
-        };
+        let name = |handle: &str, suffix: &str| tag_name(&Tag { handle: handle.into(), suffix: suffix.into() });
         assert_eq!(name(CORE, "str"), "!!str");
         assert_eq!(name("", "tag:yaml.org,2002:str"), "!!str");
         assert_eq!(name("!", "Ref"), "!Ref");

@@ -36,27 +36,14 @@ fn what_users_write_is_accepted() {
 
 #[test]
 fn broken_yaml_is_refused() {
-    for text in [
-        "a: b: c",
-        "a:\n\t- b",
-        "[a",
-        "{a: b",
-        "a: *b",
-        "'x",
-        "- a\nb: c",
-        "a: @x",
-        "%TAG\n---\n",
-    ] {
+    for text in ["a: b: c", "a:\n\t- b", "[a", "{a: b", "a: *b", "'x", "- a\nb: c", "a: @x", "%TAG\n---\n"] {
         assert!(check(Format::Yaml, text.as_bytes()).is_err(), "{text}");
     }
 }
 
 #[test]
 fn a_repeated_key_is_refused_at_its_second_place() {
-    assert_eq!(
-        fault("a: 1\né:\n  b: 1\n  c: 2\n  b: 3\n"),
-        (5, 3, "the key is repeated in this mapping".into())
-    );
+    assert_eq!(fault("a: 1\né:\n  b: 1\n  c: 2\n  b: 3\n"), (5, 3, "the key is repeated in this mapping".into()));
     assert_eq!(fault("{é: 1, a: 2, é: 3}").1, 14);
     assert_eq!(fault("\u{feff}a: 1\r\na: 2\r\n").0, 2);
     assert_eq!(fault("---\na: 1\n---\nb: 1\nb: 2\n").0, 5);
@@ -77,13 +64,9 @@ fn keys_are_compared_by_what_they_mean() {
     ] {
         assert!(fault(text).2.contains("repeated"), "{text}");
     }
-    for text in [
-        "1: a\n\"1\": b",
-        "a: 1\nA: 2",
-        "!x a: 1\na: 2",
-        "? [a, b]\n: 1\n? [b, a]\n: 2",
-        "a: {a: 1}\nb: {a: 1}",
-    ] {
+    for text in
+        ["1: a\n\"1\": b", "a: 1\nA: 2", "!x a: 1\na: 2", "? [a, b]\n: 1\n? [b, a]\n: 2", "a: {a: 1}\nb: {a: 1}"]
+    {
         assert!(check(Format::Yaml, text.as_bytes()).is_ok(), "{text}");
     }
 }
@@ -91,10 +74,7 @@ fn keys_are_compared_by_what_they_mean() {
 #[test]
 fn keys_that_read_the_same_as_text_have_no_values() {
     assert_eq!(values(Format::Yaml, b"1: a\n\"1\": b"), None);
-    assert_eq!(
-        read("1: a\n2: b\n~: c\n[x, y]: d\n"),
-        json!({"1": "a", "2": "b", "null": "c", "[\"x\",\"y\"]": "d"})
-    );
+    assert_eq!(read("1: a\n2: b\n~: c\n[x, y]: d\n"), json!({"1": "a", "2": "b", "null": "c", "[\"x\",\"y\"]": "d"}));
 }
 
 #[test]
@@ -139,20 +119,14 @@ fn merged_mappings_may_merge_themselves() {
 #[test]
 fn a_quoted_merge_key_is_an_ordinary_key() {
     assert_eq!(read("\"<<\": 1"), json!({"<<": 1}));
-    assert_eq!(
-        fault("a: 1\n<<: 5\n"),
-        (2, 5, "a merge key `<<` takes a mapping or a list of mappings".into())
-    );
+    assert_eq!(fault("a: 1\n<<: 5\n"), (2, 5, "a merge key `<<` takes a mapping or a list of mappings".into()));
     assert_eq!(fault("<<: [{a: 1}, 5]\n").1, 5);
 }
 
 #[test]
 fn an_alias_must_be_known_in_its_own_document() {
     assert_eq!((fault("a: 1\nb: *x\n").0, fault("a: 1\nb: *x\n").1), (2, 4));
-    assert_eq!(
-        (fault("a: &x 1\n---\nb: *x\n").0, fault("a: &x 1\n---\nb: *x\n").1),
-        (3, 4)
-    );
+    assert_eq!((fault("a: &x 1\n---\nb: *x\n").0, fault("a: &x 1\n---\nb: *x\n").1), (3, 4));
     assert!(fault("a: &x [*x]\n").2.contains("within"));
     assert_eq!(read("a: &x 1\nb: &x 2\nc: *x\n"), json!({"a": 1, "b": 2, "c": 2}));
 }
@@ -163,10 +137,7 @@ fn tags_of_their_own_are_kept() {
         read("a: !Ref b\nc: !Sub [x]\nd: !!set {e}\n"),
         json!({"a": {"!Ref": "b"}, "c": {"!Sub": ["x"]}, "d": {"!!set": {"e": null}}})
     );
-    assert_eq!(
-        read("a: !!str 1\nb: !!map {}\nc: !!seq []\n"),
-        json!({"a": "1", "b": {}, "c": []})
-    );
+    assert_eq!(read("a: !!str 1\nb: !!map {}\nc: !!seq []\n"), json!({"a": "1", "b": {}, "c": []}));
 }
 
 /// A list of ten, a list of ten aliases of it, and so on.
@@ -193,15 +164,8 @@ fn a_billion_laughs_are_refused_without_expanding_them() {
 #[test]
 fn a_long_text_is_not_repeated_without_bound() {
     let text = format!("a: &a {}\nb: [{}]\n", "x".repeat(100_000), "*a, ".repeat(10_000));
-    assert!(
-        check(Format::Yaml, text.as_bytes()).is_ok(),
-        "ten thousand nodes are few"
-    );
-    assert_eq!(
-        values(Format::Yaml, text.as_bytes()),
-        None,
-        "but a gigabyte of text is much"
-    );
+    assert!(check(Format::Yaml, text.as_bytes()).is_ok(), "ten thousand nodes are few");
+    assert_eq!(values(Format::Yaml, text.as_bytes()), None, "but a gigabyte of text is much");
 }
 
 #[test]
