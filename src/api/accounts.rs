@@ -13,7 +13,7 @@ pub struct LoginBody {
     pub name: String,
     /// The password, or a one-time password.
     pub password: String,
-    /// Sets a new password; required after a one-time password. 15 to 128 characters.
+    /// Sets a new password; required after a one-time password. 8 to 128 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_password: Option<String>,
 }

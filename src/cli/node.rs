@@ -8,7 +8,7 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::feed::pump;
+use crate::feed::{listener, pump};
 use crate::http::{self, App};
 use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
@@ -102,13 +102,14 @@ pub async fn start(
         metrics: Arc::clone(&metrics),
         inbox,
     };
-    let age = limits.idempotency;
+    let (age, hints) = (limits.idempotency, link.clone());
     let service = Service { store: store.clone(), view, submissions, pump: link, limits, metrics, ambient, passwords };
     let app = Arc::new(App { service, draining: lifecycle.soft.clone() });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
     let stop = lifecycle.workers.clone();
+    lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
     let address = listener.local_addr()?;
     let (done, served) = oneshot::channel();

@@ -382,7 +382,8 @@ mod tests {
     async fn a_redirect_is_told_and_not_followed() {
         let (listener, client) = listening().await;
         let moved = "HTTP/1.1 308 X\r\nlocation: https://elsewhere/\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-        let (_, answer) = tokio::join!(serve(listener, &[Some(moved)]), client.send(client.read(["x"])));
+        let answers = [Some(moved)];
+        let (_, answer) = tokio::join!(serve(listener, &answers), client.send(client.read(["x"])));
         assert!(answer.unwrap_err().to_string().contains("https://elsewhere/"));
     }
 }

@@ -11,21 +11,25 @@ use tokio_util::sync::CancellationToken;
 
 use crate::domain::changes::{Record, RecordHead};
 use crate::domain::limits::Limits;
-use crate::domain::revisions::{Cursor, Revision};
+use crate::domain::revisions::Revision;
 use crate::domain::state::State;
 use crate::feed::hub::Hub;
 use crate::metrics::Metrics;
 use crate::service::ambient::Ambient;
 use crate::service::wakeups::Wakeup;
-use crate::store::{self, Conn, Head, Listener, Session, Store, StoreError};
+use crate::store::{self, Conn, Head, Session, Store, StoreError};
 use crate::view::{Health, View};
 
 /// How often the log is read without being woken. A lost wake-up costs this much latency, and rights are never older.
 pub const POLL: Duration = Duration::from_millis(500);
 /// How often the database is tried while it is away.
 const RETRY: Duration = Duration::from_millis(200);
-/// How long one look at the database may take.
+/// How long a question for the head may take.
 const LOOK: Duration = Duration::from_secs(5);
+/// How long reading a page of the log may take.
+const READ: Duration = Duration::from_secs(30);
+/// How long loading the whole store may take.
+const LOAD: Duration = Duration::from_mins(5);
 /// Revisions read at once.
 const PAGE: i64 = 500;
 /// Looks between two questions for a synchronous standby.
@@ -85,38 +89,39 @@ async fn load(conn: &mut Conn, head: &Head) -> Result<State, StoreError> {
 impl Pump {
     /// Keeps the view up until stopped.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut listener = None;
         let mut turns = tokio::time::interval(POLL);
         turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
-            if listener.is_none() && self.view.health().down_since.is_none() {
-                listener = Listener::open(&self.store).await.ok();
-                // What was committed before LISTEN took effect sends no wake-up.
-                let _ = self.catch_up().await;
-            }
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
                 wakeup = self.inbox.recv() => match wakeup {
-                    Some(Wakeup::Committed(records)) => self.take(records).await,
-                    Some(Wakeup::Refresh(reply)) => self.refresh(reply).await,
+                    Some(wakeup) => self.wake(wakeup).await,
                     None => return,
                 },
-                woken = moved(listener.as_mut()) => {
-                    let known = self.view.state();
-                    match woken {
-                        Ok(Some((cursor, access))) if cursor <= known.cursor() && access <= known.access.number => {}
-                        Ok(Some(_)) => drop(self.catch_up().await),
-                        Ok(None) | Err(_) => {
-                            listener = None;
-                            let _ = self.catch_up().await;
-                        }
-                    }
-                }
-                _ = turns.tick() => drop(self.catch_up().await),
+                _ = turns.tick() => self.catch_up_or_note().await,
             }
             turns.reset_after(if self.view.health().down_since.is_some() { RETRY } else { POLL });
         }
+    }
+
+    async fn wake(&mut self, wakeup: Wakeup) {
+        match wakeup {
+            Wakeup::Committed(records) => self.take(records).await,
+            Wakeup::Refresh(reply) => self.refresh(reply).await,
+            Wakeup::Moved(Some((cursor, access))) => {
+                let known = self.view.state();
+                if cursor > known.cursor() || access > known.access.number {
+                    self.catch_up_or_note().await;
+                }
+            }
+            Wakeup::Moved(None) => self.catch_up_or_note().await,
+        }
+    }
+
+    /// Catches up; a failure is noted in the health, and the next turn tries again.
+    async fn catch_up_or_note(&mut self) {
+        let _ = self.catch_up().await;
     }
 
     /// Answers a refresh, and with it every other that waits already: one look serves them all.
@@ -126,6 +131,8 @@ impl Pump {
             match wakeup {
                 Wakeup::Refresh(reply) => replies.push(reply),
                 Wakeup::Committed(records) => self.take(records).await,
+                // The look that follows sees it.
+                Wakeup::Moved(_) => {}
             }
         }
         let result = self.catch_up().await.map_err(|error| error.to_string());
@@ -144,7 +151,7 @@ impl Pump {
             let state = State::clone(&state);
             self.show(state, records);
         } else {
-            let _ = self.catch_up().await;
+            self.catch_up_or_note().await;
         }
     }
 
@@ -170,8 +177,7 @@ impl Pump {
 
     /// Compares with the database and reads what is new. An error means that the database cannot be reached.
     async fn catch_up(&mut self) -> Result<(), StoreError> {
-        let looked = timeout(LOOK, self.look()).await;
-        let result = looked.unwrap_or_else(|_| Err(StoreError::Unavailable("the database does not answer".to_owned())));
+        let result = self.look().await;
         let now = self.ambient.now();
         let mut health = self.view.health();
         match &result {
@@ -189,7 +195,7 @@ impl Pump {
                     tracing::warn!(%error, "the database does not answer: reads go on, writes are refused");
                     health.down_since = Some(now);
                 }
-                if let Ok(Ok(())) = timeout(LOOK, self.store.locate()).await {
+                if within(LOOK, self.store.locate()).await.is_ok() {
                     tracing::info!("found a writable host");
                 }
             }
@@ -205,12 +211,12 @@ impl Pump {
             None => self.store.acquire().await?,
         };
         let mut state = State::clone(&self.view.state());
-        let mut head = store::poll(&mut session, state.head).await?;
+        let mut head = within(LOOK, store::poll(&mut session, state.head)).await?;
         if let Some(why) = self.other_history(&state, &head) {
             tracing::warn!(why, "the database holds another history: starting a new epoch");
             let seen = state.head.max(head.revision);
-            store::start_epoch(&mut session, state.epoch.max(head.epoch), seen, why).await?;
-            head = store::poll(&mut session, state.head).await?;
+            within(LOOK, store::start_epoch(&mut session, state.epoch.max(head.epoch), seen, why)).await?;
+            head = within(LOOK, store::poll(&mut session, state.head)).await?;
         }
         self.metrics.head_revision.set(head.revision.0.cast_signed());
         if head.epoch != state.epoch {
@@ -219,13 +225,13 @@ impl Pump {
             return Ok(());
         }
         if head.access != state.access.number {
-            state.access = store::load_access(&mut session).await?;
+            state.access = within(READ, store::load_access(&mut session)).await?;
             if head.revision == state.head {
                 self.view.show(state.clone());
             }
         }
         while state.head < head.revision {
-            let page = store::tail(&mut session, state.head, PAGE).await?;
+            let page = within(READ, store::tail(&mut session, state.head, PAGE)).await?;
             if page.first().map(|record| record.head.revision) != Some(state.head.next()) {
                 return Err(StoreError::Corrupt {
                     table: "revisions",
@@ -237,7 +243,7 @@ impl Pump {
         }
         self.looks = self.looks.wrapping_add(1);
         if self.looks.is_multiple_of(STANDBY_EVERY) {
-            let failover_safe = store::failover_safe(&mut session).await?;
+            let failover_safe = within(LOOK, store::failover_safe(&mut session)).await?;
             self.view.note_health(Health { failover_safe, ..self.view.health() });
         }
         self.session = Some(session);
@@ -261,7 +267,7 @@ impl Pump {
 
     /// Drops what the new history lost, reports it, and loads the rest anew.
     async fn change_epoch(&mut self, session: &mut Session, head: &Head) -> Result<(), StoreError> {
-        let state = load(session, head).await?;
+        let state = within(LOAD, load(session, head)).await?;
         if let Some(oldest) = self.hub.oldest() {
             let after = Revision(oldest.0.saturating_sub(1));
             let found = store::find_committed(session, &self.hub.ids(), after).await?;
@@ -282,10 +288,9 @@ impl Pump {
     }
 }
 
-/// Waits for the next wake-up; for ever without a listener.
-async fn moved(listener: Option<&mut Listener>) -> Result<Option<(Cursor, u64)>, StoreError> {
-    match listener {
-        Some(listener) => listener.moved().await,
-        None => std::future::pending().await,
-    }
+/// Bounds a call, so that a silent network becomes an error.
+async fn within<T>(most: Duration, call: impl Future<Output = Result<T, StoreError>>) -> Result<T, StoreError> {
+    timeout(most, call)
+        .await
+        .unwrap_or_else(|_| Err(StoreError::Unavailable("the database does not answer".to_owned())))
 }

@@ -63,10 +63,8 @@ pub(super) async fn diff(
     let namespace = parsed("namespace", params.namespace.as_deref())?;
     let key = parsed("key", params.key.as_deref())?;
     let found = app.service.compare(&caller, namespace.as_ref(), key.as_ref(), (&left, &right)).await?;
-    let view = DiffView {
-        from: DiffSide { env: left.environment.to_string(), revision: found.from.0 },
-        to: DiffSide { env: right.environment.to_string(), revision: found.to.0 },
-        entries: found.entries.iter().map(views::different).collect(),
-    };
-    Ok(axum::Json(view))
+    let from = DiffSide { env: left.environment.to_string(), revision: found.from.0 };
+    let to = DiffSide { env: right.environment.to_string(), revision: found.to.0 };
+    let entries = views::off_thread(move || found.entries.iter().map(views::different).collect()).await?;
+    Ok(axum::Json(DiffView { from, to, entries }))
 }

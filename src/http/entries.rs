@@ -7,7 +7,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 
 use crate::api::entries::{EntryList, EntryView, WriteView};
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::domain::formats::Format;
 use crate::domain::names::Address;
 use crate::domain::revisions::Revision;
@@ -170,11 +170,6 @@ pub(super) async fn delete(
     headers: WriteHeaders,
 ) -> Result<Response, ApiError> {
     let address = place.address()?;
-    // Deleting what is not there is an answer worth giving, unless it only repeats a call.
-    let permit = app.service.may_read(&caller, &address)?;
-    if headers.idempotency(&[]).is_none() {
-        app.service.get_entry(&permit, &address, None).await?;
-    }
     write(&app, &caller, address, &params, headers, None).await
 }
 
@@ -188,7 +183,7 @@ async fn write(
 ) -> Result<Response, ApiError> {
     let current: Option<Revision> = app.service.view.state().find_entry(&address).map(|entry| entry.stamp.revision);
     let wanted = if_revision(headers.if_revision, current)?;
-    let name = address.to_string();
+    let (name, deletes) = (address.to_string(), put.is_none());
     let content = put.as_ref().map(|(_, bytes)| bytes.as_ref()).unwrap_or_default();
     let verb: &[u8] = if put.is_some() { b"put_entry" } else { b"delete_entry" };
     let format = params.format.as_deref().unwrap_or_default();
@@ -200,6 +195,9 @@ async fn write(
     let permit = app.service.may_publish(caller, &request)?;
     let published = app.service.publish(&permit, request, context).await;
     let published = published.map_err(|error| ApiError::from(error).into_precondition_failed())?;
+    if deletes && published.committed.changed == 0 && !published.committed.replayed {
+        return Err(ApiError::new(Code::NotFound, format!("{name} does not exist")));
+    }
     let tag = format!("\"{}\"", published.committed.cursor.revision);
     let tag = (published.committed.changed > 0 && !dry_run).then_some([(header::ETAG, tag)]);
     let body = axum::Json(views::write(&published.committed, dry_run, published.warnings));

@@ -110,6 +110,7 @@ pub fn router(app: Shared) -> Router {
     let (routes, _) = table().split_for_parts();
     routes
         .route("/api/openapi.json", axum::routing::get(move || ready(nodes::openapi_json(&document))))
+        .route("/", axum::routing::get(nodes::index))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())

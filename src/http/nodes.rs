@@ -120,6 +120,16 @@ fn change_body(item: &Item) -> Option<ChangeBody> {
     })
 }
 
+/// What a person finds who opens the address in a browser.
+pub(super) async fn index() -> Response {
+    let text = concat!(
+        "Pintle ",
+        env!("CARGO_PKG_VERSION"),
+        "\n\nAPI      /api/openapi.json\nhealth   /healthz  /readyz\nlog in   pintle login --server <this address>\n"
+    );
+    ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
+}
+
 /// The OpenAPI document.
 pub(super) fn openapi_json(document: &str) -> Response {
     ([(header::CONTENT_TYPE, "application/json")], document.to_string()).into_response()

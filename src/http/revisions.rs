@@ -91,14 +91,17 @@ pub(super) async fn get(
 ) -> Result<axum::Json<RevisionView>, ApiError> {
     params.wait(&app).await?;
     let found = app.service.get_revision(&caller, place.revision()?).await?;
-    let changes = found.record.items.iter().zip(&found.before).map(|(item, before)| {
-        let diff = match item {
-            Item::Entry { address, version, .. } => {
-                Some(views::entry_diff(&address.to_string(), before.as_ref(), version.as_ref()))
-            }
-            Item::Namespace { .. } | Item::Environment { .. } => None,
-        };
-        views::item(item, diff)
+    let view = views::off_thread(move || {
+        let changes = found.record.items.iter().zip(&found.before).map(|(item, before)| {
+            let diff = match item {
+                Item::Entry { address, version, .. } => {
+                    Some(views::entry_diff(&address.to_string(), before.as_ref(), version.as_ref()))
+                }
+                Item::Namespace { .. } | Item::Environment { .. } => None,
+            };
+            views::item(item, diff)
+        });
+        views::revision(&found.record.head, found.record.items.len(), changes.collect())
     });
-    Ok(axum::Json(views::revision(&found.record.head, found.record.items.len(), changes.collect())))
+    Ok(axum::Json(view.await?))
 }

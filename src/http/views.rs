@@ -14,14 +14,21 @@ use crate::domain::formats::{Format, Warning};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::domain::state::{Entry, Environment, Namespace};
-use crate::service::Field;
+use crate::http::error::ApiError;
 use crate::service::committer::Committed;
 use crate::service::diffs::DifferentEntry;
 use crate::service::revisions::ListedChange;
+use crate::service::{Field, ServiceError};
 
 /// Changes that a write answers, and a list of revisions shows per revision.
 const WRITE_CHANGES: usize = 1000;
 const LISTED_CHANGES: usize = 20;
+
+/// Computes diffs where they hold up no other request.
+pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
+    let done = tokio::task::spawn_blocking(work).await;
+    Ok(done.map_err(|error| ServiceError::Internal(error.to_string()))?)
+}
 
 pub(super) fn fields(fields: Vec<Field>) -> Vec<FieldProblem> {
     fields.into_iter().map(FieldProblem::from).collect()

@@ -10,7 +10,7 @@ use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, Store};
 
 /// Shortest and longest password, in characters.
-const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 15..=128;
+const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 /// Longest session.
 const SESSION: Duration = Duration::hours(8);
 /// Lifetime of an API token, in days, when its maker does not say.

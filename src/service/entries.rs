@@ -8,6 +8,9 @@ use crate::service::permit::{self, Permit, Read};
 use crate::service::{At, Service, ServiceError};
 use crate::store;
 
+/// Content bytes after which a page ends early.
+const PAGE_BYTES: u64 = 8 * 1024 * 1024;
+
 /// A page of entries.
 #[derive(Debug)]
 pub struct EntryPage {
@@ -106,8 +109,15 @@ impl Service {
                 (all.filter(|(key, _)| wanted(key)).take(filter.limit + 1).collect(), revision)
             }
         };
-        let more = entries.len() > filter.limit;
-        entries.truncate(filter.limit);
+        let mut bytes = 0;
+        let fitting = entries.iter().take_while(|(_, entry)| {
+            let fits = bytes == 0 || bytes + entry.version.content.size() <= PAGE_BYTES;
+            bytes += entry.version.content.size();
+            fits
+        });
+        let kept = fitting.take(filter.limit).count();
+        let more = entries.len() > kept;
+        entries.truncate(kept);
         let next = more.then(|| entries.last().map(|(key, _)| key.clone())).flatten();
         Ok(EntryPage { entries, next, touched })
     }

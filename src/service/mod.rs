@@ -110,6 +110,9 @@ impl Service {
             let problem = format!("must have at most {limit} bytes, this has {}", context.message.len());
             return Err(ServiceError::Invalid(vec![Field::new("message", problem)]));
         }
+        if context.message.contains('\0') {
+            return Err(ServiceError::Invalid(vec![Field::new("message", "must not contain NUL")]));
+        }
         let WriteContext { message, request_id, dry_run, idempotency } = context;
         let change_set = ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, intent };
         if dry_run {

@@ -3,6 +3,7 @@
 use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::changes::Record;
+use crate::domain::revisions::Cursor;
 use crate::service::ServiceError;
 
 /// A message to the pump.
@@ -10,6 +11,8 @@ use crate::service::ServiceError;
 pub enum Wakeup {
     /// This node committed the next revisions.
     Committed(Vec<Record>),
+    /// The database said where the head and the access number moved to, or that it may have moved unheard.
+    Moved(Option<(Cursor, u64)>),
     /// Compare with the database now and catch up; answer when done.
     Refresh(oneshot::Sender<Result<(), String>>),
 }

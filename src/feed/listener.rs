@@ -1,0 +1,35 @@
+//! Hears the database say that the head moved, and wakes the pump. A hint: the pump polls as well.
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::service::wakeups::{PumpLink, Wakeup};
+use crate::store::{Listener, Store};
+
+/// How long to wait before listening again after the connection broke.
+const AGAIN: Duration = Duration::from_millis(500);
+
+/// Listens until stopped.
+pub async fn run(store: Store, pump: PumpLink, stop: CancellationToken) {
+    stop.run_until_cancelled(listen(&store, &pump)).await;
+}
+
+async fn listen(store: &Store, pump: &PumpLink) {
+    loop {
+        if let Ok(mut listener) = Listener::open(store).await {
+            // What was committed before the listening took effect sent nothing.
+            let mut heard = None;
+            loop {
+                if pump.0.send(Wakeup::Moved(heard)).await.is_err() {
+                    return;
+                }
+                heard = match listener.moved().await {
+                    Ok(Some(moved)) => Some(moved),
+                    Ok(None) | Err(_) => break,
+                };
+            }
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
+}
