@@ -153,6 +153,11 @@ impl State {
             .map(|(address, entry)| (&address.key, entry))
     }
 
+    /// All entries, by address.
+    pub fn all_entries(&self) -> impl Iterator<Item = (&Address, &Entry)> {
+        self.entries.iter()
+    }
+
     /// Takes in the next committed revision.
     pub fn apply(&mut self, record: &Record) {
         self.apply_items(&Stamp::of(&record.head), &record.items);

@@ -17,7 +17,7 @@ use crate::feed::hub::Hub;
 use crate::metrics::Metrics;
 use crate::service::ambient::Ambient;
 use crate::service::wakeups::Wakeup;
-use crate::store::{self, Conn, Head, Session, Store, StoreError};
+use crate::store::{self, Conn, Head, Part, Session, Store, StoreError};
 use crate::view::{Health, View};
 
 /// How often the log is read without being woken. A lost wake-up costs this much latency, and rights are never older.
@@ -80,7 +80,7 @@ pub async fn start(
 }
 
 async fn load(conn: &mut Conn, head: &Head) -> Result<State, StoreError> {
-    let mut state = store::load(conn, head.revision).await?;
+    let mut state = store::load(conn, head.revision, Part::default()).await?;
     state.epoch = head.epoch;
     state.access = store::load_access(conn).await?;
     Ok(state)

@@ -12,9 +12,29 @@ use crate::api::problem::Problem;
 use crate::domain::changes::EnvironmentAttributes;
 use crate::domain::revisions::Revision;
 use crate::http::error::ApiError;
-use crate::http::extract::{Authenticated, Json, Place, Precondition, Query, WriteHeaders, has_tag};
+use crate::http::extract::{Authenticated, Json, Place, Precondition, Query, WriteHeaders, has_tag, moment};
 use crate::http::{Shared, views};
-use crate::service::WriteContext;
+use crate::service::{At, WriteContext};
+
+/// Parameters of a read that has a past.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PastParams {
+    /// As of a revision or an RFC 3339 instant.
+    at: Option<String>,
+    /// Wait until this node has seen the revision, 5 s at most.
+    #[param(minimum = 0)]
+    min_revision: Option<u64>,
+}
+
+impl PastParams {
+    /// Waits for `min_revision`, and says as of when to read.
+    pub(super) async fn moment(&self, app: &Shared) -> Result<Option<At>, ApiError> {
+        ReadParams { min_revision: self.min_revision }.wait(app).await?;
+        moment("at", self.at.as_deref())
+    }
+}
 
 /// Parameters of a read.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -61,36 +81,36 @@ pub(super) fn if_revision(
 }
 
 /// List the environments that the caller may see something of.
-#[utoipa::path(get, path = "/api/v1/environments", operation_id = "list_environments", tag = "environments", params(ReadParams), responses(
+#[utoipa::path(get, path = "/api/v1/environments", operation_id = "list_environments", tag = "environments", params(PastParams), responses(
     (status = 200, body = EnvironmentList), (status = 304, description = "Not modified"),
     (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
-    Query(params): Query<ReadParams>,
+    Query(params): Query<PastParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    params.wait(&app).await?;
-    let (all, touched) = app.service.list_environments(&caller)?;
+    let at = params.moment(&app).await?;
+    let (all, touched) = app.service.list_environments(&caller, at).await?;
     let environments = all.iter().map(|(name, found)| views::environment(name, found)).collect();
     Ok(tagged(&headers, touched, EnvironmentList { environments }))
 }
 
 /// One environment.
-#[utoipa::path(get, path = "/api/v1/environments/{env}", operation_id = "get_environment", tag = "environments", params(("env" = String, Path, description = "Environment"), ReadParams),
+#[utoipa::path(get, path = "/api/v1/environments/{env}", operation_id = "get_environment", tag = "environments", params(("env" = String, Path, description = "Environment"), PastParams),
     responses((status = 200, body = EnvironmentView), (status = 304, description = "Not modified"),
     (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn get(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     place: Place,
-    Query(params): Query<ReadParams>,
+    Query(params): Query<PastParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    params.wait(&app).await?;
+    let at = params.moment(&app).await?;
     let name = place.environment()?;
     let permit = app.service.may_see(&caller, &name)?;
-    let found = app.service.get_environment(&permit, &name)?;
+    let found = app.service.get_environment(&permit, &name, at).await?;
     Ok(tagged(&headers, found.stamp.revision, views::environment(&name, &found)))
 }
 

@@ -10,7 +10,7 @@ use crate::api::entries::WriteView;
 use crate::api::namespaces::{NamespaceBody, NamespaceList, NamespaceView};
 use crate::api::problem::Problem;
 use crate::domain::changes::NamespaceAttributes;
-use crate::http::environments::{ReadParams, if_revision, tagged};
+use crate::http::environments::{PastParams, if_revision, tagged};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, WriteHeaders};
 use crate::http::{Shared, views};
@@ -26,40 +26,40 @@ pub(super) struct DeleteParams {
 }
 
 /// List the namespaces of an environment that the caller may see something of.
-#[utoipa::path(get, path = "/api/v1/environments/{env}/namespaces", operation_id = "list_namespaces", tag = "namespaces", params(("env" = String, Path, description = "Environment"), ReadParams),
+#[utoipa::path(get, path = "/api/v1/environments/{env}/namespaces", operation_id = "list_namespaces", tag = "namespaces", params(("env" = String, Path, description = "Environment"), PastParams),
     responses((status = 200, body = NamespaceList), (status = 304, description = "Not modified"),
     (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn list(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     place: Place,
-    Query(params): Query<ReadParams>,
+    Query(params): Query<PastParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    params.wait(&app).await?;
+    let at = params.moment(&app).await?;
     let environment = place.environment()?;
     let permit = app.service.may_see(&caller, &environment)?;
-    let (all, touched) = app.service.list_namespaces(&permit, &environment)?;
+    let (all, touched) = app.service.list_namespaces(&permit, &environment, at).await?;
     let namespaces = all.iter().map(|(name, found)| views::namespace(&environment, name, found)).collect();
     Ok(tagged(&headers, touched, NamespaceList { namespaces }))
 }
 
 /// One namespace.
 #[utoipa::path(get, path = "/api/v1/environments/{env}/namespaces/{ns}", operation_id = "get_namespace", tag = "namespaces",
-    params(("env" = String, Path, description = "Environment"), ("ns" = String, Path, description = "Namespace"), ReadParams),
+    params(("env" = String, Path, description = "Environment"), ("ns" = String, Path, description = "Namespace"), PastParams),
     responses((status = 200, body = NamespaceView), (status = 304, description = "Not modified"),
     (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn get(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     place: Place,
-    Query(params): Query<ReadParams>,
+    Query(params): Query<PastParams>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    params.wait(&app).await?;
+    let at = params.moment(&app).await?;
     let (environment, name) = (place.environment()?, place.namespace()?);
     let permit = app.service.may_list(&caller, &environment, &name)?;
-    let found = app.service.get_namespace(&permit, &environment, &name)?;
+    let found = app.service.get_namespace(&permit, &environment, &name, at).await?;
     Ok(tagged(&headers, found.touched, views::namespace(&environment, &name, &found)))
 }
 

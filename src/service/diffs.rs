@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use crate::domain::access::{Action, Caller, Target};
-use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::domain::state::Entry;
 use crate::service::{At, Service, ServiceError, permit};
-use crate::store;
+use crate::store::Part;
 
 /// One side of a diff.
 #[derive(Debug, Clone)]
@@ -91,29 +91,21 @@ impl Service {
         if state.find_environment(environment).is_none() {
             return Err(ServiceError::NotFound(environment.to_string()));
         }
+        let access = &state.access;
         let readable = |namespace: &NamespaceName, found: &EntryKey| {
             key.is_none_or(|key| key == found)
-                && state.access.allows(caller.user.id, Action::Read, Target::Entry(environment, namespace, found))
+                && access.allows(caller.user.id, Action::Read, Target::Entry(environment, namespace, found))
         };
-        let Some(at) = side.at else {
-            let names = state.namespaces(environment).map(|(name, _)| name);
-            let names = names.filter(|name| namespace.is_none_or(|namespace| namespace == *name));
-            let mut all = BTreeMap::new();
-            for name in names {
-                let entries = state.entries(environment, name).filter(|(found, _)| readable(name, found));
+        let keys = key.map(|key| vec![key.as_str().to_owned()]);
+        let part = Part { environment: Some(environment), namespace, keys: keys.as_deref(), bare: false };
+        let then = self.state_at(side.at.map(|at| (at, side.field)), part).await?;
+        let mut all = BTreeMap::new();
+        for (name, _) in then.namespaces(environment) {
+            if namespace.is_none_or(|namespace| namespace == name) {
+                let entries = then.entries(environment, name).filter(|(found, _)| readable(name, found));
                 all.extend(entries.map(|(found, entry)| ((name.clone(), found.clone()), entry.clone())));
             }
-            return Ok((state.head, all));
-        };
-        let revision = self.resolve(&state, at, side.field).await?;
-        let keys = key.map(|key| vec![key.as_str().to_owned()]);
-        let mut session = self.store.acquire().await?;
-        let all = store::entries_at(&mut session, environment, namespace, keys.as_deref(), revision).await?;
-        let all = all
-            .into_iter()
-            .filter(|(Address { namespace, key, .. }, _)| readable(namespace, key))
-            .map(|(address, entry)| ((address.namespace, address.key), entry))
-            .collect();
-        Ok((revision, all))
+        }
+        Ok((then.head, all))
     }
 }

@@ -6,7 +6,7 @@ use crate::domain::revisions::Revision;
 use crate::domain::state::Entry;
 use crate::service::permit::{self, Permit, Read};
 use crate::service::{At, Service, ServiceError};
-use crate::store;
+use crate::store::Part;
 
 /// Content bytes after which a page ends early.
 const PAGE_BYTES: u64 = 8 * 1024 * 1024;
@@ -59,16 +59,9 @@ impl Service {
         address: &Address,
         at: Option<At>,
     ) -> Result<Entry, ServiceError> {
-        let state = self.view.state();
-        let missing = || ServiceError::NotFound(address.to_string());
-        let Some(at) = at else { return state.find_entry(address).cloned().ok_or_else(missing) };
-        let revision = self.resolve(&state, at, "at").await?;
         let keys = [address.key.as_str().to_owned()];
-        let mut session = self.store.acquire().await?;
-        let found =
-            store::entries_at(&mut session, &address.environment, Some(&address.namespace), Some(&keys), revision)
-                .await?;
-        found.into_iter().next().map(|(_, entry)| entry).ok_or_else(missing)
+        let state = self.state_at(at.map(|at| (at, "at")), Part::of(address, &keys)).await?;
+        state.find_entry(address).cloned().ok_or_else(|| ServiceError::NotFound(address.to_string()))
     }
 
     /// The entries of a namespace that the holder may read.
@@ -79,36 +72,21 @@ impl Service {
         namespace: &NamespaceName,
         filter: &EntryFilter,
     ) -> Result<EntryPage, ServiceError> {
-        let state = self.view.state();
-        let caller = permit.caller();
+        let access = self.state()?.access.clone();
+        let user = permit.caller().user.id;
         let wanted = |key: &EntryKey| {
             key.starts_with(&filter.prefix)
                 && filter.after.as_ref().is_none_or(|after| key > after)
-                && state.access.allows(caller.user.id, Action::Read, Target::Entry(environment, namespace, key))
+                && access.allows(user, Action::Read, Target::Entry(environment, namespace, key))
         };
-        let missing = || ServiceError::NotFound(format!("{environment}/{namespace}"));
-        let (mut entries, touched): (Vec<_>, _) = match filter.at {
-            None => {
-                let found = state.find_namespace(environment, namespace).ok_or_else(missing)?;
-                let all = state.entries(environment, namespace).filter(|(key, _)| wanted(key));
-                let page = all.take(filter.limit + 1).map(|(key, entry)| (key.clone(), entry.clone())).collect();
-                (page, found.touched)
-            }
-            Some(at) => {
-                let revision = self.resolve(&state, at, "at").await?;
-                let mut session = self.store.acquire().await?;
-                if !store::namespaces_at(&mut session, environment, revision)
-                    .await?
-                    .iter()
-                    .any(|(name, _)| name == namespace)
-                {
-                    return Err(missing());
-                }
-                let all = store::entries_at(&mut session, environment, Some(namespace), None, revision).await?;
-                let all = all.into_iter().map(|(address, entry)| (address.key, entry));
-                (all.filter(|(key, _)| wanted(key)).take(filter.limit + 1).collect(), revision)
-            }
-        };
+        let part = Part { environment: Some(environment), namespace: Some(namespace), ..Part::default() };
+        let state = self.state_at(filter.at.map(|at| (at, "at")), part).await?;
+        let found = state
+            .find_namespace(environment, namespace)
+            .ok_or_else(|| ServiceError::NotFound(format!("{environment}/{namespace}")))?;
+        let all = state.entries(environment, namespace).filter(|(key, _)| wanted(key));
+        let page = all.take(filter.limit + 1).map(|(key, entry)| (key.clone(), entry.clone()));
+        let (mut entries, touched): (Vec<_>, _) = (page.collect(), found.touched);
         let mut bytes = 0;
         let fitting = entries.iter().take_while(|(_, entry)| {
             let fits = bytes == 0 || bytes + entry.version.content.size() <= PAGE_BYTES;

@@ -7,7 +7,8 @@ use crate::domain::revisions::Revision;
 use crate::domain::state::Environment;
 use crate::service::committer::Committed;
 use crate::service::permit::{self, Freeze, Manage, Permit, Read};
-use crate::service::{Field, Service, ServiceError, WriteContext};
+use crate::service::{At, Field, Service, ServiceError, WriteContext};
+use crate::store::Part;
 
 /// Longest description or reason, in bytes.
 pub(super) const TEXT_BYTES: usize = 1024;
@@ -29,19 +30,27 @@ impl Service {
     }
 
     /// The environments that a caller may see something of, and the last revision that touched the list.
-    pub fn list_environments(
+    pub async fn list_environments(
         &self,
         caller: &Caller,
+        at: Option<At>,
     ) -> Result<(Vec<(EnvironmentName, Environment)>, Revision), ServiceError> {
-        let state = self.state()?;
-        let visible = |name: &EnvironmentName| state.access.allows(caller.user.id, Action::Read, Target::AnyOf(name));
+        let access = self.state()?.access.clone();
+        let state = self.state_at(at.map(|at| (at, "at")), Part { bare: true, ..Part::default() }).await?;
+        let visible = |name: &EnvironmentName| access.allows(caller.user.id, Action::Read, Target::AnyOf(name));
         let all = state.environments().filter(|(name, _)| visible(name));
         Ok((all.map(|(name, found)| (name.clone(), found.clone())).collect(), state.environments_touched()))
     }
 
     /// One environment.
-    pub fn get_environment(&self, _permit: &Permit<Read>, name: &EnvironmentName) -> Result<Environment, ServiceError> {
-        let state = self.view.state();
+    pub async fn get_environment(
+        &self,
+        _permit: &Permit<Read>,
+        name: &EnvironmentName,
+        at: Option<At>,
+    ) -> Result<Environment, ServiceError> {
+        let part = Part { environment: Some(name), bare: true, ..Part::default() };
+        let state = self.state_at(at.map(|at| (at, "at")), part).await?;
         state.find_environment(name).cloned().ok_or_else(|| ServiceError::NotFound(name.to_string()))
     }
 

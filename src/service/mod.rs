@@ -34,7 +34,7 @@ use crate::service::ambient::Ambient;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::passwords::Passwords;
 use crate::service::wakeups::PumpLink;
-use crate::store::Store;
+use crate::store::{self, Part, Store};
 use crate::view::View;
 
 pub use error::{Field, ServiceError};
@@ -131,6 +131,15 @@ impl Service {
         result.await.map_err(|_| ServiceError::OutcomeUnknown)?
     }
 
+    /// A part of the store at a moment: from memory when none is given, else from the history.
+    async fn state_at(&self, at: Option<(At, &str)>, part: Part<'_>) -> Result<Arc<State>, ServiceError> {
+        let state = self.view.state();
+        let Some((at, field)) = at else { return Ok(state) };
+        let revision = self.resolve(&state, at, field).await?;
+        let mut session = self.store.acquire().await?;
+        Ok(Arc::new(store::load(&mut session, revision, part).await?))
+    }
+
     /// The revision that a moment means, not above the head of `state`.
     async fn resolve(&self, state: &State, at: At, field: &str) -> Result<Revision, ServiceError> {
         match at {
@@ -141,7 +150,7 @@ impl Service {
             At::Revision(revision) => Ok(revision),
             At::Instant(instant) => {
                 let mut session = self.store.acquire().await?;
-                Ok(crate::store::revision_at(&mut session, instant).await?.min(state.head))
+                Ok(store::revision_at(&mut session, instant).await?.min(state.head))
             }
         }
     }

@@ -8,7 +8,8 @@ use crate::domain::state::Namespace;
 use crate::service::committer::Committed;
 use crate::service::environments::check_text;
 use crate::service::permit::{self, Manage, Permit, Read};
-use crate::service::{Service, ServiceError, WriteContext};
+use crate::service::{At, Service, ServiceError, WriteContext};
+use crate::store::Part;
 
 impl Service {
     /// Checks that a caller may manage a namespace.
@@ -23,16 +24,19 @@ impl Service {
 
     /// The namespaces of an environment that the holder may see something of, and the last revision that touched
     /// the list.
-    pub fn list_namespaces(
+    pub async fn list_namespaces(
         &self,
         permit: &Permit<Read>,
         environment: &EnvironmentName,
+        at: Option<At>,
     ) -> Result<(Vec<(NamespaceName, Namespace)>, Revision), ServiceError> {
-        let state = self.view.state();
+        let access = self.state()?.access.clone();
+        let part = Part { environment: Some(environment), ..Part::default() };
+        let state = self.state_at(at.map(|at| (at, "at")), part).await?;
         let user = permit.caller().user.id;
         let found =
             state.find_environment(environment).ok_or_else(|| ServiceError::NotFound(environment.to_string()))?;
-        let visible = |name: &NamespaceName| state.access.allows(user, Action::Read, Target::AnyIn(environment, name));
+        let visible = |name: &NamespaceName| access.allows(user, Action::Read, Target::AnyIn(environment, name));
         let all: Vec<_> = state
             .namespaces(environment)
             .filter(|(name, _)| visible(name))
@@ -43,13 +47,15 @@ impl Service {
     }
 
     /// One namespace.
-    pub fn get_namespace(
+    pub async fn get_namespace(
         &self,
         _permit: &Permit<Read>,
         environment: &EnvironmentName,
         namespace: &NamespaceName,
+        at: Option<At>,
     ) -> Result<Namespace, ServiceError> {
-        let state = self.view.state();
+        let part = Part { environment: Some(environment), namespace: Some(namespace), ..Part::default() };
+        let state = self.state_at(at.map(|at| (at, "at")), part).await?;
         let found = state.find_namespace(environment, namespace).cloned();
         found.ok_or_else(|| ServiceError::NotFound(format!("{environment}/{namespace}")))
     }

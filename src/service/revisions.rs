@@ -5,7 +5,7 @@ use crate::domain::changes::{Item, Record, RecordHead, Version};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::service::{Service, ServiceError};
-use crate::store;
+use crate::store::{self, Part};
 
 pub use crate::store::{HistoryFilter, ListedChange};
 
@@ -79,9 +79,8 @@ impl Service {
             let version = match item {
                 Item::Entry { address, previous, .. } if *previous > Revision::ZERO => {
                     let keys = [address.key.as_str().to_owned()];
-                    let (environment, namespace) = (&address.environment, Some(&address.namespace));
-                    let found = store::entries_at(&mut session, environment, namespace, Some(&keys), *previous).await?;
-                    found.into_iter().next().map(|(_, entry)| entry.version)
+                    let then = store::load(&mut session, *previous, Part::of(address, &keys)).await?;
+                    then.find_entry(address).map(|entry| entry.version.clone())
                 }
                 Item::Entry { .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
             };

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::access::{Caller, Target};
-use crate::domain::changes::{Intent, Item, Restore, Revert, RevertedEntry, RevertedNamespace, Scope, Version};
+use crate::domain::changes::{Intent, Item, Restore, Revert, RevertedEntry, RevertedNamespace, Scope};
 use crate::domain::contents::ContentHash;
 use crate::domain::formats::Format;
 use crate::domain::names::{Address, EnvironmentName, NamespaceName};
@@ -11,7 +11,7 @@ use crate::domain::revisions::Revision;
 use crate::service::committer::Committed;
 use crate::service::permit::{self, Permit, Rollback};
 use crate::service::{At, Service, ServiceError, WriteContext};
-use crate::store;
+use crate::store::{self, Part};
 
 impl Service {
     /// Checks that a caller may roll back a whole scope.
@@ -53,20 +53,23 @@ impl Service {
             Scope::Keys(_, _, keys) => Some(keys.iter().map(|key| key.as_str().to_owned()).collect()),
             Scope::Environment(_) | Scope::Namespace(..) => None,
         };
-        let namespaces: Vec<_> = store::namespaces_at(&mut session, &environment, to)
-            .await?
-            .into_iter()
-            .filter(|(name, _)| scope.namespace().is_none_or(|namespace| namespace == name))
-            .collect();
+        let part = Part {
+            environment: Some(&environment),
+            namespace: scope.namespace(),
+            keys: keys.as_deref(),
+            ..Part::default()
+        };
+        let then = store::load(&mut session, to, part).await?;
+        drop(session);
+        let namespaces: Vec<_> =
+            then.namespaces(&environment).map(|(name, found)| (name.clone(), found.attributes.clone())).collect();
         if let Some(namespace) = scope.namespace()
             && namespaces.is_empty()
             && state.find_namespace(&environment, namespace).is_none()
         {
             return Err(ServiceError::NotFound(format!("{environment}/{namespace}")));
         }
-        let entries = store::entries_at(&mut session, &environment, scope.namespace(), keys.as_deref(), to).await?;
-        drop(session);
-        let entries = entries.into_iter().map(|(address, entry)| (address, entry.version)).collect();
+        let entries = then.all_entries().map(|(address, entry)| (address.clone(), entry.version.clone())).collect();
         let restore = Restore { scope, to, namespaces, entries };
         self.write(permit.caller(), Intent::Rollback(restore), context).await
     }
@@ -93,8 +96,9 @@ impl Service {
                     touched.entry(at).or_default().push((address, after));
                 }
                 Item::Namespace { environment, namespace, attributes: after, .. } => {
-                    let then = store::namespaces_at(&mut session, &environment, before).await?;
-                    let before = then.into_iter().find(|(name, _)| *name == namespace).map(|(_, found)| found);
+                    let bare = Part { environment: Some(&environment), bare: true, ..Part::default() };
+                    let then = store::load(&mut session, before, bare).await?;
+                    let before = then.find_namespace(&environment, &namespace).map(|found| found.attributes.clone());
                     namespaces.push(RevertedNamespace { environment, namespace, before, after });
                 }
                 Item::Environment { environment, .. } => {
@@ -117,16 +121,17 @@ impl Service {
         }
         for ((environment, namespace), changes) in touched {
             let keys: Vec<String> = changes.iter().map(|(address, _)| address.key.as_str().to_owned()).collect();
-            let then = store::entries_at(&mut session, &environment, Some(&namespace), Some(&keys), before).await?;
-            let mut then: BTreeMap<Address, Version> =
-                then.into_iter().map(|(at, entry)| (at, entry.version)).collect();
+            let part =
+                Part { environment: Some(&environment), namespace: Some(&namespace), keys: Some(&keys), bare: false };
+            let then = store::load(&mut session, before, part).await?;
             for (address, after) in changes {
                 let target = Target::Entry(&environment, &namespace, &address.key);
                 permits.push(
                     permit::require::<Rollback>(&state.access, caller, target)
                         .map_err(|error| hide(error, revision))?,
                 );
-                entries.push(RevertedEntry { before: then.remove(&address), address, after });
+                let before = then.find_entry(&address).map(|entry| entry.version.clone());
+                entries.push(RevertedEntry { address, before, after });
             }
         }
         drop(session);

@@ -21,7 +21,7 @@ use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 pub use accounts::{
     AccountRow, create_first_admin, create_token, find_account, load_access, revoke_token, set_password,
 };
-pub use entries::{entries_at, load, namespaces_at};
+pub use entries::{Part, load};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, start_epoch};
 pub use listener::Listener;
