@@ -1,2 +1,4 @@
 mod cli;
+mod docs;
 mod private_postgres;
+mod program;
