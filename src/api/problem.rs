@@ -6,7 +6,7 @@ use utoipa::ToSchema;
 use crate::api::revisions::{ConflictView, RevertConflictView};
 
 macro_rules! codes {
-    ($($(#[doc = $doc:literal])+ $variant:ident = $code:literal, $status:literal, $title:literal;)+) => {
+    ($($(#[doc = $doc:literal])+ $variant:ident = $code:tt, $status:literal, $title:literal;)+) => {
         /// What went wrong, as a stable word. Programs match on this, never on texts.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
         #[non_exhaustive]

@@ -12,7 +12,7 @@ use crate::api::problem::Problem;
 use crate::domain::changes::EnvironmentAttributes;
 use crate::domain::revisions::Revision;
 use crate::http::error::ApiError;
-use crate::http::extract::{Authenticated, Json, Place, Precondition, Query, WriteHeaders, has_tag, moment};
+use crate::http::extract::{Authenticated, Json, Place, Precondition, Query, WriteHeaders, has_tag, moment, whole};
 use crate::http::{Shared, views};
 use crate::service::{At, WriteContext};
 
@@ -49,7 +49,7 @@ pub(super) struct ReadParams {
 impl ReadParams {
     pub(super) async fn wait(&self, app: &Shared) -> Result<(), ApiError> {
         match self.min_revision {
-            Some(revision) => Ok(app.service.wait_for(Revision(revision)).await?),
+            Some(revision) => Ok(app.service.wait_for(whole("min_revision", revision)?).await?),
             None => Ok(()),
         }
     }

@@ -260,6 +260,14 @@ pub(super) fn parsed<T: FromStr<Err: std::fmt::Display>>(
     text.map(str::parse).transpose().map_err(|error: T::Err| ApiError::invalid(field, error.to_string()))
 }
 
+/// A revision given as a number.
+pub(super) fn whole(field: &str, number: u64) -> Result<Revision, ApiError> {
+    if i64::try_from(number).is_ok() {
+        return Ok(Revision(number));
+    }
+    Err(ApiError::invalid(field, format!("must be from 0 to {}", i64::MAX)))
+}
+
 /// A page size.
 pub(super) fn page(limit: Option<u32>) -> Result<usize, ApiError> {
     let limit = limit.unwrap_or(crate::api::PAGE_DEFAULT);

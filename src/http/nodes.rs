@@ -64,7 +64,7 @@ pub(super) async fn readyz(
 
 /// Metrics in Prometheus' text format.
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "node", responses(
-    (status = 200, description = "Metrics", body = String, content_type = "text/plain"),
+    (status = 200, description = "Metrics", body = String, content_type = "application/openmetrics-text"),
     (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn metrics(State(app): State<Shared>, Authenticated(_): Authenticated) -> Response {
     open_metrics(State(app)).await

@@ -50,6 +50,9 @@ fn requested(field: &str, change: ChangeBody) -> Result<RequestedChange, Vec<Fie
     let environment = EnvironmentName::parse(&change.env).map_err(|error| wrong("env", error.to_string())).ok();
     let namespace = NamespaceName::parse(&change.namespace).map_err(|error| wrong("namespace", error.to_string())).ok();
     let key = EntryKey::parse(&change.key).map_err(|error| wrong("key", error.to_string())).ok();
+    if change.if_revision.is_some_and(|revision| i64::try_from(revision).is_err()) {
+        wrong("if_revision", format!("must be from 0 to {}", i64::MAX));
+    }
     let if_revision = change.if_revision.map(Revision);
     let content = match (change.op, change.content, change.content_base64) {
         (Op::Put, Some(text), None) => Some(Bytes::from(text)),

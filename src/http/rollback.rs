@@ -7,9 +7,8 @@ use crate::api::problem::Problem;
 use crate::api::revisions::RollbackBody;
 use crate::domain::changes::Scope;
 use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName};
-use crate::domain::revisions::Revision;
 use crate::http::error::ApiError;
-use crate::http::extract::{Authenticated, Json, WriteHeaders, parsed};
+use crate::http::extract::{Authenticated, Json, WriteHeaders, parsed, whole};
 use crate::http::{Shared, views};
 use crate::service::WriteContext;
 
@@ -30,21 +29,14 @@ pub(super) async fn roll_back(
         if body.env.is_some() || body.namespace.is_some() || body.keys.is_some() || body.to.is_some() {
             return Err(ApiError::invalid("revert", "must not come together with env, namespace, keys or to"));
         }
-        app.service.revert(&caller, checked("revert", revision)?, context).await?
+        app.service.revert(&caller, whole("revert", revision)?, context).await?
     } else {
         let to = body.to.ok_or_else(|| ApiError::invalid("to", "is required, or revert"))?;
         let scope = scope(&body)?;
         let permit = app.service.may_roll_back(&caller, &scope)?;
-        app.service.roll_back(&permit, scope, checked("to", to)?, context).await?
+        app.service.roll_back(&permit, scope, whole("to", to)?, context).await?
     };
     Ok(axum::Json(views::write(&committed, dry_run, Vec::new())))
-}
-
-fn checked(field: &str, number: u64) -> Result<Revision, ApiError> {
-    if i64::try_from(number).is_ok() {
-        return Ok(Revision(number));
-    }
-    Err(ApiError::invalid(field, format!("must be from 0 to {}", i64::MAX)))
 }
 
 fn scope(body: &RollbackBody) -> Result<Scope, ApiError> {
