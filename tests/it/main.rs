@@ -1,2 +1,15 @@
+//! The integration tests: real nodes, real HTTP, real PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "the functions that tests are built of may fail the test, and speak SQL where the API does not"
+)]
+
 mod cli;
+mod environments;
+mod harness;
 mod private_postgres;
+mod publish;
