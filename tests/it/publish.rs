@@ -20,7 +20,9 @@ async fn a_change_set_over_entries_namespaces_and_environments_is_one_revision()
     ];
     let written = admin.publish(&changes).await.written();
     assert_eq!((written.revision, written.changed), (6, 3));
-    for address in ["dev/orders/application.yaml", "dev/shared.mysql/pool.properties", "staging/orders/application.yaml"] {
+    for address in
+        ["dev/orders/application.yaml", "dev/shared.mysql/pool.properties", "staging/orders/application.yaml"]
+    {
         assert_eq!(admin.get(&entry(address)).await.ok()["revision"], 6);
     }
     assert_eq!(admin.revision(6).await["changes"].as_array().unwrap().len(), 3);
@@ -199,7 +201,8 @@ async fn a_publish_to_what_does_not_exist_says_what_is_missing() {
 #[tokio::test]
 async fn limits_of_a_publish_name_the_setting() {
     let flags = ["--max-entry-bytes", "100", "--max-change-set-bytes", "150", "--max-change-set-entries", "3"];
-    let app = App::with(&[&flags[..], &["--max-namespace-entries", "2"], &["--max-namespace-bytes", "120"]].concat()).await;
+    let app =
+        App::with(&[&flags[..], &["--max-namespace-entries", "2"], &["--max-namespace-bytes", "120"]].concat()).await;
     let admin = app.admin();
     admin.create("dev/orders").await;
     let problem = admin.publish(&[put("dev/orders/a.txt", &"x".repeat(101))]).await.problem(413, "too_large");

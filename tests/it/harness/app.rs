@@ -121,7 +121,8 @@ impl App {
         let user = ambient.id();
         let mut tx = connection.begin().await.unwrap();
         sqlx::query("SELECT log_access('system', 'create_user', $1)").bind(name).execute(&mut *tx).await.unwrap();
-        let insert = "INSERT INTO users (id, name, password_hash, one_time, created_at) VALUES ($1, $2, '', false, now())";
+        let insert =
+            "INSERT INTO users (id, name, password_hash, one_time, created_at) VALUES ($1, $2, '', false, now())";
         sqlx::query(insert).bind(user).bind(name).execute(&mut *tx).await.unwrap();
         for (role, environment, namespace, key_prefix) in grants {
             let insert = "INSERT INTO grants (id, user_id, role, environment, namespace, key_prefix)

@@ -139,7 +139,8 @@ impl Database {
     /// The first value of a query.
     pub(crate) async fn number(&self, query: &str) -> i64 {
         use sqlx::Row as _;
-        let row = sqlx::raw_sql(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(&mut self.connect().await).await.unwrap();
+        let row =
+            sqlx::raw_sql(sqlx::AssertSqlSafe(query.to_owned())).fetch_one(&mut self.connect().await).await.unwrap();
         row.get(0)
     }
 

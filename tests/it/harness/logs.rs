@@ -18,7 +18,8 @@ impl Errors {
     pub(crate) fn collect() -> Self {
         let errors = Self::default();
         let shown = tracing_subscriber::fmt::layer().with_test_writer().without_time().with_filter(LevelFilter::WARN);
-        let subscriber = tracing_subscriber::registry().with(shown).with(errors.clone().with_filter(LevelFilter::ERROR));
+        let subscriber =
+            tracing_subscriber::registry().with(shown).with(errors.clone().with_filter(LevelFilter::ERROR));
         // For as long as the thread lives; the next test of the same thread replaces it.
         std::mem::forget(tracing::subscriber::set_default(subscriber));
         errors
