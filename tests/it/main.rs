@@ -9,7 +9,9 @@
 )]
 
 mod cli;
+mod entries;
 mod environments;
 mod harness;
+mod namespaces;
 mod private_postgres;
 mod publish;
