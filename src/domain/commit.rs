@@ -188,8 +188,10 @@ impl Judge<'_> {
         self.require(Action::Manage, Target::Namespace(environment, name))?;
         self.attributes(environment)?;
         let current = self.state.find_namespace(environment, name);
+        // What a read of the namespace gives as its tag, as for a deletion.
+        let touched = current.map_or(Revision::ZERO, |found| found.touched);
+        unchanged_since(if_revision, touched, format!("{environment}/{name}"))?;
         let previous = current.map_or(Revision::ZERO, |found| found.stamp.revision);
-        unchanged_since(if_revision, previous, format!("{environment}/{name}"))?;
         if current.is_some_and(|found| found.attributes == *attributes) {
             return Ok(Vec::new());
         }
