@@ -10,7 +10,8 @@ use crate::domain::changes::{
     Revert, Scope, Version,
 };
 use crate::domain::limits::Limits;
-use crate::domain::names::{Address, EnvironmentName, NamespaceName, UserName};
+use crate::domain::names::{Address, EnvironmentName, NamespaceName};
+use crate::domain::refusals::{Conflict, Refused, RevertConflict};
 use crate::domain::revisions::Revision;
 use crate::domain::state::{Entry, Stamp, State};
 
@@ -21,81 +22,6 @@ pub struct Accepted {
     pub items: Vec<Item>,
     /// The state with them.
     pub next: State,
-}
-
-/// A precondition that failed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Conflict {
-    /// Which entry.
-    pub address: Address,
-    /// The revision that the caller edited.
-    pub expected: Revision,
-    /// What is there.
-    pub theirs: Option<Entry>,
-    /// What the caller wanted to put.
-    pub yours: Option<Version>,
-}
-
-/// Something that changed after the change set that was to be reverted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RevertConflict {
-    /// The entry or namespace, as text.
-    pub item: String,
-    /// Its present revision; 0 when it is gone.
-    pub now: Revision,
-}
-
-/// Why a change set was refused. Nothing of it was applied.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Refused {
-    /// It is not there, or the caller may not know that it is.
-    NotFound(String),
-    /// The caller may see it, but not do this.
-    Denied {
-        /// What was missing.
-        action: Action,
-        /// On what.
-        target: String,
-        /// Who could do it.
-        who_can: Vec<UserName>,
-    },
-    /// Entries are not what the caller edited.
-    Conflicts(Vec<Conflict>),
-    /// An environment or namespace is not what the caller edited.
-    Stale {
-        /// Which.
-        target: String,
-        /// Its present revision; 0 when it does not exist.
-        current: Revision,
-    },
-    /// Reverting would undo later changes.
-    RevertConflicts(Vec<RevertConflict>),
-    /// A protected environment wants a precondition for these.
-    PreconditionRequired(Vec<Address>),
-    /// A protected environment wants a message.
-    MessageRequired(EnvironmentName),
-    /// Publishes are refused for now.
-    Frozen(EnvironmentName, Freeze),
-    /// The environment still has namespaces.
-    NotEmpty(EnvironmentName, u64),
-    /// Deleting the namespace needs a confirmation.
-    ConfirmationRequired {
-        /// Which.
-        namespace: NamespaceName,
-        /// How many entries would be deleted.
-        entries: u64,
-    },
-    /// A quota would be passed.
-    OverLimit {
-        /// The setting that holds the limit.
-        limit: &'static str,
-        /// Where.
-        target: String,
-        /// Its value.
-        allowed: u64,
-        /// What it would come to.
-        wanted: u64,
-    },
 }
 
 /// Judges a change set at a state.
@@ -262,8 +188,10 @@ impl Judge<'_> {
         self.require(Action::Manage, Target::Namespace(environment, name))?;
         self.attributes(environment)?;
         let current = self.state.find_namespace(environment, name);
+        // What a read of the namespace gives as its tag, as for a deletion.
+        let touched = current.map_or(Revision::ZERO, |found| found.touched);
+        unchanged_since(if_revision, touched, format!("{environment}/{name}"))?;
         let previous = current.map_or(Revision::ZERO, |found| found.stamp.revision);
-        unchanged_since(if_revision, previous, format!("{environment}/{name}"))?;
         if current.is_some_and(|found| found.attributes == *attributes) {
             return Ok(Vec::new());
         }

@@ -9,5 +9,6 @@ pub mod formats;
 pub mod limits;
 pub mod names;
 pub mod patterns;
+pub mod refusals;
 pub mod revisions;
 pub mod state;

@@ -6,7 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::api::problem::{Code, FieldProblem, Impact, Problem};
-use crate::domain::commit::Refused;
+use crate::domain::refusals::Refused;
 use crate::http::views;
 use crate::service::{Field, ServiceError};
 

@@ -77,7 +77,7 @@ pub(super) async fn put(
 ) -> Result<axum::Json<WriteView>, ApiError> {
     let (environment, name) = (place.environment()?, place.namespace()?);
     let permit = app.service.may_manage_namespace(&caller, &environment, &name)?;
-    let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.stamp.revision);
+    let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.touched);
     let wanted = if_revision(headers.if_revision, current)?;
     let parts = [b"put_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes(), &bytes];
     let idempotency = headers.idempotency(&parts);

@@ -8,10 +8,10 @@ use crate::api::revisions::{
     ConflictView, DiffEntryView, Difference, EntryDiff, ItemKind, ItemView, RevertConflictView, RevisionView, SideView,
 };
 use crate::domain::changes::{Item, RecordHead, Version};
-use crate::domain::commit::{Conflict, RevertConflict};
 use crate::domain::diff;
 use crate::domain::formats::{Format, Warning};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::refusals::{Conflict, RevertConflict};
 use crate::domain::revisions::Revision;
 use crate::domain::state::{Entry, Environment, Namespace};
 use crate::http::error::ApiError;

@@ -9,9 +9,10 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::domain::changes::{ChangeSet, Item, Origin, Record, RecordHead};
-use crate::domain::commit::{Refused, commit};
+use crate::domain::commit::commit;
 use crate::domain::contents::ContentHash;
 use crate::domain::limits::Limits;
+use crate::domain::refusals::Refused;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use crate::domain::access::Action;
-use crate::domain::commit::Refused;
 use crate::domain::names::UserName;
+use crate::domain::refusals::Refused;
 use crate::domain::revisions::Revision;
 use crate::store::StoreError;
 

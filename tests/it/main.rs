@@ -1,4 +1,19 @@
+//! The integration tests: real nodes, real HTTP, real PostgreSQL.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::disallowed_methods,
+    reason = "the functions that tests are built of may fail the test, and speak SQL where the API does not"
+)]
+
 mod cli;
 mod docs;
+mod entries;
+mod environments;
+mod harness;
+mod namespaces;
 mod private_postgres;
 mod program;
+mod publish;

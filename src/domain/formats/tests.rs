@@ -1,3 +1,5 @@
+//! What the formats accept, refuse and warn of, format by format.
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;

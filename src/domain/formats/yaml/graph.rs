@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::super::Values;
+use crate::domain::formats::Values;
 
 /// How much text the aliases of one stream may repeat when its values are read, in bytes. Comparing is all that values are for,
 /// and nobody reads a comparison of more.

@@ -7,10 +7,10 @@ use std::collections::{HashMap, HashSet};
 
 use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
-use super::super::cursor::{Position, position_at};
-use super::super::{MAX_DEPTH, SyntaxError};
 use super::graph::{Entry, Graph, Identity, Kind, NodeId};
 use super::scalars::{is_merge, resolve, tag_name};
+use crate::domain::formats::cursor::{Position, position_at};
+use crate::domain::formats::{MAX_DEPTH, SyntaxError};
 
 /// How many nodes a stream with aliases may have when they are expanded. More than any configuration, and still cheap to hold: a
 /// reader that copies what an alias stands for needs about 100 MB for it.

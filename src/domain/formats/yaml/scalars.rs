@@ -2,7 +2,7 @@
 
 use saphyr_parser::Tag;
 
-use super::super::Values;
+use crate::domain::formats::Values;
 
 /// The prefix of the tags that YAML itself defines, written `!!`.
 const CORE: &str = "tag:yaml.org,2002:";

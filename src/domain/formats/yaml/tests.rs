@@ -1,4 +1,6 @@
-use super::super::{Format, Values, check, values};
+//! YAML as its users write it, and what only looks like it.
+
+use crate::domain::formats::{Format, Values, check, values};
 use serde_json::{Value, json};
 
 fn fault(text: &str) -> (u32, u32, String) {

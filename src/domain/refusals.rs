@@ -1,0 +1,82 @@
+//! Why a change set is refused.
+
+use crate::domain::access::Action;
+use crate::domain::changes::{Freeze, Version};
+use crate::domain::names::{Address, EnvironmentName, NamespaceName, UserName};
+use crate::domain::revisions::Revision;
+use crate::domain::state::Entry;
+
+/// A precondition that failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conflict {
+    /// Which entry.
+    pub address: Address,
+    /// The revision that the caller edited.
+    pub expected: Revision,
+    /// What is there.
+    pub theirs: Option<Entry>,
+    /// What the caller wanted to put.
+    pub yours: Option<Version>,
+}
+
+/// Something that changed after the change set that was to be reverted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RevertConflict {
+    /// The entry or namespace, as text.
+    pub item: String,
+    /// Its present revision; 0 when it is gone.
+    pub now: Revision,
+}
+
+/// Why a change set was refused. Nothing of it was applied.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refused {
+    /// It is not there, or the caller may not know that it is.
+    NotFound(String),
+    /// The caller may see it, but not do this.
+    Denied {
+        /// What was missing.
+        action: Action,
+        /// On what.
+        target: String,
+        /// Who could do it.
+        who_can: Vec<UserName>,
+    },
+    /// Entries are not what the caller edited.
+    Conflicts(Vec<Conflict>),
+    /// An environment or namespace is not what the caller edited.
+    Stale {
+        /// Which.
+        target: String,
+        /// Its present revision; 0 when it does not exist.
+        current: Revision,
+    },
+    /// Reverting would undo later changes.
+    RevertConflicts(Vec<RevertConflict>),
+    /// A protected environment wants a precondition for these.
+    PreconditionRequired(Vec<Address>),
+    /// A protected environment wants a message.
+    MessageRequired(EnvironmentName),
+    /// Publishes are refused for now.
+    Frozen(EnvironmentName, Freeze),
+    /// The environment still has namespaces.
+    NotEmpty(EnvironmentName, u64),
+    /// Deleting the namespace needs a confirmation.
+    ConfirmationRequired {
+        /// Which.
+        namespace: NamespaceName,
+        /// How many entries would be deleted.
+        entries: u64,
+    },
+    /// A quota would be passed.
+    OverLimit {
+        /// The setting that holds the limit.
+        limit: &'static str,
+        /// Where.
+        target: String,
+        /// Its value.
+        allowed: u64,
+        /// What it would come to.
+        wanted: u64,
+    },
+}

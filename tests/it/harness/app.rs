@@ -1,0 +1,184 @@
+//! A store with its nodes, for one test.
+
+use clap::Parser;
+use pintle::cli::node::{self, Node};
+use pintle::domain::access::{Token, TokenKind};
+use pintle::domain::names::UserName;
+use pintle::runtime::lifecycle::Lifecycle;
+use pintle::runtime::settings::NodeSettings;
+use pintle::service::ambient::Ambient as _;
+use pintle::service::tokens::TokenText;
+use pintle::store::{self, StoreSettings};
+use sqlx::Connection as _;
+
+use super::actors::Actor;
+use super::database::{Database, Server};
+use super::logs::Errors;
+
+/// Of the first admin.
+pub(crate) const PASSWORD: &str = "correct horse battery staple";
+
+#[derive(Debug, Parser)]
+struct Settings {
+    #[command(flatten)]
+    node: NodeSettings,
+}
+
+/// The settings of a node, from the flags that a test cares about.
+pub(crate) fn settings(flags: &[&str]) -> NodeSettings {
+    let common = ["it", "--listen", "127.0.0.1:0", "--database-connections", "6"];
+    Settings::parse_from(common.iter().chain(flags)).node
+}
+
+/// A node in this process.
+#[derive(Debug)]
+pub(crate) struct Running {
+    pub(crate) node: Node,
+    pub(crate) lifecycle: Lifecycle,
+}
+
+impl Running {
+    pub(crate) async fn start(database: &Database, flags: &[&str]) -> Self {
+        let lifecycle = Lifecycle::default();
+        let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 6 };
+        let node = node::start(&settings(flags), &at, true, &lifecycle).await.unwrap();
+        Self { node, lifecycle }
+    }
+
+    /// Makes the node catch up with the database.
+    pub(crate) async fn refresh(&self) {
+        self.node.app.service.pump.refresh().await.unwrap();
+    }
+
+    /// Drains the node and asserts that no task of it failed.
+    pub(crate) async fn finish(self) {
+        self.lifecycle.soft.cancel();
+        self.node.finish(&self.lifecycle).await.unwrap();
+    }
+}
+
+/// A right to give to a new actor: role, environments, namespaces, key prefix.
+pub(crate) type Grants<'a> = &'a [(&'a str, &'a str, &'a str, &'a str)];
+
+/// A store of its own, one node that serves it, and the first admin.
+#[derive(Debug)]
+pub(crate) struct App {
+    pub(crate) database: Database,
+    first: Running,
+    others: Vec<Running>,
+    admin: Actor,
+    errors: Errors,
+}
+
+impl App {
+    /// A fresh store with one node.
+    pub(crate) async fn start() -> Self {
+        Self::with(&[]).await
+    }
+
+    /// The same, with flags for the node.
+    pub(crate) async fn with(flags: &[&str]) -> Self {
+        Self::on(Server::shared(), flags).await
+    }
+
+    /// The same, on a server of the test's own.
+    pub(crate) async fn on(server: &'static Server, flags: &[&str]) -> Self {
+        let errors = Errors::collect();
+        let database = server.create_database().await;
+        let preset = ["--admin-password", PASSWORD];
+        let first = Running::start(&database, &[&preset, flags].concat()).await;
+        let admin = Actor::new("admin", &first.node.url(), "").log_in(PASSWORD).await;
+        Self { database, first, others: Vec::new(), admin, errors }
+    }
+
+    /// The first admin: may manage and publish everything.
+    pub(crate) fn admin(&self) -> &Actor {
+        &self.admin
+    }
+
+    /// The first node.
+    pub(crate) fn node(&self) -> &Running {
+        &self.first
+    }
+
+    /// Somebody without a token.
+    pub(crate) fn anonymous(&self) -> Actor {
+        Actor::new("anonymous", &self.first.node.url(), "")
+    }
+
+    /// Starts one more node on the same store, and gives the admin as a caller of it.
+    pub(crate) async fn second_node(&mut self) -> Actor {
+        let node = Running::start(&self.database, &[]).await;
+        let actor = self.admin.at(&node.node.url());
+        self.others.push(node);
+        actor
+    }
+
+    /// A new user with these rights, and a token.
+    pub(crate) async fn user(&self, name: &str, grants: Grants<'_>) -> Actor {
+        let ambient = pintle::runtime::ambient::SystemAmbient;
+        let mut connection = self.database.connect().await;
+        let user = ambient.id();
+        let mut tx = connection.begin().await.unwrap();
+        sqlx::query("SELECT log_access('system', 'create_user', $1)").bind(name).execute(&mut *tx).await.unwrap();
+        let insert =
+            "INSERT INTO users (id, name, password_hash, one_time, created_at) VALUES ($1, $2, '', false, now())";
+        sqlx::query(insert).bind(user).bind(name).execute(&mut *tx).await.unwrap();
+        for (role, environment, namespace, key_prefix) in grants {
+            let insert = "INSERT INTO grants (id, user_id, role, environment, namespace, key_prefix)
+                          VALUES (gen_random_uuid(), $1, $2, $3, $4, $5)";
+            let insert = sqlx::query(insert).bind(user).bind(role).bind(environment).bind(namespace).bind(key_prefix);
+            insert.execute(&mut *tx).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+        let text = TokenText::new(ambient.id(), ambient.secret());
+        let (id, hash, kind) = (text.id(), text.hash(), TokenKind::Api);
+        let token = Token { id, user, name: "test".to_owned(), kind, hash, expires_at: None };
+        store::create_token(&mut connection, &UserName::parse(name).unwrap(), &token).await.unwrap();
+        connection.close().await.unwrap();
+        for node in std::iter::once(&self.first).chain(&self.others) {
+            node.refresh().await;
+        }
+        Actor::new(name, &self.first.node.url(), &text.reveal())
+    }
+
+    /// Somebody who may read a namespace.
+    pub(crate) async fn viewer(&self, namespace: &str) -> Actor {
+        self.user("vera", &[("viewer", "*", namespace, "")]).await
+    }
+
+    /// Somebody who may publish to a namespace.
+    pub(crate) async fn publisher(&self, namespace: &str) -> Actor {
+        self.user("paul", &[("publisher", "*", namespace, "")]).await
+    }
+
+    /// Somebody who may roll back and freeze everything, and publish nothing.
+    pub(crate) async fn operator(&self) -> Actor {
+        self.user("olga", &[("operator", "*", "*", "")]).await
+    }
+
+    /// Somebody who may manage everything, and publish nothing.
+    pub(crate) async fn manager(&self) -> Actor {
+        self.user("mona", &[("admin", "*", "*", "")]).await
+    }
+
+    /// Somebody with a token and no rights.
+    pub(crate) async fn stranger(&self) -> Actor {
+        self.user("sven", &[]).await
+    }
+
+    /// Errors that the test provoked, and that `finish` shall not complain about.
+    pub(crate) fn take_errors(&self) -> Vec<String> {
+        self.errors.take()
+    }
+
+    /// Drains every node; asserts that no task failed and no error was logged.
+    pub(crate) async fn finish(self) {
+        for node in self.others {
+            node.finish().await;
+        }
+        self.first.finish().await;
+        assert_eq!(self.errors.take(), Vec::<String>::new(), "errors were logged");
+        self.database.drop().await;
+    }
+}
