@@ -27,6 +27,8 @@ const BATCH_SETS: usize = 64;
 const MISSES: u32 = 3;
 /// How long a cut commit is looked up.
 const LOOK_UP: Duration = Duration::from_secs(5);
+/// The pace of looking it up.
+const LOOK_UP_AGAIN: Duration = Duration::from_millis(100);
 /// How long one statement may take before its connection counts as cut.
 const STATEMENT: Duration = Duration::from_secs(15);
 
@@ -108,6 +110,7 @@ impl Committer {
             round.settle().await;
             while let Some(one) = round.alone.pop() {
                 round.waiting.push(one);
+                round.misses = 0;
                 round.settle().await;
             }
         }
@@ -122,36 +125,73 @@ struct Round<'a> {
     /// Taken out of a batch that the database refused, to go one by one.
     alone: Vec<Submission>,
     misses: u32,
-    /// Set once a statement was cut: where the head was, and until when to look it up.
+    /// Set once a statement was cut: where the head was, and until when to look it up. It stays for those that then go
+    /// one by one, as they were in that statement, too.
     doubt: Option<(Revision, Instant)>,
 }
 
 impl Round<'_> {
     async fn settle(&mut self) {
-        (self.misses, self.doubt) = (0, None);
         while !self.waiting.is_empty() {
-            if let Some((base, until)) = self.doubt
-                && !self.look_up(base).await
-            {
-                if Instant::now() >= until {
-                    return self.fail(&ServiceError::OutcomeUnknown);
+            if let Some((base, until)) = self.doubt {
+                let known = timeout(LOOK_UP, self.look_up(base)).await.unwrap_or(false);
+                if self.waiting.is_empty() {
+                    return;
                 }
-                tokio::time::sleep(Duration::from_millis(100)).await;
-                continue;
+                if !known {
+                    if Instant::now() >= until {
+                        return self.fail(&ServiceError::OutcomeUnknown);
+                    }
+                    tokio::time::sleep(LOOK_UP_AGAIN).await;
+                    continue;
+                }
             }
             let state = self.desk.view.state();
             let verdicts = judge(&state, &self.waiting, &self.desk.limits);
-            let step = if !self.writes(&verdicts) {
-                self.confirm(&state, verdicts).await
-            } else if self.misses < MISSES {
-                self.append(&state, verdicts).await
-            } else {
-                self.append_locked(&state).await
+            let step = match self.answer_repeated(&verdicts).await {
+                Ok(0) if !self.writes(&verdicts) => self.confirm().await,
+                Ok(0) if self.misses < MISSES => self.append(&state, verdicts).await,
+                Ok(0) => self.append_locked(&state).await,
+                // Those that are left are judged without the answered ones.
+                Ok(_) => Ok(()),
+                Err(error) => Err(error),
             };
             if let Err(error) = step {
                 self.take_error(error, state.head);
             }
         }
+    }
+
+    /// A call that is refused now may have happened before, under the same key, and changed what it is refused for: its
+    /// first result is the answer. Says how many there were.
+    async fn answer_repeated(&mut self, verdicts: &Verdicts) -> Result<usize, StoreError> {
+        let mut asked = Vec::new();
+        for (waiting, verdict) in self.waiting.iter().zip(verdicts) {
+            if let (Err(_), Some(once)) = (verdict, &waiting.idempotency) {
+                asked.push((waiting.change_set.id, waiting.change_set.caller.user.id.to_string(), once.clone()));
+            }
+        }
+        if asked.is_empty() {
+            return Ok(0);
+        }
+        let look = async {
+            let mut session = self.desk.store.acquire().await?;
+            let mut found = Vec::new();
+            for (id, caller, once) in asked {
+                let earlier = store::find_idempotent(&mut session, &caller, &once.key, once.body).await;
+                match earlier {
+                    Ok(earlier) => found.extend(earlier.map(|earlier| Duplicate { id, ..earlier })),
+                    Err(error) => {
+                        session.close_on_drop();
+                        return Err(StoreError::Unavailable(error.to_string()));
+                    }
+                }
+            }
+            Ok(found)
+        };
+        let found = timeout(LOOK_UP, look).await.unwrap_or_else(|_| Err(silent()))?;
+        self.answer_duplicates(&found);
+        Ok(found.len())
     }
 
     /// Whether there is anything to send: changes, or an idempotency key to remember.
@@ -162,11 +202,12 @@ impl Round<'_> {
         })
     }
 
-    /// Nothing to write: the answers hold if the view they were judged at is the head.
-    async fn confirm(&mut self, state: &State, verdicts: Verdicts) -> Result<(), StoreError> {
+    /// Nothing to write: the answers hold at a view that is not older than the calls, so that one look is enough.
+    async fn confirm(&mut self) -> Result<(), StoreError> {
         self.desk.pump.refresh().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
-        let now = self.desk.view.state();
-        if (now.cursor(), now.access.number) == (state.cursor(), state.access.number) {
+        let state = self.desk.view.state();
+        let verdicts = judge(&state, &self.waiting, &self.desk.limits);
+        if !self.writes(&verdicts) && self.answer_repeated(&verdicts).await? == 0 {
             self.answer(state.cursor(), verdicts);
         }
         Ok(())
@@ -184,38 +225,42 @@ impl Round<'_> {
         self.desk.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
         let outcome = outcome.unwrap_or_else(|_| Err(StoreError::Cut("no answer".to_owned())));
         drop(batch);
-        if outcome.is_err()
-            && let Some(mut session) = self.session.take()
-        {
-            session.close_on_drop();
+        if outcome.is_err() {
+            self.close_session();
         }
-        self.take_outcome(outcome?, state.cursor(), verdicts).await;
+        self.take_outcome(outcome?, state, verdicts).await;
         Ok(())
     }
 
     /// The last resort under contention: judges and appends while holding the lock.
     async fn append_locked(&mut self, state: &State) -> Result<(), StoreError> {
+        let bounded = timeout(STATEMENT, self.append_under_lock(state)).await;
+        match bounded.unwrap_or_else(|_| Err(StoreError::Cut("no answer".to_owned())))? {
+            Some((outcome, state, verdicts)) => self.take_outcome(outcome, &state, verdicts).await,
+            // Another history, or other rights: the pump shows them.
+            None => drop(self.desk.pump.refresh().await),
+        }
+        Ok(())
+    }
+
+    async fn append_under_lock(&self, state: &State) -> Result<Option<(CommitOutcome, State, Verdicts)>, StoreError> {
         let mut tx = self.desk.store.locked().await?;
         let head = store::poll(&mut tx, state.head).await?;
         let mut state = state.clone();
         if head.foreign().is_some() || head.epoch != state.epoch || head.access != state.access.number {
-            drop(tx);
-            let _ = self.desk.pump.refresh().await;
-            return Ok(());
+            return Ok(None);
         }
         for record in store::tail(&mut tx, state.head, i64::MAX).await? {
             state.apply(&record);
         }
         let verdicts = judge(&state, &self.waiting, &self.desk.limits);
-        let batch = batch(&state, &self.waiting, &verdicts);
-        let outcome = store::commit(&mut tx, &batch).await?;
-        drop(batch);
+        let outcome = store::commit(&mut tx, &batch(&state, &self.waiting, &verdicts)).await?;
         store::finish(tx).await?;
-        self.take_outcome(outcome, state.cursor(), verdicts).await;
-        Ok(())
+        Ok(Some((outcome, state, verdicts)))
     }
 
-    async fn take_outcome(&mut self, outcome: CommitOutcome, at: Cursor, verdicts: Verdicts) {
+    async fn take_outcome(&mut self, outcome: CommitOutcome, state: &State, verdicts: Verdicts) {
+        let at = state.cursor();
         match outcome {
             CommitOutcome::Committed(time) => {
                 let records = records(at, time, &self.waiting, &verdicts);
@@ -228,10 +273,17 @@ impl Round<'_> {
             }
             CommitOutcome::Moved | CommitOutcome::Foreign => {
                 self.misses += 1;
-                if let Err(error) = self.desk.pump.refresh().await
-                    && self.doubt.is_none()
-                {
-                    self.fail(&error);
+                match self.desk.pump.refresh().await {
+                    Err(error) if self.doubt.is_none() => self.fail(&error),
+                    Err(_) => {}
+                    Ok(()) => {
+                        let now = self.desk.view.state();
+                        if (now.cursor(), now.access.number) == (at, state.access.number) {
+                            // The view is at the head: then this session leads to another database, such as a primary
+                            // that was replaced and not stopped.
+                            self.close_session();
+                        }
+                    }
                 }
             }
             CommitOutcome::Duplicates(found) => self.answer_duplicates(&found),
@@ -255,6 +307,12 @@ impl Round<'_> {
             };
             self.desk.metrics.count_publish(outcome);
             let _ = waiting.reply.send(result);
+        }
+    }
+
+    fn close_session(&mut self) {
+        if let Some(mut session) = self.session.take() {
+            session.close_on_drop();
         }
     }
 
@@ -293,7 +351,9 @@ impl Round<'_> {
     }
 
     fn take_error(&mut self, error: StoreError, base: Revision) {
+        let too_late = self.doubt.is_some_and(|(_, until)| Instant::now() >= until);
         match error {
+            StoreError::Cut(_) | StoreError::Unavailable(_) if too_late => self.fail(&ServiceError::OutcomeUnknown),
             StoreError::Cut(cause) => {
                 tracing::warn!(%cause, "a commit was cut; looking it up");
                 self.doubt.get_or_insert((base, Instant::now() + LOOK_UP));
@@ -303,20 +363,21 @@ impl Round<'_> {
             error @ (StoreError::Refused(_)
             | StoreError::Corrupt { .. }
             | StoreError::NameTaken
-            | StoreError::Unfit(_))
-                if self.waiting.len() > 1 =>
-            {
-                // One of them is the cause: each goes alone, so that it fails alone.
-                tracing::warn!(%error, "a batch was refused; sending its change sets one by one");
-                self.alone = self.waiting.split_off(1);
-                self.alone.reverse();
-            }
-            error @ (StoreError::Refused(_)
-            | StoreError::Corrupt { .. }
-            | StoreError::NameTaken
             | StoreError::Unfit(_)) => {
+                if self.waiting.len() > 1 {
+                    // One of them is the cause: each goes alone, so that it fails alone.
+                    tracing::warn!(%error, "a batch was refused; sending its change sets one by one");
+                    self.alone = self.waiting.split_off(1);
+                    self.alone.reverse();
+                    return;
+                }
                 tracing::error!(%error, "a change set was refused by the database");
-                self.fail(&ServiceError::Internal(error.to_string()));
+                let doubtful = self.doubt.is_some();
+                self.fail(&if doubtful {
+                    ServiceError::OutcomeUnknown
+                } else {
+                    ServiceError::Internal(error.to_string())
+                });
             }
         }
     }
@@ -329,6 +390,10 @@ impl Round<'_> {
             let _ = waiting.reply.send(Err(error.clone()));
         }
     }
+}
+
+fn silent() -> StoreError {
+    StoreError::Unavailable("the database does not answer".to_owned())
 }
 
 /// Judges change sets one after the other, each at the state that its predecessors lead to.

@@ -56,7 +56,11 @@ impl From<sqlx::Error> for StoreError {
                     // The server ends the session: the statement may have committed before it noticed.
                     code if code.starts_with("57P") || code.starts_with("08") => Self::Cut(error.to_string()),
                     // In recovery, or read-only: this is not the primary (any more).
-                    "25006" | "55000" => Self::Unavailable(error.to_string()),
+                    "25006" | "55000"
+                    // Waited too long for the lock or idled too long with it, was cancelled, or lost against another transaction.
+                    | "25P03" | "55P03" | "57014" | "40001" | "40P01" => Self::Unavailable(error.to_string()),
+                    // Out of disk, memory or connections.
+                    code if code.starts_with("53") => Self::Unavailable(error.to_string()),
                     _ => Self::Refused(error.to_string()),
                 }
             }
