@@ -44,7 +44,8 @@ async fn raw_bytes_come_by_accept_and_by_parameter() {
         assert_eq!(answer.header("etag"), "\"3\"");
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
     }
-    let json = admin.call(Method::GET, &entry("dev/orders/tls.der?raw=false"), |r| r.header("accept", "a/b")).await.ok();
+    let json =
+        admin.call(Method::GET, &entry("dev/orders/tls.der?raw=false"), |r| r.header("accept", "a/b")).await.ok();
     assert_eq!(json["content_base64"], "/wANCoA=");
     assert_eq!(json.get("content"), None);
     app.finish().await;
