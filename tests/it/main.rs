@@ -9,11 +9,15 @@
 )]
 
 mod cli;
+mod diff;
 mod docs;
 mod entries;
 mod environments;
 mod harness;
+mod history;
 mod namespaces;
 mod private_postgres;
 mod program;
 mod publish;
+mod revert;
+mod rollback;
