@@ -8,6 +8,7 @@
     reason = "the functions that tests are built of may fail the test, and speak SQL where the API does not"
 )]
 
+mod accounts;
 mod cli;
 mod diff;
 mod docs;
@@ -15,9 +16,11 @@ mod entries;
 mod environments;
 mod harness;
 mod history;
+mod idempotency;
 mod namespaces;
 mod private_postgres;
 mod program;
 mod publish;
 mod revert;
 mod rollback;
+mod time_travel;
