@@ -48,6 +48,9 @@ impl Service {
     ) -> Result<(User, NewToken), ServiceError> {
         if let Some(new) = &new_password {
             check_password("new_password", new)?;
+            if *new == password {
+                return Err(ServiceError::Invalid(vec![Field::new("new_password", "must be another one")]));
+            }
         }
         let too_long = password.len() > 4 * PASSWORD_CHARS.end();
         let mut session = self.store.acquire().await?;

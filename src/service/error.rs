@@ -19,6 +19,12 @@ pub struct Field {
     pub place: Option<(u32, u32)>,
 }
 
+impl std::fmt::Display for Field {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.name, self.problem)
+    }
+}
+
 impl Field {
     /// A bad place outside a content.
     pub fn new(name: impl Into<String>, problem: impl Into<String>) -> Self {
@@ -30,7 +36,7 @@ impl Field {
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum ServiceError {
     /// Values are out of their bounds.
-    #[error("invalid input")]
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
     Invalid(Vec<Field>),
     /// Contents do not parse.
     #[error("invalid content")]

@@ -126,9 +126,27 @@ impl Service {
             return Err(ServiceError::Unavailable(format!("the database does not answer since {since}")));
         }
         let (reply, result) = oneshot::channel();
-        let submission = Submission { change_set: Arc::new(change_set), idempotency, reply };
+        let submission = Submission { change_set: Arc::new(change_set), idempotency: idempotency.clone(), reply };
         self.submissions.send(submission).await.map_err(|_| ServiceError::Draining)?;
-        result.await.map_err(|_| ServiceError::OutcomeUnknown)?
+        match (result.await.map_err(|_| ServiceError::OutcomeUnknown)?, idempotency) {
+            (Err(refused @ (ServiceError::Refused(_) | ServiceError::NotFound(_))), Some(once)) => {
+                self.first_result(caller, &once).await?.unwrap_or(Err(refused))
+            }
+            (result, _) => result,
+        }
+    }
+
+    /// What a call led to when it was made before. A refusal asks for it: what the first call did, such as creating
+    /// what must not exist, is mostly the very reason that the second one is refused.
+    async fn first_result(
+        &self,
+        caller: &Caller,
+        once: &Idempotency,
+    ) -> Result<Option<Result<Committed, ServiceError>>, ServiceError> {
+        let mut session = self.store.acquire().await?;
+        let caller = caller.user.id.to_string();
+        let found = store::find_idempotent(&mut session, &caller, &once.key, once.body).await?;
+        Ok(found.as_ref().map(committer::replay))
     }
 
     /// A part of the store at a moment: from memory when none is given, else from the history.

@@ -8,12 +8,22 @@
     reason = "the functions that tests are built of may fail the test, and speak SQL where the API does not"
 )]
 
+mod accounts;
 mod cli;
+mod diff;
 mod docs;
 mod entries;
 mod environments;
+mod formats;
 mod harness;
+mod history;
+mod idempotency;
 mod namespaces;
+mod nodes;
+mod openapi;
 mod private_postgres;
 mod program;
 mod publish;
+mod revert;
+mod rollback;
+mod time_travel;

@@ -101,6 +101,11 @@ impl App {
         &self.first
     }
 
+    /// The nodes that were started later.
+    pub(crate) fn others(&self) -> &[Running] {
+        &self.others
+    }
+
     /// Somebody without a token.
     pub(crate) fn anonymous(&self) -> Actor {
         Actor::new("anonymous", &self.first.node.url(), "")

@@ -6,5 +6,5 @@ pub(crate) mod database;
 pub(crate) mod logs;
 
 pub(crate) use actors::{Actor, Answer, delete, put};
-pub(crate) use app::{App, Grants};
+pub(crate) use app::{App, Running};
 pub(crate) use database::Server;
