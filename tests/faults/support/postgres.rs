@@ -35,6 +35,14 @@ pub(crate) fn programs() -> Tested<PathBuf> {
     Ok(PathBuf::from(String::from_utf8(found.stdout)?.trim()))
 }
 
+/// One of the programs: beside the server, beside what its link leads to, or wherever `PATH` finds it.
+fn program(bin: &Path, name: &str) -> PathBuf {
+    let real = bin.join("postgres").canonicalize().ok();
+    let folders = [Some(bin.to_owned()), real.as_deref().and_then(Path::parent).map(Path::to_owned)];
+    let found = folders.into_iter().flatten().map(|folder| folder.join(name)).find(|path| path.exists());
+    found.unwrap_or_else(|| PathBuf::from(name))
+}
+
 /// A port that is free now.
 pub(crate) fn free_port() -> Tested<u16> {
     Ok(TcpListener::bind("127.0.0.1:0")?.local_addr()?.port())
@@ -59,7 +67,8 @@ pub(crate) fn children(of: i32) -> Vec<i32> {
 
 /// Runs a program to its end as the user of the servers, and gives what it wrote.
 fn run(command: &mut Command) -> Tested<String> {
-    let Output { status, stdout, stderr } = command.stdin(Stdio::null()).output()?;
+    let done = command.stdin(Stdio::null()).output();
+    let Output { status, stdout, stderr } = done.map_err(|error| format!("{command:?}: {error}"))?;
     ensure(status.success(), || format!("{command:?}: {}", String::from_utf8_lossy(&stderr)))?;
     Ok(String::from_utf8(stdout)?)
 }
@@ -97,7 +106,7 @@ impl Cluster {
     /// Makes a cluster with an empty database `pintle`, and starts it.
     pub(crate) async fn start_new(place: &Place, name: &str) -> Tested<Self> {
         let mut this = Self::prepare(place, name)?;
-        let (initdb, data) = (this.bin.join("initdb"), this.data());
+        let (initdb, data) = (program(&this.bin, "initdb"), this.data());
         let mut command = as_server(&initdb)?;
         command.args([
             "--auth=trust",
@@ -119,7 +128,7 @@ impl Cluster {
     /// A streaming standby of this cluster, which receives through `port`: this cluster's own or that of a proxy.
     pub(crate) async fn standby(&self, place: &Place, name: &str, port: u16) -> Tested<Self> {
         let mut this = Self::prepare(place, name)?;
-        let mut command = as_server(&this.bin.join("pg_basebackup"))?;
+        let mut command = as_server(&program(&this.bin, "pg_basebackup"))?;
         command.args([
             "--checkpoint=fast",
             "--no-sync",
@@ -186,7 +195,7 @@ impl Cluster {
     }
 
     fn launch(&mut self, settings: &[&str]) -> Tested {
-        let mut command = as_server(&self.bin.join("postgres"))?;
+        let mut command = as_server(&program(&self.bin, "postgres"))?;
         command.arg("-D").arg(self.data()).args(["-p", &self.port.to_string(), "-c", "listen_addresses=127.0.0.1"]);
         command.arg("-c").arg(format!("unix_socket_directories={}", self.folder.display()));
         for setting in settings {
@@ -273,8 +282,8 @@ impl Cluster {
     }
 
     /// Runs another of PostgreSQL's programs against this cluster, with `-p`, `-h` and `-U` given.
-    pub(crate) fn client(&self, program: &str, arguments: &[&str]) -> Tested<String> {
-        let mut command = Command::new(self.bin.join(program));
+    pub(crate) fn client(&self, name: &str, arguments: &[&str]) -> Tested<String> {
+        let mut command = Command::new(program(&self.bin, name));
         command.args(["-h", "127.0.0.1", "-U", "pintle", "-p", &self.port.to_string()]).args(arguments);
         run(&mut command)
     }
