@@ -8,6 +8,8 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::domain::limits::Limits;
+use crate::feed::pump::Pump;
 use crate::feed::{listener, pump};
 use crate::http::{self, App};
 use crate::metrics::Metrics;
@@ -19,11 +21,14 @@ use crate::service::ambient::Ambient;
 use crate::service::committer::Committer;
 use crate::service::passwords::Passwords;
 use crate::service::wakeups::PumpLink;
-use crate::service::{Service, housekeeping};
+use crate::service::{Service, ServiceError, housekeeping};
 use crate::store::{self, Store, StoreError, StoreSettings};
+use crate::view::View;
 
 /// How long a starting node waits for its database.
 const DATABASE_WAIT: Duration = Duration::from_mins(1);
+/// How often it is tried.
+const DATABASE_AGAIN: Duration = Duration::from_millis(250);
 /// Change sets that may wait for the committer before publishers have to wait for a place.
 const SUBMISSIONS: usize = 1024;
 
@@ -75,25 +80,24 @@ pub async fn start(
         None => None,
     };
     let store = Store::new(database)?;
-    wait_for_database(&store, database.listen_url.is_some()).await?;
-    if migrate {
-        let done = store::migrate(&store).await?;
-        if done.from != done.to {
-            tracing::info!(from = done.from, to = done.to, "migrated the schema");
-        }
-    }
-    store::check_level(&store).await?;
     let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
     let passwords = Passwords::new()?;
-    let first_admin = create_first_admin(&store, &*ambient, &passwords, settings.admin_password.clone()).await?;
-
     let limits = Arc::new(settings.limits.limits());
     let metrics = Arc::new(Metrics::default());
-    let (to_pump, pump_inbox) = mpsc::channel(SUBMISSIONS);
+    let mut start = Start {
+        store: &store,
+        has_direct: database.listen_url.is_some(),
+        migrate,
+        admin_password: settings.admin_password.as_ref(),
+        ambient: &ambient,
+        passwords: &passwords,
+        limits: &limits,
+        metrics: &metrics,
+        first_admin: None,
+    };
+    let (link, view, pump) = start.patiently().await?;
+    let first_admin = start.first_admin;
     let (submissions, inbox) = mpsc::channel(SUBMISSIONS);
-    let link = PumpLink(to_pump);
-    let (view, pump) =
-        pump::start(store.clone(), Arc::clone(&metrics), Arc::clone(&ambient), &limits, pump_inbox).await?;
     let committer = Committer {
         store: store.clone(),
         view: Arc::clone(&view),
@@ -140,16 +144,58 @@ fn refuse_open_plain_http(settings: &NodeSettings) -> anyhow::Result<()> {
     )
 }
 
-async fn wait_for_database(store: &Store, has_direct: bool) -> anyhow::Result<()> {
-    let until = tokio::time::Instant::now() + DATABASE_WAIT;
-    loop {
-        match store.check(has_direct).await {
-            Ok(()) => return Ok(()),
-            Err(StoreError::Unavailable(cause)) if tokio::time::Instant::now() < until => {
-                tracing::warn!(cause, "waiting for the database");
-                tokio::time::sleep(Duration::from_secs(1)).await;
+/// The part of the start that needs the database.
+struct Start<'a> {
+    store: &'a Store,
+    has_direct: bool,
+    migrate: bool,
+    admin_password: Option<&'a String>,
+    ambient: &'a Arc<dyn Ambient>,
+    passwords: &'a Passwords,
+    limits: &'a Limits,
+    metrics: &'a Arc<Metrics>,
+    /// Kept over tries: the password is known only to the try that made it.
+    first_admin: Option<FirstAdmin>,
+}
+
+impl Start<'_> {
+    /// Waits for a database that is away, and begins anew when it goes away meanwhile.
+    async fn patiently(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Pump)> {
+        let until = tokio::time::Instant::now() + DATABASE_WAIT;
+        let mut told = false;
+        loop {
+            match self.once().await {
+                Err(error) if is_away(&error) && tokio::time::Instant::now() < until => {
+                    if !std::mem::replace(&mut told, true) {
+                        tracing::warn!(%error, "waiting for the database");
+                    }
+                    tokio::time::sleep(DATABASE_AGAIN).await;
+                }
+                done => return done,
             }
-            Err(error) => return Err(error.into()),
         }
     }
+
+    async fn once(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Pump)> {
+        self.store.check(self.has_direct).await?;
+        if self.migrate {
+            let done = store::migrate(self.store).await?;
+            if done.from != done.to {
+                tracing::info!(from = done.from, to = done.to, "migrated the schema");
+            }
+        }
+        store::check_level(self.store).await?;
+        let created =
+            create_first_admin(self.store, &**self.ambient, self.passwords, self.admin_password.cloned()).await?;
+        self.first_admin = self.first_admin.take().or(created);
+        let (to_pump, inbox) = mpsc::channel(SUBMISSIONS);
+        let (metrics, ambient) = (Arc::clone(self.metrics), Arc::clone(self.ambient));
+        let (view, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
+        Ok((PumpLink(to_pump), view, pump))
+    }
+}
+
+fn is_away(error: &anyhow::Error) -> bool {
+    matches!(error.downcast_ref(), Some(StoreError::Unavailable(_) | StoreError::Cut(_)))
+        || matches!(error.downcast_ref(), Some(ServiceError::Unavailable(_)))
 }

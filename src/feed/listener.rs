@@ -16,7 +16,9 @@ pub async fn run(store: Store, pump: PumpLink, stop: CancellationToken) {
 }
 
 async fn listen(store: &Store, pump: &PumpLink) {
+    let mut located = store.located();
     loop {
+        located.mark_unchanged();
         if let Ok(mut listener) = Listener::open(store).await {
             // What was committed before the listening took effect sent nothing.
             let mut heard = None;
@@ -24,9 +26,13 @@ async fn listen(store: &Store, pump: &PumpLink) {
                 if pump.0.send(Wakeup::Moved(heard)).await.is_err() {
                     return;
                 }
-                heard = match listener.moved().await {
-                    Ok(Some(moved)) => Some(moved),
-                    Ok(None) | Err(_) => break,
+                heard = tokio::select! {
+                    moved = listener.moved() => match moved {
+                        Ok(Some(moved)) => Some(moved),
+                        Ok(None) | Err(_) => break,
+                    },
+                    // After an outage this connection may be to a host that is gone and will never say so.
+                    _ = located.changed() => break,
                 };
             }
         }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use crate::domain::changes::{Record, RecordHead};
 use crate::domain::limits::Limits;
-use crate::domain::revisions::Revision;
+use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::state::State;
 use crate::feed::hub::Hub;
 use crate::metrics::Metrics;
@@ -45,6 +46,11 @@ pub struct Pump {
     inbox: mpsc::Receiver<Wakeup>,
     hub: Hub,
     session: Option<Session>,
+    /// The revision that was the head when the store was loaded, and its random id.
+    loaded: Option<(Revision, Uuid)>,
+    /// What this node committed and has not yet seen in the log.
+    unplaced: Vec<Arc<Record>>,
+    next_look: Instant,
     looks: u32,
 }
 
@@ -64,6 +70,7 @@ pub async fn start(
         head = store::poll(&mut session, Revision::ZERO).await?;
     }
     let state = load(&mut session, &head).await?;
+    let loaded = store::poll(&mut session, head.revision).await?.id_at.map(|id| (head.revision, id));
     let failover_safe = store::failover_safe(&mut session).await?;
     drop(session);
     if state.bytes() > limits.store_bytes / 5 * 4 {
@@ -73,8 +80,19 @@ pub async fn start(
     metrics.database_up.set(1);
     let health = Health { down_since: None, seen_at: ambient.now(), failover_safe };
     let view = Arc::new(View::new(state, health));
-    let pump =
-        Pump { store, view: Arc::clone(&view), metrics, ambient, inbox, hub: Hub::default(), session: None, looks: 0 };
+    let pump = Pump {
+        store,
+        view: Arc::clone(&view),
+        metrics,
+        ambient,
+        inbox,
+        hub: Hub::default(),
+        session: None,
+        loaded,
+        unplaced: Vec::new(),
+        next_look: Instant::now(),
+        looks: 0,
+    };
     pump.measure(&pump.view.state());
     Ok((view, pump))
 }
@@ -89,19 +107,17 @@ async fn load(conn: &mut Conn, head: &Head) -> Result<State, StoreError> {
 impl Pump {
     /// Keeps the view up until stopped.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut turns = tokio::time::interval(POLL);
-        turns.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
+                // Before the inbox: own commits need no look, and however many there are, rights must not grow old.
+                () = tokio::time::sleep_until(self.next_look) => self.catch_up_or_note().await,
                 wakeup = self.inbox.recv() => match wakeup {
                     Some(wakeup) => self.wake(wakeup).await,
                     None => return,
                 },
-                _ = turns.tick() => self.catch_up_or_note().await,
             }
-            turns.reset_after(if self.view.health().down_since.is_some() { RETRY } else { POLL });
         }
     }
 
@@ -144,15 +160,44 @@ impl Pump {
     /// Shows what this node committed, when it follows what it has; else reads the log.
     async fn take(&mut self, records: Vec<Record>) {
         let state = self.view.state();
-        let follows = records
-            .first()
-            .is_some_and(|first| first.head.epoch == state.epoch && first.head.revision == state.head.next());
-        if follows {
+        let Some(cursor) =
+            records.first().map(|first| Cursor { epoch: first.head.epoch, revision: first.head.revision })
+        else {
+            return;
+        };
+        if cursor.epoch == state.epoch && cursor.revision == state.head.next() {
             let state = State::clone(&state);
             self.show(state, records);
-        } else {
+            return;
+        }
+        let read = |record: &Record| self.hub.id_of(record.head.revision) == Some(record.head.id);
+        self.unplaced.extend(records.into_iter().filter(|record| !read(record)).map(Arc::new));
+        if !self.unplaced.is_empty() {
             self.catch_up_or_note().await;
         }
+    }
+
+    /// Looks for what this node committed and the log did not bring: another history may have begun at that moment.
+    async fn place(&mut self, session: &mut Session) -> Result<(), StoreError> {
+        self.unplaced.retain(|record| self.hub.id_of(record.head.revision) != Some(record.head.id));
+        if self.unplaced.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = self.unplaced.iter().map(|record| record.head.id).collect();
+        let found = within(READ, store::find_committed(session, &ids, Revision::ZERO)).await?;
+        let survivors: HashSet<_> = found.into_iter().map(|(id, _)| id).collect();
+        let lost = std::mem::take(&mut self.unplaced);
+        self.report_lost(lost.into_iter().filter(|record| !survivors.contains(&record.head.id)).collect());
+        Ok(())
+    }
+
+    fn report_lost(&self, lost: Vec<Arc<Record>>) {
+        for record in &lost {
+            let RecordHead { revision, epoch, actor, message, .. } = &record.head;
+            tracing::error!(%epoch, %revision, %actor, message, "an acknowledged change set was lost; see GET /api/v1/lost");
+        }
+        self.metrics.lost.inc_by(lost.len() as u64);
+        self.view.note_lost(lost);
     }
 
     fn show(&mut self, mut state: State, records: Vec<Record>) {
@@ -188,9 +233,7 @@ impl Pump {
                 health.seen_at = now;
             }
             Err(error) => {
-                if let Some(mut session) = self.session.take() {
-                    session.close_on_drop();
-                }
+                self.session = None;
                 if health.down_since.is_none() {
                     tracing::warn!(%error, "the database does not answer: reads go on, writes are refused");
                     health.down_since = Some(now);
@@ -201,6 +244,7 @@ impl Pump {
             }
         }
         self.metrics.database_up.set(i64::from(result.is_ok()));
+        self.next_look = Instant::now() + if health.down_since.is_some() { RETRY } else { POLL };
         self.view.note_health(health);
         result
     }
@@ -208,7 +252,12 @@ impl Pump {
     async fn look(&mut self) -> Result<(), StoreError> {
         let mut session = match self.session.take() {
             Some(session) => session,
-            None => self.store.acquire().await?,
+            None => {
+                let mut session = self.store.acquire().await?;
+                // One that does not answer must not go back to the pool, where it would wait for that answer.
+                session.close_on_drop();
+                session
+            }
         };
         let mut state = State::clone(&self.view.state());
         let mut head = within(LOOK, store::poll(&mut session, state.head)).await?;
@@ -221,6 +270,7 @@ impl Pump {
         self.metrics.head_revision.set(head.revision.0.cast_signed());
         if head.epoch != state.epoch {
             self.change_epoch(&mut session, &head).await?;
+            self.place(&mut session).await?;
             self.session = Some(session);
             return Ok(());
         }
@@ -241,6 +291,7 @@ impl Pump {
             self.show(state, page);
             state = State::clone(&self.view.state());
         }
+        self.place(&mut session).await?;
         self.looks = self.looks.wrapping_add(1);
         if self.looks.is_multiple_of(STANDBY_EVERY) {
             let failover_safe = within(LOOK, store::failover_safe(&mut session)).await?;
@@ -261,7 +312,8 @@ impl Pump {
         if head.epoch < state.epoch || head.revision < state.head {
             return Some("the head went back");
         }
-        let known = self.hub.id_of(state.head);
+        let loaded = self.loaded.filter(|(revision, _)| *revision == state.head).map(|(_, id)| id);
+        let known = self.hub.id_of(state.head).or(loaded);
         (known.is_some() && known != head.id_at).then_some("the newest revision is another one")
     }
 
@@ -270,15 +322,10 @@ impl Pump {
         let state = within(LOAD, load(session, head)).await?;
         if let Some(oldest) = self.hub.oldest() {
             let after = Revision(oldest.0.saturating_sub(1));
-            let found = store::find_committed(session, &self.hub.ids(), after).await?;
+            let found = within(READ, store::find_committed(session, &self.hub.ids(), after)).await?;
             let survivors: HashSet<_> = found.into_iter().map(|(id, _)| id).collect();
             let lost = self.hub.take_lost(&survivors);
-            for record in &lost {
-                let RecordHead { revision, epoch, actor, message, .. } = &record.head;
-                tracing::error!(%epoch, %revision, %actor, message, "an acknowledged change set was lost; see GET /api/v1/lost");
-            }
-            self.metrics.lost.inc_by(lost.len() as u64);
-            self.view.note_lost(lost);
+            self.report_lost(lost);
         }
         tracing::warn!(epoch = %head.epoch, revision = %head.revision, "a new epoch began");
         self.metrics.head_revision.set(head.revision.0.cast_signed());

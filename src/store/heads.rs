@@ -65,12 +65,18 @@ pub async fn poll(conn: &mut Conn, at: Revision) -> Result<Head, StoreError> {
     })
 }
 
-/// Starts a new epoch above every revision seen, unless another node already has. Says whether it did.
+/// How far another node may have seen beyond what this one has.
+const AHEAD: u64 = 1_000_000;
+
+/// Starts a new epoch, at least a million above every revision that any node has seen, unless another node already has.
+/// Says whether it did.
 pub async fn start_epoch(conn: &mut Conn, epoch: Epoch, seen: Revision, why: &str) -> Result<bool, StoreError> {
     let started = sqlx::query_scalar!(
         r#"SELECT started AS "started!" FROM start_epoch($1, $2, $3)"#,
         epoch.0.cast_signed(),
-        signed(seen),
+        // The function adds a million itself. Whoever is first counts from what that node has seen, and another may have
+        // seen more.
+        signed(Revision(seen.0 + AHEAD)),
         why
     )
     .fetch_one(conn)

@@ -1,9 +1,15 @@
 //! Wake-ups: a connection of its own that says "the head moved". A hint, never the truth.
 
+use std::time::Duration;
+
 use sqlx::postgres::{PgListener, PgPoolOptions};
+use tokio::time::timeout;
 
 use crate::domain::revisions::Cursor;
 use crate::store::{Store, StoreError};
+
+/// How long opening may take.
+const OPEN: Duration = Duration::from_secs(5);
 
 /// Listens for moved heads. When it fails, drop it, make another and read the log.
 #[derive(Debug)]
@@ -12,6 +18,13 @@ pub struct Listener(PgListener);
 impl Listener {
     /// Opens the connection and listens.
     pub async fn open(store: &Store) -> Result<Self, StoreError> {
+        match timeout(OPEN, Self::connect(store)).await {
+            Ok(opened) => opened,
+            Err(_) => Err(StoreError::Unavailable("the database does not answer".to_owned())),
+        }
+    }
+
+    async fn connect(store: &Store) -> Result<Self, StoreError> {
         let (host, _) = super::writable(&store.direct).await?;
         let pool =
             PgPoolOptions::new().max_connections(1).acquire_timeout(super::ACQUIRE).connect_lazy_with(host.clone());

@@ -1,6 +1,6 @@
 //! Migrations: forward only, safe when several nodes start at once, and readable beforehand.
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 
 use crate::store::{Conn, Store, StoreError};
 
@@ -91,6 +91,20 @@ async fn find_level(connection: &mut Conn) -> Result<Option<i64>, StoreError> {
 
 async fn applied_level(connection: &mut Conn) -> Result<i64, StoreError> {
     Ok(find_level(connection).await?.unwrap_or(0))
+}
+
+/// A migration that was cut is run again by the next start; any other failure needs a person.
+fn failed(error: MigrateError) -> StoreError {
+    let text = format!("a migration failed: {error}");
+    let (MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _)) = error else {
+        return StoreError::Unfit(text);
+    };
+    match StoreError::from(cause) {
+        StoreError::Unavailable(_) | StoreError::Cut(_) => StoreError::Unavailable(text),
+        StoreError::Refused(_) | StoreError::Corrupt { .. } | StoreError::NameTaken | StoreError::Unfit(_) => {
+            StoreError::Unfit(text)
+        }
+    }
 }
 
 fn copy(migrator: &Migrator) -> Migrator {

@@ -11,12 +11,15 @@ mod migrations;
 mod revisions;
 mod rows;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::store::revisions::lock;
+use arc_swap::ArcSwap;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
+use tokio::sync::watch;
 
 pub use accounts::{
     AccountRow, create_first_admin, create_token, find_account, load_access, revoke_token, set_password,
@@ -68,7 +71,10 @@ impl std::fmt::Debug for StoreSettings {
 /// The database of a node.
 #[derive(Debug, Clone)]
 pub struct Store {
-    pool: PgPool,
+    /// Made anew after each outage, as connections to a host that fell silent never end.
+    pool: Arc<ArcSwap<PgPool>>,
+    located: watch::Sender<()>,
+    connections: u32,
     hosts: Vec<PgConnectOptions>,
     direct: Vec<PgConnectOptions>,
 }
@@ -82,32 +88,28 @@ impl Store {
             None => hosts.clone(),
         };
         let first = hosts.first().cloned().ok_or_else(|| StoreError::Unfit("DATABASE_URL names no host".to_owned()))?;
-        let pool = PgPoolOptions::new()
-            .max_connections(settings.connections)
-            .acquire_timeout(ACQUIRE)
-            .test_before_acquire(false)
-            .after_connect(|connection, _| {
-                Box::pin(async move {
-                    checks::prepare_session(connection).await?;
-                    refuse_standby(checks::is_writable(connection).await?)
-                })
-            })
-            // Also a liveness check: a connection that broke, or turned read-only in a failover, is closed here.
-            .before_acquire(|connection, _| Box::pin(async move { checks::is_writable(connection).await }))
-            .connect_lazy_with(first);
-        Ok(Self { pool, hosts, direct })
+        let pool = Arc::new(ArcSwap::from_pointee(pool(first, settings.connections)));
+        Ok(Self { pool, located: watch::Sender::new(()), connections: settings.connections, hosts, direct })
     }
 
     /// A pooled connection to the writable host.
     pub async fn acquire(&self) -> Result<Session, StoreError> {
-        self.pool.acquire().await.map_err(|error| StoreError::connecting(&error))
+        let pool = self.pool.load_full();
+        pool.acquire().await.map_err(|error| StoreError::connecting(&error))
     }
 
-    /// Finds the writable host and turns the pool to it.
+    /// Finds the writable host and turns to it, with new connections only.
     pub async fn locate(&self) -> Result<(), StoreError> {
         let (host, _) = writable(&self.hosts).await?;
-        self.pool.set_connect_options(host.clone());
+        self.pool.store(Arc::new(pool(host.clone(), self.connections)));
+        self.located.send_replace(());
         Ok(())
+    }
+
+    /// Changes each time the writable host was looked for and found: what was connected before may have fallen silent.
+    #[must_use]
+    pub fn located(&self) -> watch::Receiver<()> {
+        self.located.subscribe()
     }
 
     /// A connection that no pooler shares, for migrations.
@@ -126,7 +128,8 @@ impl Store {
 
     /// Begins a transaction that holds the lock of the store; dropping it rolls back.
     pub async fn locked(&self) -> Result<Tx, StoreError> {
-        let mut tx = self.pool.begin().await.map_err(|error| StoreError::connecting(&error))?;
+        let pool = self.pool.load_full();
+        let mut tx = pool.begin().await.map_err(|error| StoreError::connecting(&error))?;
         lock(&mut tx).await?;
         Ok(tx)
     }
@@ -134,14 +137,31 @@ impl Store {
     /// Connections in use and idle.
     #[must_use]
     pub fn connections(&self) -> (u32, u32) {
-        let idle = u32::try_from(self.pool.num_idle()).unwrap_or(u32::MAX);
-        (self.pool.size().saturating_sub(idle), idle)
+        let pool = self.pool.load();
+        let idle = u32::try_from(pool.num_idle()).unwrap_or(u32::MAX);
+        (pool.size().saturating_sub(idle), idle)
     }
 
     /// Closes every connection.
     pub async fn close(&self) {
-        self.pool.close().await;
+        self.pool.load_full().close().await;
     }
+}
+
+fn pool(host: PgConnectOptions, connections: u32) -> PgPool {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .after_connect(|connection, _| {
+            Box::pin(async move {
+                checks::prepare_session(connection).await?;
+                refuse_standby(checks::is_writable(connection).await?)
+            })
+        })
+        // Also a liveness check: a connection that broke, or turned read-only in a failover, is closed here.
+        .before_acquire(|connection, _| Box::pin(async move { checks::is_writable(connection).await }))
+        .connect_lazy_with(host)
 }
 
 /// The first host that takes writes, with a connection to it.

@@ -1,0 +1,8 @@
+//! What must hold while things break: processes are killed, databases stopped, promoted and cut off, all of it real.
+
+mod crash;
+mod dev;
+mod failover;
+mod migrations;
+mod outage;
+mod support;
