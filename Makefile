@@ -27,9 +27,11 @@ fmt: ## format the code
 sqlx: ## check all SQL against a database with the migrations and write .sqlx/ anew
 	@scripts/sqlx.sh prepare
 
-openapi: ## write openapi.json anew
+openapi: ## write openapi.json and docs/ERRORS.md anew
 	SQLX_OFFLINE=true cargo run --quiet --locked -- openapi > target/openapi.json
 	mv target/openapi.json openapi.json
+	SQLX_OFFLINE=true cargo run --quiet --locked -- errors > target/ERRORS.md
+	mv target/ERRORS.md docs/ERRORS.md
 
 clean: ## remove everything that was built
 	cargo clean

@@ -46,6 +46,11 @@ openapi() {
         echo 'openapi.json is out of date: run "make openapi" and commit it'
         return 1
     }
+    cargo run --quiet --locked -- errors >"$logs/ERRORS.md"
+    diff -u docs/ERRORS.md "$logs/ERRORS.md" || {
+        echo 'docs/ERRORS.md is out of date: run "make openapi" and commit it'
+        return 1
+    }
 }
 
 doc() { RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --locked; }

@@ -109,6 +109,20 @@ codes! {
     Timeout = "timeout", 503, "The request took too long";
 }
 
+/// The reference of all codes, as Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut text = String::from(
+        "# Errors\n\nEvery error is a problem after RFC 9457. Programs match on `code`, never on texts. This page is \
+         printed by `pintle errors`.\n\n| code | status | meaning |\n|---|---|---|\n",
+    );
+    for code in Code::ALL {
+        let row = ["| `", code.as_str(), "` | ", &code.status().to_string(), " | ", code.meaning().trim(), " |\n"];
+        text.push_str(&row.concat());
+    }
+    text
+}
+
 /// One bad place in the input.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FieldProblem {

@@ -44,6 +44,9 @@ enum Command {
     Admin(admin::AdminCommand),
     /// Print the OpenAPI document
     Openapi,
+    /// Print the reference of error codes
+    #[command(hide = true)]
+    Errors,
     #[command(flatten)]
     User(UserCommand),
 }
@@ -69,7 +72,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     let log = match &cli.command {
         Command::Dev(settings) => &settings.node.log,
         Command::Serve(settings) => &settings.node.log,
-        Command::Migrate(_) | Command::Admin(_) | Command::Openapi | Command::User(_) => &quiet,
+        Command::Migrate(_) | Command::Admin(_) | Command::Openapi | Command::Errors | Command::User(_) => &quiet,
     };
     let _telemetry = match telemetry::start(log.log_format, &log.log, log.otlp_endpoint.is_some()) {
         Ok(telemetry) => telemetry,
@@ -92,6 +95,10 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Admin(command) => admin::run(&command).await,
         Command::Openapi => {
             say(crate::http::openapi().trim_end());
+            Ok(())
+        }
+        Command::Errors => {
+            say(crate::api::problem::reference().trim_end());
             Ok(())
         }
         Command::User(command) => return user::run(command, &cli.global, Cli::command).await.into(),

@@ -40,7 +40,12 @@ pub struct LogSettings {
     #[arg(long, env = "PINTLE_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// What to log, such as `info` or `pintle=debug,info`
-    #[arg(long, env = "PINTLE_LOG", default_value = "info,sqlx=error,sqlx_core=error,sqlx::query=warn", value_name = "FILTER")]
+    #[arg(
+        long,
+        env = "PINTLE_LOG",
+        default_value = "info,sqlx=error,sqlx_core=error,sqlx::query=warn",
+        value_name = "FILTER"
+    )]
     pub log: String,
     /// Where to send traces, as OTLP over HTTP
     #[arg(long, env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide = true)]

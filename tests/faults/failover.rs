@@ -96,8 +96,7 @@ async fn converged(database: &Cluster, callers: &[Caller]) -> Tested {
             Ok(Some(caller.ready().await?).filter(|ready| format!("{}|{}", ready.epoch, ready.revision) == head))
         })
         .await?;
-        let list: EntryList =
-            caller.get_json("/api/v1/environments/dev/namespaces/app/entries?limit=1000").await?;
+        let list: EntryList = caller.get_json("/api/v1/environments/dev/namespaces/app/entries?limit=1000").await?;
         let mut shown: Vec<_> =
             list.entries.iter().map(|entry| format!("{}|{}|{}", entry.key, entry.revision, entry.hash)).collect();
         shown.sort();
@@ -122,15 +121,15 @@ fn no_number_twice(database: &Cluster, settled: &[Settled], more: &[WriteView]) 
                                FROM revisions GROUP BY epoch) e WHERE missing <> 0",
     )?;
     ensure(holes == "0", || format!("{holes} epochs have holes"))?;
-    let first = database.sql(
-        "SELECT count(*) FROM revisions r JOIN epochs e USING (epoch) WHERE r.revision < e.first_revision",
-    )?;
+    let first = database
+        .sql("SELECT count(*) FROM revisions r JOIN epochs e USING (epoch) WHERE r.revision < e.first_revision")?;
     ensure(first == "0", || "an epoch has numbers below its first".to_owned())
 }
 
 /// What is acknowledged in the surviving history is there exactly once.
 fn acknowledged_survive(database: &Cluster, settled: &[Settled], lost: &LostList) -> Tested<usize> {
-    let rows = database.sql("SELECT message, count(*), max(revision) FROM revisions WHERE kind = 'publish' GROUP BY message")?;
+    let rows = database
+        .sql("SELECT message, count(*), max(revision) FROM revisions WHERE kind = 'publish' GROUP BY message")?;
     let mut stored = HashMap::new();
     for row in rows.lines() {
         let values: Vec<&str> = row.split('|').collect();
@@ -143,7 +142,9 @@ fn acknowledged_survive(database: &Cluster, settled: &[Settled], lost: &LostList
         let Some(acked) = &one.acked else { continue };
         match stored.get(&one.marker) {
             Some(revision) => {
-                ensure(*revision == acked.revision, || format!("{} is {revision}, not {}", one.marker, acked.revision))?;
+                ensure(*revision == acked.revision, || {
+                    format!("{} is {revision}, not {}", one.marker, acked.revision)
+                })?;
             }
             None => {
                 missing += 1;
@@ -192,7 +193,8 @@ async fn lose_the_primary(scene: &mut Scene) -> Tested {
     ensure(after.epoch == after_two.epoch, || "two epochs for one failover".to_owned())?;
 
     let resumed = publishers.acked()?;
-    eventually("publishes in the new epoch", BOUND, async || Ok((publishers.acked()? >= resumed + 50).then_some(()))).await?;
+    eventually("publishes in the new epoch", BOUND, async || Ok((publishers.acked()? >= resumed + 50).then_some(())))
+        .await?;
     let mut seed = scene.load("busy").seed;
     seed = Dice::new(seed).next();
     tell(&format!("failover: writes were back after {} ms", back.as_millis()));
@@ -210,7 +212,10 @@ async fn lose_the_primary(scene: &mut Scene) -> Tested {
         let lost: LostList = caller.get_json("/api/v1/lost").await?;
         let missing = acknowledged_survive(&scene.standby, &settled, &lost)?;
         ensure(missing > 0, || "nothing was lost: the standby did not lag".to_owned())?;
-        tell(&format!("failover: {missing} of the publishers' change sets and {} in all were lost and listed", lost.lost.len()));
+        tell(&format!(
+            "failover: {missing} of the publishers' change sets and {} in all were lost and listed",
+            lost.lost.len()
+        ));
         for view in &certain {
             let found = lost.lost.iter().find(|lost| lost.revision.revision == view.revision);
             ensure(found.is_some_and(|lost| lost.revision.epoch == view.epoch), || {
@@ -229,8 +234,7 @@ async fn publish_again(one: &Caller, two: &Caller) -> Tested {
     ensure(one.content("lost3").await?.is_none(), || "a lost entry is still shown".to_owned())?;
     let again = lost.lost.into_iter().find(|lost| lost.revision.message == "lost-3").ok_or("lost-3 is not listed")?;
     let body = serde_json::to_vec(&again.publish.ok_or("no body to publish")?)?;
-    let answer: WriteView =
-        one.call(Method::POST, "/api/v1/publish", None, Some(body)).await?.expect(200)?.json()?;
+    let answer: WriteView = one.call(Method::POST, "/api/v1/publish", None, Some(body)).await?.expect(200)?.json()?;
     ensure(answer.changed == 1, || format!("{answer:?}"))?;
     one.shows("lost3", "lost-3").await?;
     two.shows("lost3", "lost-3").await
@@ -301,7 +305,9 @@ async fn promote_cleanly(scene: &mut Scene) -> Tested {
         ensure(lost.lost.is_empty(), || format!("{} lost", lost.lost.len()))?;
     }
     let repeated = two.publish("kept", "kept-19", "kept-19").await?.expect(200)?.json::<WriteView>()?;
-    ensure(repeated.replayed && repeated.epoch == before.epoch, || format!("the first answer was another: {repeated:?}"))?;
+    ensure(repeated.replayed && repeated.epoch == before.epoch, || {
+        format!("the first answer was another: {repeated:?}")
+    })?;
     two.publish("new", "new", "new").await?.expect(200)?;
     converged(&scene.standby, &scene.callers).await?;
 
@@ -322,7 +328,9 @@ async fn promote_cleanly(scene: &mut Scene) -> Tested {
     newcomer.start().await?;
     let caller = newcomer.caller(&one.token)?;
     let ready = caller.ready().await?;
-    ensure(ready.epoch > middle.epoch && ready.revision > middle.revision + JUMP, || format!("{ready:?} after {middle:?}"))?;
+    ensure(ready.epoch > middle.epoch && ready.revision > middle.revision + JUMP, || {
+        format!("{ready:?} after {middle:?}")
+    })?;
     caller.shows("new", "new").await
 }
 
@@ -349,8 +357,12 @@ async fn replace_a_silent_primary(scene: &mut Scene) -> Tested {
     let after = in_new_epoch(one, before.epoch).await?;
     in_new_epoch(two, before.epoch).await?;
     let resumed = publishers.acked()?;
-    eventually("publishes in the new epoch", BOUND, async || Ok((publishers.acked()? >= resumed + 50).then_some(()))).await?;
-    tell(&format!("failover: after a silent primary publishes were acknowledged again within {} ms", silent.elapsed().as_millis()));
+    eventually("publishes in the new epoch", BOUND, async || Ok((publishers.acked()? >= resumed + 50).then_some(())))
+        .await?;
+    tell(&format!(
+        "failover: after a silent primary publishes were acknowledged again within {} ms",
+        silent.elapsed().as_millis()
+    ));
     let settled = publishers.finish().await?;
     converged(&scene.standby, &scene.callers).await?;
     no_number_twice(&scene.standby, &settled, &[])?;
