@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all=(setup fmt clippy library sqlx unit architecture it openapi doc deny schemathesis)
+all=(setup fmt clippy library sqlx unit architecture it faults openapi doc deny schemathesis)
 
 # Ordinary builds read .sqlx/ and need no database.
 export SQLX_OFFLINE=true
@@ -39,6 +39,9 @@ unit() { cargo test --lib --locked; }
 architecture() { cargo test --test architecture --locked; }
 
 it() { cargo test --test it --locked; }
+
+# Really kills things: nodes, PostgreSQL, connections.
+faults() { cargo test --test faults --locked; }
 
 openapi() {
     cargo run --quiet --locked -- openapi >"$logs/openapi.json"
@@ -106,7 +109,7 @@ summary() {
     printf '%s\n' "${table[@]+"${table[@]}"}"
     if [ "$status" -eq 0 ]; then
         # Colour would hide the runners' lines from whoever looks for them.
-        for phase in unit architecture it; do
+        for phase in unit architecture it faults; do
             sed 's/\x1b\[[0-9;]*m//g' "$logs/$phase.log" 2>/dev/null | grep '^test result:'
         done
     fi

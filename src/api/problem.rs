@@ -73,8 +73,6 @@ codes! {
     NotEmpty = "not_empty", 409, "The environment is not empty";
     /// The deletion has an impact, told in `impact`. Send `confirm=` with the name.
     ConfirmationRequired = "confirmation_required", 409, "The deletion must be confirmed";
-    /// The revision or content was trimmed; `lowest` is the first kept.
-    Compacted = "compacted", 410, "That part of the history was trimmed";
     /// A precondition of the header is not met.
     PreconditionFailed = "precondition_failed", 412, "The precondition failed";
     /// The body or the content passes a limit, which `fields` names.

@@ -29,7 +29,7 @@ pub async fn migrate(store: &Store) -> Result<Migrated, StoreError> {
     let from = applied_level(&mut connection).await?;
     let mut migrator = copy(&MIGRATOR);
     migrator.set_ignore_missing(true);
-    migrator.run(&mut connection).await.map_err(|error| StoreError::Unfit(format!("a migration failed: {error}")))?;
+    migrator.run(&mut connection).await.map_err(failed)?;
     Ok(Migrated { from, to: applied_level(&mut connection).await? })
 }
 

@@ -171,7 +171,7 @@ mod tests {
         for code in [Code::Unavailable, Code::OutcomeUnknown, Code::Draining, Code::TooManyRequests] {
             assert_eq!(exit(code), Exit::Unavailable, "{}", code.as_str());
         }
-        for code in [Code::InvalidContent, Code::TooLarge, Code::MessageRequired, Code::Internal, Code::Compacted] {
+        for code in [Code::InvalidContent, Code::TooLarge, Code::MessageRequired, Code::Internal] {
             assert_eq!(exit(code), Exit::Failed, "{}", code.as_str());
         }
         assert_eq!(exit(Code::NotFound), Exit::NotFound);
