@@ -9,6 +9,7 @@
 )]
 
 mod accounts;
+mod bad_input;
 mod cli;
 mod diff;
 mod docs;
