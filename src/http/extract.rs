@@ -98,11 +98,7 @@ impl<T: DeserializeOwned> FromRequestParts<Shared> for Query<T> {
             return Err(ApiError::bad("query", "must not contain NUL"));
         }
         let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
-        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| {
-            let path = error.path().to_string();
-            let field = if path == "." { "query" } else { &path };
-            ApiError::bad(field, error.inner().to_string())
-        })
+        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| malformed(&error, "query"))
     }
 }
 
@@ -118,13 +114,23 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to())))?;
         let reader = &mut serde_json::Deserializer::from_str(text);
-        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| {
-            let path = error.path().to_string();
-            ApiError::bad(if path == "." { "body" } else { &path }, error.inner().to_string())
-        })?;
+        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| malformed(&error, "body"))?;
         reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;
         Ok(Self(value, bytes))
     }
+}
+
+/// What serde found wrong. Its path ends at the parent of a field that is missing or comes twice, which only its text names.
+fn malformed<E: std::fmt::Display>(error: &serde_path_to_error::Error<E>, whole: &str) -> ApiError {
+    let (path, problem) = (error.path().to_string(), error.inner().to_string());
+    let named = ["missing field `", "duplicate field `"].iter().find_map(|start| problem.strip_prefix(start));
+    let field = match (path.as_str(), named.and_then(|rest| rest.split('`').next())) {
+        (".", None) => whole.to_owned(),
+        (".", Some(name)) => name.to_owned(),
+        (path, None) => path.to_owned(),
+        (path, Some(name)) => format!("{path}.{name}"),
+    };
+    ApiError::bad(&field, problem)
 }
 
 /// The body as it came, at most as large as an entry.

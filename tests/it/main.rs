@@ -8,7 +8,9 @@
     reason = "the functions that tests are built of may fail the test, and speak SQL where the API does not"
 )]
 
+mod access_grid;
 mod accounts;
+mod bad_input;
 mod cli;
 mod diff;
 mod docs;
