@@ -187,9 +187,9 @@ async fn write(
     let content = put.as_ref().map(|(_, bytes)| bytes.as_ref()).unwrap_or_default();
     let verb: &[u8] = if put.is_some() { b"put_entry" } else { b"delete_entry" };
     let format = params.format.as_deref().unwrap_or_default();
-    let idempotency = headers.idempotency(&[verb, name.as_bytes(), format.as_bytes(), content]);
     let dry_run = params.dry_run.unwrap_or(false);
-    let context = WriteContext { message: headers.message, request_id: headers.request_id, dry_run, idempotency };
+    let context =
+        WriteContext { dry_run, ..headers.context(None, &[verb, name.as_bytes(), format.as_bytes(), content]) };
     let change = RequestedChange { address, put, if_revision: wanted, content_field: "body".to_owned() };
     let request = PublishRequest { changes: vec![change], force: params.force.unwrap_or(false) };
     let permit = app.service.may_publish(caller, &request)?;

@@ -14,7 +14,7 @@ use crate::domain::revisions::Revision;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Precondition, Query, WriteHeaders, has_tag, moment, whole};
 use crate::http::{Shared, views};
-use crate::service::{At, WriteContext};
+use crate::service::At;
 
 /// Parameters of a read that has a past.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -129,22 +129,14 @@ pub(super) async fn put(
     let permit = app.service.may_manage(&caller, &name)?;
     let current = app.service.view.state().find_environment(&name).map(|found| found.stamp.revision);
     let wanted = if_revision(headers.if_revision, current)?;
-    let idempotency = headers.idempotency(&[b"put_environment", name.as_str().as_bytes(), &bytes]);
-    let context = WriteContext {
-        message: body.message.unwrap_or(headers.message),
-        request_id: headers.request_id,
-        dry_run: false,
-        idempotency,
-    };
+    let context = headers.context(body.message, &[b"put_environment", name.as_str().as_bytes(), &bytes]);
     let attributes = EnvironmentAttributes {
         tier: body.tier,
         colour: body.colour,
         description: body.description.unwrap_or_default(),
         frozen: None,
     };
-    let committed = app.service.put_environment(&permit, name, attributes, wanted, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
-    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+    views::written(app.service.put_environment(&permit, name, attributes, wanted, context).await)
 }
 
 /// Delete an environment that has no namespaces.
@@ -160,12 +152,8 @@ pub(super) async fn delete(
     let permit = app.service.may_manage(&caller, &name)?;
     let current = app.service.view.state().find_environment(&name).map(|found| found.stamp.revision);
     let wanted = if_revision(headers.if_revision, current)?;
-    let idempotency = headers.idempotency(&[b"delete_environment", name.as_str().as_bytes()]);
-    let context =
-        WriteContext { message: headers.message, request_id: headers.request_id, dry_run: false, idempotency };
-    let committed = app.service.delete_environment(&permit, name, wanted, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
-    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+    let context = headers.context(None, &[b"delete_environment", name.as_str().as_bytes()]);
+    views::written(app.service.delete_environment(&permit, name, wanted, context).await)
 }
 
 /// Refuse every publish to an environment, except rollback and revert, until it is unfrozen.
@@ -181,11 +169,11 @@ pub(super) async fn freeze(
 ) -> Result<axum::Json<WriteView>, ApiError> {
     let name = place.environment()?;
     let permit = app.service.may_freeze(&caller, &name)?;
-    let idempotency = headers.idempotency(&[b"freeze", name.as_str().as_bytes(), &bytes]);
-    let message = if headers.message.is_empty() { body.reason.clone() } else { headers.message };
-    let context = WriteContext { message, request_id: headers.request_id, dry_run: false, idempotency };
-    let committed = app.service.freeze(&permit, name, Some(body.reason), context).await?;
-    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+    let mut context = headers.context(None, &[b"freeze", name.as_str().as_bytes(), &bytes]);
+    if context.message.is_empty() {
+        context.message.clone_from(&body.reason);
+    }
+    views::written(app.service.freeze(&permit, name, Some(body.reason), context).await)
 }
 
 /// Allow publishes to an environment again.
@@ -199,9 +187,9 @@ pub(super) async fn unfreeze(
 ) -> Result<axum::Json<WriteView>, ApiError> {
     let name = place.environment()?;
     let permit = app.service.may_freeze(&caller, &name)?;
-    let idempotency = headers.idempotency(&[b"unfreeze", name.as_str().as_bytes()]);
-    let message = if headers.message.is_empty() { "unfreeze".to_owned() } else { headers.message };
-    let context = WriteContext { message, request_id: headers.request_id, dry_run: false, idempotency };
-    let committed = app.service.freeze(&permit, name, None, context).await?;
-    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+    let mut context = headers.context(None, &[b"unfreeze", name.as_str().as_bytes()]);
+    if context.message.is_empty() {
+        "unfreeze".clone_into(&mut context.message);
+    }
+    views::written(app.service.freeze(&permit, name, None, context).await)
 }

@@ -20,8 +20,8 @@ use crate::domain::revisions::Revision;
 use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::layers::RequestId;
-use crate::service::At;
 use crate::service::committer::Idempotency;
+use crate::service::{At, WriteContext};
 
 /// Bytes a JSON body may have beyond twice the contents it carries.
 const JSON_SLACK: u64 = 1024 * 1024;
@@ -159,8 +159,8 @@ async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
 
 /// What a write carries in its headers.
 pub(super) struct WriteHeaders {
-    pub(super) request_id: String,
-    pub(super) message: String,
+    request_id: String,
+    message: String,
     pub(super) if_revision: Option<Precondition>,
     key: Option<String>,
 }
@@ -194,15 +194,19 @@ impl FromRequestParts<Shared> for WriteHeaders {
 }
 
 impl WriteHeaders {
-    /// The idempotency of this call, whose meaning is told by these parts together.
-    pub(super) fn idempotency(&self, parts: &[&[u8]]) -> Option<Idempotency> {
-        let key = self.key.clone()?;
-        let mut all = Vec::new();
-        for part in parts {
-            all.extend_from_slice(&(part.len() as u64).to_be_bytes());
-            all.extend_from_slice(part);
-        }
-        Some(Idempotency { key, body: ContentHash::of(&all) })
+    /// What the use case needs of the headers: a message in the body wins, and the parts tell what the call means, for
+    /// its idempotency.
+    pub(super) fn context(self, message: Option<String>, parts: &[&[u8]]) -> WriteContext {
+        let idempotency = self.key.map(|key| {
+            let mut all = Vec::new();
+            for part in parts {
+                all.extend_from_slice(&(part.len() as u64).to_be_bytes());
+                all.extend_from_slice(part);
+            }
+            Idempotency { key, body: ContentHash::of(&all) }
+        });
+        let message = message.filter(|message| !message.is_empty()).unwrap_or(self.message);
+        WriteContext { message, request_id: self.request_id, dry_run: false, idempotency }
     }
 }
 

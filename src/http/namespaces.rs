@@ -14,7 +14,6 @@ use crate::http::environments::{PastParams, if_revision, tagged};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, WriteHeaders};
 use crate::http::{Shared, views};
-use crate::service::WriteContext;
 
 /// Parameters of a deletion.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -80,17 +79,9 @@ pub(super) async fn put(
     let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.touched);
     let wanted = if_revision(headers.if_revision, current)?;
     let parts = [b"put_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes(), &bytes];
-    let idempotency = headers.idempotency(&parts);
-    let context = WriteContext {
-        message: body.message.unwrap_or(headers.message),
-        request_id: headers.request_id,
-        dry_run: false,
-        idempotency,
-    };
+    let context = headers.context(body.message, &parts);
     let attributes = NamespaceAttributes { description: body.description.unwrap_or_default() };
-    let committed = app.service.put_namespace(&permit, (environment, name), attributes, wanted, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
-    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+    views::written(app.service.put_namespace(&permit, (environment, name), attributes, wanted, context).await)
 }
 
 /// Delete a namespace with its entries, as one revision. A rollback brings it back.
@@ -112,11 +103,7 @@ pub(super) async fn delete(
     let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.touched);
     let wanted = if_revision(headers.if_revision, current)?;
     let parts = [b"delete_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes()];
-    let idempotency = headers.idempotency(&parts);
-    let context =
-        WriteContext { message: headers.message, request_id: headers.request_id, dry_run: false, idempotency };
+    let context = headers.context(None, &parts);
     let confirmed = params.confirm.is_some();
-    let committed = app.service.delete_namespace(&permit, (environment, name), wanted, confirmed, context).await;
-    let committed = committed.map_err(|error| ApiError::from(error).into_precondition_failed())?;
-    Ok(axum::Json(views::write(&committed, false, Vec::new())))
+    views::written(app.service.delete_namespace(&permit, (environment, name), wanted, confirmed, context).await)
 }

@@ -24,7 +24,6 @@ pub(super) async fn publish(
     headers: WriteHeaders,
     Json(body, bytes): Json<PublishBody>,
 ) -> Result<axum::Json<WriteView>, ApiError> {
-    let idempotency = headers.idempotency(&[b"publish", &bytes]);
     let (mut changes, mut fields) = (Vec::new(), Vec::new());
     for (index, change) in body.changes.into_iter().enumerate() {
         match requested(&format!("changes[{index}]"), change) {
@@ -35,8 +34,8 @@ pub(super) async fn publish(
     if !fields.is_empty() {
         return Err(ApiError::fields(Code::Invalid, fields));
     }
-    let message = if body.message.is_empty() { headers.message } else { body.message };
-    let context = WriteContext { message, request_id: headers.request_id, dry_run: body.dry_run, idempotency };
+    let context = headers.context(Some(body.message), &[b"publish", &bytes]);
+    let context = WriteContext { dry_run: body.dry_run, ..context };
     let request = PublishRequest { changes, force: body.force };
     let permit = app.service.may_publish(&caller, &request)?;
     let published = app.service.publish(&permit, request, context).await?;

@@ -21,10 +21,9 @@ pub(super) async fn roll_back(
     headers: WriteHeaders,
     Json(body, bytes): Json<RollbackBody>,
 ) -> Result<axum::Json<WriteView>, ApiError> {
-    let idempotency = headers.idempotency(&[b"rollback", &bytes]);
-    let message = if body.message.is_empty() { headers.message } else { body.message.clone() };
     let dry_run = body.dry_run;
-    let context = WriteContext { message, request_id: headers.request_id, dry_run, idempotency };
+    let context = headers.context(Some(body.message.clone()), &[b"rollback", &bytes]);
+    let context = WriteContext { dry_run, ..context };
     let committed = if let Some(revision) = body.revert {
         if body.env.is_some() || body.namespace.is_some() || body.keys.is_some() || body.to.is_some() {
             return Err(ApiError::invalid("revert", "must not come together with env, namespace, keys or to"));

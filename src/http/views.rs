@@ -1,5 +1,7 @@
 //! From the domain to the wire.
 
+use axum::Json;
+
 use crate::api::entries::{ChangedView, ContentView, EntryView, Op, WarningView, WriteView};
 use crate::api::environments::EnvironmentView;
 use crate::api::namespaces::NamespaceView;
@@ -117,6 +119,12 @@ pub(super) fn write(committed: &Committed, dry_run: bool, warnings: Vec<(Address
             .collect(),
         changes: committed.items.iter().take(WRITE_CHANGES).map(changed).collect(),
     }
+}
+
+/// The answer of a write that a header may have bound to a precondition.
+pub(super) fn written(result: Result<Committed, ServiceError>) -> Result<Json<WriteView>, ApiError> {
+    let committed = result.map_err(|error| ApiError::from(error).into_precondition_failed())?;
+    Ok(Json(write(&committed, false, Vec::new())))
 }
 
 fn op(deleted: bool) -> Op {
