@@ -28,4 +28,5 @@ mod program;
 mod publish;
 mod revert;
 mod rollback;
+mod telemetry;
 mod time_travel;

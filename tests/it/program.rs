@@ -33,6 +33,11 @@ pub(crate) struct Node {
 
 impl Node {
     pub(crate) fn start() -> Tested<Self> {
+        Self::start_with(&[])
+    }
+
+    /// Starts a node with variables of its own.
+    pub(crate) fn start_with(variables: &[(&str, &str)]) -> Tested<Self> {
         // The database does not run as root, and passes through this folder.
         let open = Permissions::from_mode(0o755);
         let folder = tempfile::Builder::new().prefix("pintle-cli-").permissions(open).tempdir()?;
@@ -40,8 +45,9 @@ impl Node {
             .args(["dev", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.path().join("data"))
             .env("PINTLE_ADMIN_PASSWORD", PASSWORD)
+            .envs(variables.iter().copied())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(fs::File::create(folder.path().join("log"))?)
             .spawn()?;
         let mut lines = BufReader::new(process.stdout.take().ok_or("no output")?).lines();
         let ready = lines.find_map(|line| line.ok()?.strip_prefix("pintle is ready: ").map(str::to_owned));
@@ -53,6 +59,15 @@ impl Node {
             drop(running);
         });
         ready.map(|_| node).ok_or_else(|| "the node did not become ready".into())
+    }
+
+    /// Stops the node and gives its log.
+    pub(crate) fn stop(self) -> Tested<String> {
+        let log = self.folder.path().join("log");
+        let pid = i32::try_from(self.process.id())?;
+        kill(Pid::from_raw(pid), Signal::SIGTERM)?;
+        let _ = self.ended.recv_timeout(BOUND);
+        Ok(fs::read_to_string(log)?)
     }
 
     /// A person or program with a home directory of its own.
