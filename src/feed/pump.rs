@@ -26,7 +26,7 @@ pub const POLL: Duration = Duration::from_millis(500);
 /// How often the database is tried while it is away.
 const RETRY: Duration = Duration::from_millis(200);
 /// How long a question for the head may take.
-const LOOK: Duration = Duration::from_secs(5);
+const LOOK: Duration = Duration::from_secs(3);
 /// How long reading a page of the log may take.
 const READ: Duration = Duration::from_secs(30);
 /// How long loading the whole store may take.
@@ -184,7 +184,7 @@ impl Pump {
             return Ok(());
         }
         let ids: Vec<_> = self.unplaced.iter().map(|record| record.head.id).collect();
-        let found = within(READ, store::find_committed(session, &ids, Revision::ZERO)).await?;
+        let found = patiently(&self.store, READ, store::find_committed(session, &ids, Revision::ZERO)).await?;
         let survivors: HashSet<_> = found.into_iter().map(|(id, _)| id).collect();
         let lost = std::mem::take(&mut self.unplaced);
         self.report_lost(lost.into_iter().filter(|record| !survivors.contains(&record.head.id)).collect());
@@ -237,6 +237,8 @@ impl Pump {
                 if health.down_since.is_none() {
                     tracing::warn!(%error, "the database does not answer: reads go on, writes are refused");
                     health.down_since = Some(now);
+                    // Nobody shall wait for the search that follows.
+                    self.view.note_health(health);
                 }
                 if within(LOOK, self.store.locate()).await.is_ok() {
                     tracing::info!("found a writable host");
@@ -275,13 +277,13 @@ impl Pump {
             return Ok(());
         }
         if head.access != state.access.number {
-            state.access = within(READ, store::load_access(&mut session)).await?;
+            state.access = patiently(&self.store, READ, store::load_access(&mut session)).await?;
             if head.revision == state.head {
                 self.view.show(state.clone());
             }
         }
         while state.head < head.revision {
-            let page = within(READ, store::tail(&mut session, state.head, PAGE)).await?;
+            let page = patiently(&self.store, READ, store::tail(&mut session, state.head, PAGE)).await?;
             if page.first().map(|record| record.head.revision) != Some(state.head.next()) {
                 return Err(StoreError::Corrupt {
                     table: "revisions",
@@ -319,10 +321,10 @@ impl Pump {
 
     /// Drops what the new history lost, reports it, and loads the rest anew.
     async fn change_epoch(&mut self, session: &mut Session, head: &Head) -> Result<(), StoreError> {
-        let state = within(LOAD, load(session, head)).await?;
+        let state = patiently(&self.store, LOAD, load(session, head)).await?;
         if let Some(oldest) = self.hub.oldest() {
             let after = Revision(oldest.0.saturating_sub(1));
-            let found = within(READ, store::find_committed(session, &self.hub.ids(), after)).await?;
+            let found = patiently(&self.store, READ, store::find_committed(session, &self.hub.ids(), after)).await?;
             let survivors: HashSet<_> = found.into_iter().map(|(id, _)| id).collect();
             let lost = self.hub.take_lost(&survivors);
             self.report_lost(lost);
@@ -332,6 +334,23 @@ impl Pump {
         self.measure(&state);
         self.view.show(state);
         Ok(())
+    }
+}
+
+/// Bounds a call that may take long, and gives it up early when the database does not answer another question meanwhile.
+async fn patiently<T>(
+    store: &Store,
+    most: Duration,
+    call: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, StoreError> {
+    let until = Instant::now() + most;
+    let mut call = std::pin::pin!(call);
+    loop {
+        match timeout(LOOK, &mut call).await {
+            Ok(done) => return done,
+            Err(_) if Instant::now() < until => drop(store.acquire().await?),
+            Err(_) => return Err(StoreError::Unavailable("the database does not answer".to_owned())),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -88,7 +88,7 @@ type Verdicts = Vec<Result<Vec<Item>, Refused>>;
 impl Committer {
     /// Works until `stop`, then settles what still waits.
     pub async fn run(mut self, stop: CancellationToken) {
-        let mut session = None;
+        let (mut session, mut located) = (None, self.store.located());
         loop {
             let first = tokio::select! {
                 biased;
@@ -105,8 +105,15 @@ impl Committer {
             {
                 waiting.push(next);
             }
-            let mut round =
-                Round { desk: &self, session: &mut session, waiting, alone: Vec::new(), misses: 0, doubt: None };
+            let mut round = Round {
+                desk: &self,
+                session: &mut session,
+                located: &mut located,
+                waiting,
+                alone: Vec::new(),
+                misses: 0,
+                doubt: None,
+            };
             round.settle().await;
             while let Some(one) = round.alone.pop() {
                 round.waiting.push(one);
@@ -121,6 +128,8 @@ impl Committer {
 struct Round<'a> {
     desk: &'a Committer,
     session: &'a mut Option<Session>,
+    /// Changes after each outage.
+    located: &'a mut watch::Receiver<()>,
     waiting: Vec<Submission>,
     /// Taken out of a batch that the database refused, to go one by one.
     alone: Vec<Submission>,
@@ -145,6 +154,11 @@ impl Round<'_> {
                     tokio::time::sleep(LOOK_UP_AGAIN).await;
                     continue;
                 }
+            }
+            if let Some(since) = self.desk.view.health().down_since
+                && self.doubt.is_none()
+            {
+                return self.fail(&ServiceError::Unavailable(format!("the database does not answer since {since}")));
             }
             let state = self.desk.view.state();
             let verdicts = judge(&state, &self.waiting, &self.desk.limits);
@@ -214,6 +228,11 @@ impl Round<'_> {
     }
 
     async fn append(&mut self, state: &State, verdicts: Verdicts) -> Result<(), StoreError> {
+        if self.located.has_changed().unwrap_or(false) {
+            // It may lead to a host that fell silent.
+            self.located.mark_unchanged();
+            self.close_session();
+        }
         if self.session.is_none() {
             *self.session = Some(self.desk.store.acquire().await?);
         }
@@ -221,9 +240,11 @@ impl Round<'_> {
         let batch = batch(state, &self.waiting, &verdicts);
         self.desk.metrics.batch_size.observe(f64::from(u32::try_from(batch.sets.len()).unwrap_or(u32::MAX)));
         let started = Instant::now();
-        let outcome = timeout(STATEMENT, store::commit(session, &batch)).await;
+        let outcome = tokio::select! {
+            outcome = timeout(STATEMENT, store::commit(session, &batch)) => outcome.unwrap_or_else(|_| Err(cut())),
+            () = self.desk.view.until_down() => Err(cut()),
+        };
         self.desk.metrics.commit_seconds.observe(started.elapsed().as_secs_f64());
-        let outcome = outcome.unwrap_or_else(|_| Err(StoreError::Cut("no answer".to_owned())));
         drop(batch);
         if outcome.is_err() {
             self.close_session();
@@ -234,8 +255,11 @@ impl Round<'_> {
 
     /// The last resort under contention: judges and appends while holding the lock.
     async fn append_locked(&mut self, state: &State) -> Result<(), StoreError> {
-        let bounded = timeout(STATEMENT, self.append_under_lock(state)).await;
-        match bounded.unwrap_or_else(|_| Err(StoreError::Cut("no answer".to_owned())))? {
+        let bounded = tokio::select! {
+            outcome = timeout(STATEMENT, self.append_under_lock(state)) => outcome.unwrap_or_else(|_| Err(cut())),
+            () = self.desk.view.until_down() => Err(cut()),
+        };
+        match bounded? {
             Some((outcome, state, verdicts)) => self.take_outcome(outcome, &state, verdicts).await,
             // Another history, or other rights: the pump shows them.
             None => drop(self.desk.pump.refresh().await),
@@ -390,6 +414,10 @@ impl Round<'_> {
             let _ = waiting.reply.send(Err(error.clone()));
         }
     }
+}
+
+fn cut() -> StoreError {
+    StoreError::Cut("no answer".to_owned())
 }
 
 fn silent() -> StoreError {

@@ -31,6 +31,7 @@ pub struct View {
     health: ArcSwap<Health>,
     lost: ArcSwap<Vec<Arc<Record>>>,
     cursor: watch::Sender<Cursor>,
+    down: watch::Sender<bool>,
 }
 
 impl View {
@@ -38,11 +39,13 @@ impl View {
     #[must_use]
     pub fn new(state: State, health: Health) -> Self {
         let cursor = watch::Sender::new(state.cursor());
+        let down = watch::Sender::new(health.down_since.is_some());
         Self {
             state: ArcSwap::from_pointee(state),
             health: ArcSwap::from_pointee(health),
             lost: ArcSwap::default(),
             cursor,
+            down,
         }
     }
 
@@ -74,6 +77,13 @@ impl View {
     /// Notes how the node stands with its database. For the pump only.
     pub fn note_health(&self, health: Health) {
         self.health.store(Arc::new(health));
+        self.down.send_replace(health.down_since.is_some());
+    }
+
+    /// Waits until the database is known not to answer.
+    pub async fn until_down(&self) {
+        // The sender lives as long as this view.
+        let _ = self.down.subscribe().wait_for(|down| *down).await;
     }
 
     /// Adds to the list of lost revisions. For the pump only.
