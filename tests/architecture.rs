@@ -1,5 +1,7 @@
 //! The rules of the house, read from the sources: which module may use which, and what a file may look like.
 
+#![expect(clippy::unwrap_used, reason = "the functions that tests are built of may fail the test")]
+
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
