@@ -1,5 +1,7 @@
 //! Formats: checked on every write path with line and column, warned of, and kept byte for byte.
 
+use std::fmt::Write as _;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use reqwest::Method;
@@ -158,7 +160,7 @@ async fn contents_that_are_made_to_exhaust_a_parser_are_judged_quickly() {
     let mut bomb = "a: &a [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for (name, before) in ('b'..='i').zip('a'..) {
         let aliases = vec![format!("*{before}"); 9].join(", ");
-        bomb.push_str(&format!("{name}: &{name} [{aliases}]\n"));
+        writeln!(bomb, "{name}: &{name} [{aliases}]").unwrap();
     }
     let deep = "[".repeat(200_000);
     for (key, content) in [

@@ -131,7 +131,7 @@ async fn a_write_in_the_queue_is_settled_before_the_node_ends() {
     });
     let stop = app.node().lifecycle.soft.clone();
     let first = app.node().node.app.service.view.wait_for(None, Revision(3), PROMPT);
-    let (statuses, _) = tokio::join!(futures_util::future::join_all(writes), async {
+    let (statuses, ()) = tokio::join!(futures_util::future::join_all(writes), async {
         first.await;
         stop.cancel();
     });

@@ -172,11 +172,6 @@ impl App {
         self.user("sven", &[]).await
     }
 
-    /// Errors that the test provoked, and that `finish` shall not complain about.
-    pub(crate) fn take_errors(&self) -> Vec<String> {
-        self.errors.take()
-    }
-
     /// Drains every node; asserts that no task failed and no error was logged.
     pub(crate) async fn finish(self) {
         for node in self.others {

@@ -27,7 +27,7 @@ pub(crate) struct Server {
     url: String,
     pid: Pid,
     /// Ends the server when it is dropped or this process is gone.
-    watchdog: Watchdog,
+    _watchdog: Watchdog,
 }
 
 impl Server {
@@ -51,7 +51,7 @@ impl Server {
                 let postgres =
                     PrivatePostgres::start(&Options { data_dir, binaries: None, environment }).await.unwrap();
                 let watchdog = Watchdog::start(postgres.pid(), folder, postgres.socket_dir());
-                Self { url: postgres.url(), pid: Pid::from_raw(postgres.pid()), watchdog }
+                Self { url: postgres.url(), pid: Pid::from_raw(postgres.pid()), _watchdog: watchdog }
             })
         })
         .join()

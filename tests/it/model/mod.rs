@@ -49,8 +49,9 @@ fn the_judgement_leads_to_the_state_of_the_model_at_every_revision() {
 
 #[test]
 fn a_node_answers_and_remembers_what_the_model_does() {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let compare = |life: Vec<Step>| {
+        // One for each life: with it go the nodes of a life that failed.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(live(&life));
         Ok(())
     };
@@ -148,7 +149,7 @@ async fn send(actor: &Actor, step: &Step, model: &Model) -> Answer {
             actor.call(method, &path, |request| request.json(&json!({"reason": "frozen"}))).await
         }
         Step::Rollback(scope, to) => {
-            let to = model.target(to);
+            let to = model.target(*to);
             actor
                 .roll_back(match scope {
                     Scope::Environment(env) => json!({"env": env, "to": to}),
@@ -157,7 +158,7 @@ async fn send(actor: &Actor, step: &Step, model: &Model) -> Answer {
                 })
                 .await
         }
-        Step::Revert(revision) => actor.roll_back(json!({"revert": model.reverted(revision)})).await,
+        Step::Revert(revision) => actor.roll_back(json!({"revert": model.reverted(*revision)})).await,
     }
 }
 

@@ -126,11 +126,11 @@ impl Memory {
             }
             Step::Freeze(env, on) => self.judge(Intent::Freeze(environment(env), on.then(|| "frozen".to_owned()))),
             Step::Rollback(scope, to) => {
-                let to = model.target(to);
+                let to = model.target(*to);
                 self.roll_back(scope, to, model.at(to))
             }
             Step::Revert(revision) => {
-                let revision = model.reverted(revision);
+                let revision = model.reverted(*revision);
                 self.revert(revision, model)
             }
         }
@@ -261,6 +261,12 @@ fn code(refused: &Refused) -> &'static str {
         Refused::Conflicts(_) => "conflict",
         Refused::RevertConflicts(_) => "revert_conflict",
         Refused::Frozen(..) => "frozen",
-        other => panic!("nothing of this is in the steps: {other:?}"),
+        other @ (Refused::Denied { .. }
+        | Refused::Stale { .. }
+        | Refused::PreconditionRequired(_)
+        | Refused::MessageRequired(_)
+        | Refused::NotEmpty(..)
+        | Refused::ConfirmationRequired { .. }
+        | Refused::OverLimit { .. }) => panic!("nothing of this is in the steps: {other:?}"),
     }
 }

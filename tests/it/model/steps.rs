@@ -69,7 +69,13 @@ fn change() -> impl Strategy<Value = Change> {
 }
 
 fn publish() -> impl Strategy<Value = Step> {
-    prop::collection::vec(change(), 1..5).prop_map(|mut changes| {
+    let several = (place(), any::<bool>(), prop::collection::vec(change(), 1..5));
+    several.prop_map(|((env, namespace), together, mut changes)| {
+        if together {
+            for change in &mut changes {
+                change.address = (env, namespace, change.address.2);
+            }
+        }
         // No address may be changed twice in one change set.
         changes.sort_by_key(|change| change.address);
         changes.dedup_by_key(|change| change.address);
@@ -87,9 +93,9 @@ fn scope() -> impl Strategy<Value = Scope> {
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        10 => publish(),
-        4 => (place(), select(&["", "ours"][..])).prop_map(|(place, description)| Step::PutNamespace(place, description)),
-        2 => place().prop_map(Step::DeleteNamespace),
+        12 => publish(),
+        3 => (place(), select(&["", "ours"][..])).prop_map(|(place, description)| Step::PutNamespace(place, description)),
+        1 => place().prop_map(Step::DeleteNamespace),
         1 => select(&ENVIRONMENTS[..]).prop_map(|env| Step::Freeze(env, true)),
         3 => select(&ENVIRONMENTS[..]).prop_map(|env| Step::Freeze(env, false)),
         4 => (scope(), any::<Index>()).prop_map(|(scope, to)| Step::Rollback(scope, to)),
@@ -99,10 +105,10 @@ fn step() -> impl Strategy<Value = Step> {
 
 /// A life of a store.
 pub(crate) fn steps(at_most: usize) -> impl Strategy<Value = Vec<Step>> {
-    let namespaces = place().prop_map(|place| Step::PutNamespace(place, ""));
-    let beginning = prop::collection::vec(namespaces, 1..4);
-    (beginning, prop::collection::vec(step(), 1..at_most)).prop_map(|(mut all, rest)| {
-        all.extend(rest);
-        all
+    let places = ENVIRONMENTS.iter().flat_map(|env| NAMESPACES.iter().map(|namespace| (*env, *namespace)));
+    let beginning = subsequence(places.collect::<Vec<Place>>(), 3..=4);
+    (beginning, prop::collection::vec(step(), 1..at_most)).prop_map(|(places, rest)| {
+        let made = places.into_iter().map(|place| Step::PutNamespace(place, ""));
+        made.chain(rest).collect()
     })
 }

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use proptest::sample::Index;
+
 use super::steps::{Address, Change, ENVIRONMENTS, Expected, Place, Scope, Step};
 
 /// Everything at one revision.
@@ -83,12 +85,12 @@ impl Model {
     }
 
     /// The revision that a rollback goes to.
-    pub(crate) fn target(&self, to: &proptest::sample::Index) -> u64 {
+    pub(crate) fn target(&self, to: Index) -> u64 {
         to.index(self.history.len()) as u64
     }
 
     /// The revision that a revert undoes.
-    pub(crate) fn reverted(&self, revision: &proptest::sample::Index) -> u64 {
+    pub(crate) fn reverted(&self, revision: Index) -> u64 {
         revision.index(self.history.len() - 1) as u64 + 1
     }
 
@@ -110,8 +112,8 @@ impl Model {
                 };
                 Ok(())
             }
-            Step::Rollback(scope, to) => self.roll_back(scope, self.target(to), &mut next),
-            Step::Revert(revision) => self.revert(self.reverted(revision), &mut next),
+            Step::Rollback(scope, to) => self.roll_back(scope, self.target(*to), &mut next),
+            Step::Revert(revision) => self.revert(self.reverted(*revision), &mut next),
         };
         if let Err(code) = judged {
             return Outcome::Refused(code.to_owned());

@@ -1,98 +1,18 @@
-//! Bad input: whatever is sent, the answer is a 4xx that names what is wrong, and nothing changes.
+//! The cases: what is sent, and what it must be answered.
 
 use std::fmt::Write as _;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 
+use super::Case;
 use crate::harness::actors::entry;
-use crate::harness::{Actor, App, put};
-
-/// One request as its bytes, since a polite client would correct half of them; and the answer it must get.
-struct Case {
-    name: &'static str,
-    method: &'static str,
-    path: String,
-    headers: Vec<(String, Vec<u8>)>,
-    body: Vec<u8>,
-    status: u16,
-    code: &'static str,
-    /// Named in `fields`; empty for a problem without fields.
-    field: &'static str,
-}
-
-impl Case {
-    fn new(name: &'static str, method: &'static str, path: impl Into<String>) -> Self {
-        let path = path.into();
-        Self { name, method, path, headers: Vec::new(), body: Vec::new(), status: 0, code: "", field: "" }
-    }
-
-    fn with(mut self, name: &str, value: impl Into<Vec<u8>>) -> Self {
-        self.headers.push((name.to_owned(), value.into()));
-        self
-    }
-
-    fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
-        self.body = body.into();
-        self
-    }
-
-    fn is(mut self, status: u16, code: &'static str, field: &'static str) -> Self {
-        (self.status, self.code, self.field) = (status, code, field);
-        self
-    }
-
-    async fn send(&self, actor: &Actor) -> (u16, Value) {
-        let address = actor.url.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(address).await.unwrap();
-        let mut head = format!("{} {} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n", self.method, self.path);
-        if !self.headers.iter().any(|(name, _)| name == "authorization") {
-            write!(head, "authorization: Bearer {}\r\n", actor.token).unwrap();
-        }
-        let mut request = head.into_bytes();
-        for (name, value) in &self.headers {
-            request.extend_from_slice(format!("{name}: ").as_bytes());
-            request.extend_from_slice(value);
-            request.extend_from_slice(b"\r\n");
-        }
-        request.extend_from_slice(format!("content-length: {}\r\n\r\n", self.body.len()).as_bytes());
-        request.extend_from_slice(&self.body);
-        let (mut reader, mut writer) = stream.split();
-        let mut answer = Vec::new();
-        // The server may answer before it has read everything, and stop reading.
-        let (_, read) = tokio::join!(writer.write_all(&request), reader.read_to_end(&mut answer));
-        read.unwrap_or_else(|error| panic!("{}: {error}", self.name));
-        let text = String::from_utf8_lossy(&answer).into_owned();
-        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{}: {text:?}", self.name));
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or_else(|_| json!({"body": body})))
-    }
-
-    /// What is wrong with the answer, if anything.
-    fn judge(&self, status: u16, answer: &Value) -> Option<String> {
-        let fields = answer["fields"].as_array().cloned().unwrap_or_default();
-        let named = fields.iter().any(|field| field["field"] == self.field);
-        let silent = fields.iter().any(|field| field["problem"].as_str().is_none_or(str::is_empty));
-        let right = status == self.status
-            && answer["code"] == self.code
-            && answer["status"] == status
-            && answer["request_id"].as_str().is_some_and(|id| !id.is_empty())
-            && !silent
-            && if self.field.is_empty() { fields.is_empty() } else { named };
-        if right {
-            return None;
-        }
-        let expected = (self.status, self.code, self.field);
-        Some(format!("{}: expected {expected:?}, got {status} {answer}", self.name))
-    }
-}
+use crate::harness::put;
 
 const ORDERS: &str = "/api/v1/environments/dev/namespaces/orders";
-const PUBLISH: &str = "/api/v1/publish";
+pub(super) const PUBLISH: &str = "/api/v1/publish";
 const ROLLBACK: &str = "/api/v1/rollback";
 const SESSION: &str = "/api/v1/session";
-const TOKENS: &str = "/api/v1/tokens";
+pub(super) const TOKENS: &str = "/api/v1/tokens";
 const HUGE: &str = "9223372036854775808";
 
 fn put_raw(name: &'static str, key: &str, body: impl Into<Vec<u8>>) -> Case {
@@ -117,12 +37,39 @@ fn change(name: &'static str, wrong: &Value) -> Case {
     post(name, PUBLISH, &json!({"changes": [change]}))
 }
 
+/// Cases that are all answered 422 alike.
+fn are(mut all: Vec<Case>, code: &'static str, field: &'static str) -> Vec<Case> {
+    for case in &mut all {
+        (case.status, case.code, case.field) = (422, code, field);
+    }
+    all
+}
+
+/// All of them.
+pub(super) fn all() -> Vec<Case> {
+    let groups = [
+        names(),
+        keys(),
+        contents(),
+        publishes(),
+        changes(),
+        refused_changes(),
+        headers(),
+        queries(),
+        attributes(),
+        rollbacks(),
+        logins_and_tokens(),
+        routes(),
+    ];
+    groups.into_iter().flatten().collect()
+}
+
 fn names() -> Vec<Case> {
     let long = "a".repeat(65);
     let env = |name, text: &str| Case::new(name, "PUT", format!("/api/v1/environments/{text}")).body("{}");
     let namespace =
         |name, text: &str| Case::new(name, "PUT", format!("/api/v1/environments/dev/namespaces/{text}")).body("{}");
-    let mut all = vec![
+    let all = vec![
         env("an environment in capitals", "DEV"),
         env("an environment with a blank", "a%20b"),
         env("an environment that begins with a dash", "-a"),
@@ -134,7 +81,7 @@ fn names() -> Vec<Case> {
         env("an environment of an encoded double dot", "%2e%2e"),
         env("an environment with an encoded percent sign", "a%252Fb"),
     ];
-    all.iter_mut().for_each(|case| (case.status, case.code, case.field) = (422, "invalid", "env"));
+    let mut all = are(all, "invalid", "env");
     all.extend([
         namespace("a namespace in capitals", "Orders").is(422, "invalid", "ns"),
         namespace("a namespace of 65 characters", &long).is(422, "invalid", "ns"),
@@ -147,7 +94,7 @@ fn names() -> Vec<Case> {
 }
 
 fn keys() -> Vec<Case> {
-    let mut all = vec![
+    let all = vec![
         put_raw("a key with a double dot", "a/../b", "x"),
         put_raw("a key with an encoded double dot", "a/%2e%2e/b", "x"),
         put_raw("a key with a double dot between encoded slashes", "a%2F..%2Fb", "x"),
@@ -167,7 +114,7 @@ fn keys() -> Vec<Case> {
         get("reading a key with a double dot", format!("{ORDERS}/entries/../../secrets")),
         Case::new("deleting a key with a double dot", "DELETE", format!("{ORDERS}/entries/a/..")),
     ];
-    all.iter_mut().for_each(|case| (case.status, case.code, case.field) = (422, "invalid", "key"));
+    let mut all = are(all, "invalid", "key");
     all.push(put_raw("a key of broken UTF-8", "a%C3", "x").is(400, "bad_request", "path"));
     all
 }
@@ -177,7 +124,7 @@ fn contents() -> Vec<Case> {
     for (name, before) in ('b'..='j').zip('a'..) {
         writeln!(bomb, "{name}: &{name} [{}]", vec![format!("*{before}"); 9].join(", ")).unwrap();
     }
-    let mut all = vec![
+    let all = vec![
         put_raw("a YAML alias bomb", "bomb.yaml", bomb),
         put_raw("a YAML alias that is not defined", "a.yaml", "a: *b\n"),
         put_raw("YAML with a repeated key", "a.yaml", "a: 1\nb: 2\na: 3\n"),
@@ -197,7 +144,7 @@ fn contents() -> Vec<Case> {
         put_raw("env without a name", "a.env", "=1"),
         put_raw("a text with a NUL", "a.txt?format=text", "a\0b"),
     ];
-    all.iter_mut().for_each(|case| (case.status, case.code, case.field) = (422, "invalid_content", "body"));
+    let mut all = are(all, "invalid_content", "body");
     all.extend([
         put_raw("a content over the limit", "big.txt", "x".repeat(1001)).is(413, "too_large", "body"),
         put_raw("an unknown format", "a.txt?format=ini", "x").is(422, "invalid", "format"),
@@ -252,6 +199,11 @@ fn publishes() -> Vec<Case> {
         post("too many changes", PUBLISH, &json!({"changes": many})).is(413, "too_large", "changes"),
         post("too much content together", PUBLISH, &json!({"changes": large})).is(413, "too_large", "changes"),
         with("a body over the limit", &slack).is(413, "too_large", "body"),
+    ]
+}
+
+fn changes() -> Vec<Case> {
+    vec![
         change("an unknown field of a change", &json!({"formt": "yaml"})).is(400, "bad_request", "changes[0].formt"),
         change("an unknown format of a change", &json!({"format": "ini"})).is(400, "bad_request", "changes[0].format"),
         change("an unknown operation", &json!({"op": "patch"})).is(400, "bad_request", "changes[0].op"),
@@ -308,6 +260,11 @@ fn publishes() -> Vec<Case> {
             "invalid_content",
             "changes[0].content",
         ),
+    ]
+}
+
+fn refused_changes() -> Vec<Case> {
+    vec![
         change("an unknown environment", &json!({"env": "none"})).is(404, "not_found", ""),
         change("an unknown namespace", &json!({"namespace": "none"})).is(404, "not_found", ""),
         change("a stale precondition", &json!({"key": "a.txt", "if_revision": 1})).is(409, "conflict", ""),
@@ -462,11 +419,10 @@ fn queries() -> Vec<Case> {
     ]
 }
 
-fn bodies() -> Vec<Case> {
+fn attributes() -> Vec<Case> {
     let dev = |name, body: &Value| Case::new(name, "PUT", "/api/v1/environments/dev").body(body.to_string());
     let orders = |name, body: &Value| Case::new(name, "PUT", ORDERS).body(body.to_string());
     let freeze = |name, body: &Value| Case::new(name, "PUT", "/api/v1/environments/dev/freeze").body(body.to_string());
-    let keys: Vec<_> = (0..1001).map(|number| format!("k{number}")).collect();
     vec![
         dev("an unknown tier", &json!({"tier": "production"})).is(400, "bad_request", "tier"),
         dev("a colour by name", &json!({"colour": "red"})).is(422, "invalid", "colour"),
@@ -501,6 +457,12 @@ fn bodies() -> Vec<Case> {
             "not_empty",
             "",
         ),
+    ]
+}
+
+fn rollbacks() -> Vec<Case> {
+    let keys: Vec<_> = (0..1001).map(|number| format!("k{number}")).collect();
+    vec![
         post("a rollback of nothing", ROLLBACK, &json!({})).is(422, "invalid", "to"),
         post("a rollback without an environment", ROLLBACK, &json!({"to": 1})).is(422, "invalid", "env"),
         post("a rollback to nowhere", ROLLBACK, &json!({"env": "dev"})).is(422, "invalid", "to"),
@@ -549,6 +511,11 @@ fn bodies() -> Vec<Case> {
         post("a revert of a huge revision", ROLLBACK, &json!({"revert": u64::MAX})).is(422, "invalid", "revert"),
         post("a revert of an environment", ROLLBACK, &json!({"revert": 1})).is(422, "invalid", "revert"),
         post("a revert that would undo later changes", ROLLBACK, &json!({"revert": 2})).is(409, "revert_conflict", ""),
+    ]
+}
+
+fn logins_and_tokens() -> Vec<Case> {
+    vec![
         post("a login without a password", SESSION, &json!({"name": "admin"})).is(400, "bad_request", "password"),
         post("a login with a number", SESSION, &json!({"name": "admin", "password": 7})).is(
             400,
@@ -606,42 +573,4 @@ fn routes() -> Vec<Case> {
         Case::new("a change of the document", "PUT", "/api/openapi.json").is(405, "method_not_allowed", ""),
         get("reading by publishing", PUBLISH).is(405, "method_not_allowed", ""),
     ]
-}
-
-/// 1 dev, 2 dev/orders, 3 a.txt, 4 prod, 5 prod/orders, 6 a.txt, 7 ice, 8 ice/orders, 9 frozen.
-async fn filled() -> App {
-    let flags = ["--max-entry-bytes", "1000", "--max-change-set-bytes", "4000", "--max-change-set-entries", "10"];
-    let app = App::with(&flags).await;
-    let admin = app.admin();
-    admin.create("dev/orders").await;
-    let body = json!({"changes": [put("dev/orders/a.txt", "a")]});
-    let first = admin.call(reqwest::Method::POST, PUBLISH, |r| r.header("idempotency-key", "used").json(&body)).await;
-    assert_eq!(first.revision(), 3);
-    admin.create_protected("prod").await;
-    admin.put("/api/v1/environments/prod/namespaces/orders", json!({"message": "m"})).await.expect(200);
-    admin.publish(&[put("prod/orders/a.txt", "a")]).await.expect(200);
-    admin.create("ice/orders").await;
-    assert_eq!(admin.put("/api/v1/environments/ice/freeze", json!({"reason": "cold"})).await.revision(), 9);
-    app
-}
-
-#[tokio::test]
-async fn bad_input_is_a_4xx_that_names_the_field_and_changes_nothing() {
-    let app = filled().await;
-    let mut cases = names();
-    for more in [keys(), contents(), publishes(), headers(), queries(), bodies(), routes()] {
-        cases.extend(more);
-    }
-    assert!(cases.len() >= 80, "{}", cases.len());
-    let mut failures = Vec::new();
-    for case in &cases {
-        let (status, answer) = case.send(app.admin()).await;
-        failures.extend(case.judge(status, &answer));
-        let head = app.admin().head().await;
-        assert_eq!(head, 9, "{}: something was changed: {answer}", case.name);
-    }
-    assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), cases.len(), failures.join("\n"));
-    assert_eq!(app.admin().text("dev/orders/a.txt").await.as_deref(), Some("a"));
-    assert_eq!(app.admin().get(TOKENS).await.ok()["tokens"].as_array().unwrap().len(), 1);
-    app.finish().await;
 }
