@@ -158,11 +158,17 @@ impl Service {
         Ok(Arc::new(store::load(&mut session, revision, part).await?))
     }
 
-    /// The revision that a moment means, not above the head of `state`.
+    /// The revision that a moment means; an instant means none above the head of `state`.
     async fn resolve(&self, state: &State, at: At, field: &str) -> Result<Revision, ServiceError> {
         match at {
             At::Revision(revision) if revision > state.head => {
-                let problem = format!("revision {revision} does not exist yet, the head is {}", state.head);
+                // Another node may have acknowledged it a moment ago.
+                self.pump.refresh().await?;
+                let head = self.view.state().head;
+                if revision <= head {
+                    return Ok(revision);
+                }
+                let problem = format!("revision {revision} does not exist yet, the head is {head}");
                 Err(ServiceError::Invalid(vec![Field::new(field, problem)]))
             }
             At::Revision(revision) => Ok(revision),
