@@ -237,6 +237,12 @@ impl Judge<'_> {
         self.require_scope(&restore.scope)?;
         let environment = restore.scope.environment();
         self.attributes(environment)?;
+        if let Some(namespace) = restore.scope.namespace()
+            && restore.namespaces.is_empty()
+            && self.state.find_namespace(environment, namespace).is_none()
+        {
+            return Err(Refused::NotFound(format!("{environment}/{namespace}")));
+        }
         let mut items = Vec::new();
         for (name, attributes) in &restore.namespaces {
             if self.state.find_namespace(environment, name).is_none() {

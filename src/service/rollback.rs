@@ -45,9 +45,6 @@ impl Service {
         let state = self.view.state();
         let to = self.resolve(&state, At::Revision(to), "to").await?;
         let environment = scope.environment().clone();
-        if state.find_environment(&environment).is_none() {
-            return Err(ServiceError::NotFound(environment.to_string()));
-        }
         let mut session = self.store.acquire().await?;
         let keys: Option<Vec<String>> = match &scope {
             Scope::Keys(_, _, keys) => Some(keys.iter().map(|key| key.as_str().to_owned()).collect()),
@@ -63,12 +60,6 @@ impl Service {
         drop(session);
         let namespaces: Vec<_> =
             then.namespaces(&environment).map(|(name, found)| (name.clone(), found.attributes.clone())).collect();
-        if let Some(namespace) = scope.namespace()
-            && namespaces.is_empty()
-            && state.find_namespace(&environment, namespace).is_none()
-        {
-            return Err(ServiceError::NotFound(format!("{environment}/{namespace}")));
-        }
         let entries = then.all_entries().map(|(address, entry)| (address.clone(), entry.version.clone())).collect();
         let restore = Restore { scope, to, namespaces, entries };
         self.write(permit.caller(), Intent::Rollback(restore), context).await
