@@ -192,3 +192,24 @@ async fn a_write_at_one_node_is_judged_at_the_head_and_not_at_what_that_node_has
     }
     app.finish().await;
 }
+
+#[tokio::test]
+async fn what_one_node_acknowledged_can_be_named_at_another_at_once() {
+    let mut app = App::start().await;
+    let there = app.second_node().await;
+    let admin = app.admin();
+    for number in 0..5 {
+        let place = format!("e{number}");
+        admin.create(&format!("{place}/orders")).await;
+        let back = there.roll_back(json!({"env": place, "namespace": "orders", "to": admin.head().await})).await;
+        assert_eq!(back.written().changed, 0);
+        let address = format!("{place}/orders/a");
+        let revision = admin.write(&address, "x").await.revision();
+        assert_eq!(there.text_at(&address, &format!("?at={revision}")).await.as_deref(), Some("x"));
+        let revision = admin.write(&address, "y").await.revision();
+        there.roll_back(json!({"revert": revision})).await.expect(200);
+        admin.write(&format!("{place}/orders/b"), "x").await.expect(200);
+        there.delete(&entry(&format!("{place}/orders/b"))).await.expect(200);
+    }
+    app.finish().await;
+}

@@ -153,12 +153,6 @@ impl Memory {
         let namespaces: Vec<_> = then.namespaces.iter().filter(|(place, _)| inside(**place, None)).collect();
         let namespaces: Vec<_> =
             namespaces.into_iter().map(|((_, name), text)| (namespace(name), attributes(text))).collect();
-        if let Some(name) = covered.namespace()
-            && namespaces.is_empty()
-            && self.now().find_namespace(covered.environment(), name).is_none()
-        {
-            return Outcome::Refused("not_found".to_owned());
-        }
         let entries = then.entries.iter().filter(|(at, _)| inside((at.0, at.1), Some(at.2)));
         let entries = entries.map(|(at, (content, _))| (address(*at), version(content))).collect();
         self.judge(Intent::Rollback(Restore { scope: covered, to: Revision(to), namespaces, entries }))
