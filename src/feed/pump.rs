@@ -252,14 +252,13 @@ impl Pump {
     }
 
     async fn look(&mut self) -> Result<(), StoreError> {
-        let mut session = match self.session.take() {
-            Some(session) => session,
-            None => {
-                let mut session = self.store.acquire().await?;
-                // One that does not answer must not go back to the pool, where it would wait for that answer.
-                session.close_on_drop();
-                session
-            }
+        let mut session = if let Some(session) = self.session.take() {
+            session
+        } else {
+            let mut session = self.store.acquire().await?;
+            // One that does not answer must not go back to the pool, where it would wait for that answer.
+            session.close_on_drop();
+            session
         };
         let mut state = State::clone(&self.view.state());
         let mut head = within(LOOK, store::poll(&mut session, state.head)).await?;
