@@ -30,6 +30,7 @@ const QUICKSTART: &str = "quickstart-token";
 pub(super) async fn run(settings: &DevSettings) -> anyhow::Result<()> {
     let lifecycle = Lifecycle::default();
     lifecycle.listen_to_signals()?;
+    node::refuse_bad_listen(&settings.node).await?;
     let data_dir = settings.data_dir.clone().unwrap_or_else(|| default_data_dir(&environment()));
     let options = Options { data_dir, binaries: settings.postgres_bin.clone(), environment: environment() };
     let postgres = tokio::select! {

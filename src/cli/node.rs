@@ -133,6 +133,15 @@ pub async fn start(
     Ok(Node { address, app, first_admin, store, served })
 }
 
+/// Says early what would keep a node from listening, before a database is made for it.
+pub async fn refuse_bad_listen(settings: &NodeSettings) -> anyhow::Result<()> {
+    refuse_open_plain_http(settings)?;
+    for at in [Some(settings.listen), settings.metrics_listen].into_iter().flatten() {
+        drop(TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at}"))?);
+    }
+    Ok(())
+}
+
 fn refuse_open_plain_http(settings: &NodeSettings) -> anyhow::Result<()> {
     if settings.insecure || settings.listen.ip().is_loopback() {
         return Ok(());

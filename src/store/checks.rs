@@ -5,12 +5,10 @@ use std::time::Duration;
 use sqlx::{Connection as _, PgConnection};
 
 use crate::store::StoreError;
+use crate::store::error::POOLER;
 
 /// PostgreSQL 14, as `server_version_num`.
 const OLDEST_POSTGRES: i32 = 140_000;
-
-const POOLER: &str = "PgBouncer in transaction mode needs version 1.21 or newer with max_prepared_statements above 0, \
-    and a direct address for LISTEN (--listen-database-url)";
 
 /// Bounds every statement of a session, so that a stuck one becomes an error.
 pub(super) async fn prepare_session(connection: &mut PgConnection) -> Result<(), sqlx::Error> {

@@ -2,6 +2,10 @@
 
 use crate::domain::names::NameError;
 
+/// What a pooler must be like.
+pub(super) const POOLER: &str = "PgBouncer in transaction mode needs version 1.21 or newer with max_prepared_statements above 0, \
+    and a direct address for LISTEN (--listen-database-url)";
+
 /// A failed call to the store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -37,7 +41,11 @@ impl StoreError {
 
     /// Judges an error of a connection attempt: nothing can have happened.
     pub(super) fn connecting(error: &sqlx::Error) -> Self {
-        Self::Unavailable(error.to_string())
+        match error.as_database_error().and_then(|error| error.code()).as_deref() {
+            // A prepared statement of another client: only a pooler can bring that about.
+            Some("26000" | "42P05") => Self::Unfit(POOLER.to_owned()),
+            _ => Self::Unavailable(error.to_string()),
+        }
     }
 }
 

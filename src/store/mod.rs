@@ -169,12 +169,11 @@ async fn writable(hosts: &[PgConnectOptions]) -> Result<(&PgConnectOptions, PgCo
     let mut last = StoreError::Unavailable("no host answers".to_owned());
     for host in hosts {
         match connect(host).await {
-            Ok(mut connection) => {
-                if checks::is_writable(&mut connection).await.unwrap_or(false) {
-                    return Ok((host, connection));
-                }
-                last = StoreError::Unavailable(format!("{} is a standby", host.get_host()));
-            }
+            Ok(mut connection) => match checks::is_writable(&mut connection).await {
+                Ok(true) => return Ok((host, connection)),
+                Ok(false) => last = StoreError::Unavailable(format!("{} is a standby", host.get_host())),
+                Err(error) => last = StoreError::connecting(&error),
+            },
             Err(error) => last = error,
         }
     }

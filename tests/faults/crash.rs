@@ -107,8 +107,7 @@ async fn kill_nodes(
     let mut stopped = stop.subscribe();
     loop {
         let pause = dice.between(Duration::from_millis(200), Duration::from_millis(3500));
-        let ended = tokio::time::timeout(pause, stopped.wait_for(|stop| *stop)).await;
-        if ended.is_ok() {
+        if tokio::time::timeout(pause, stopped.wait_for(|stop| *stop)).await.is_ok() {
             return Ok(());
         }
         node.kill()?;
@@ -121,9 +120,8 @@ async fn kill_nodes(
 async fn kill_database(cluster: &mut Cluster, mut dice: Dice, stop: &watch::Sender<bool>, counts: &Counts) -> Tested {
     let mut stopped = stop.subscribe();
     loop {
-        let pause = dice.between(Duration::from_millis(500), Duration::from_millis(4000));
-        let ended = tokio::time::timeout(pause, stopped.wait_for(|stop| *stop)).await;
-        if ended.is_ok() {
+        let pause = dice.between(Duration::from_millis(500), Duration::from_secs(4));
+        if tokio::time::timeout(pause, stopped.wait_for(|stop| *stop)).await.is_ok() {
             return Ok(());
         }
         if dice.below(3) == 0 {
@@ -141,10 +139,10 @@ fn report(settled: &[Settled], kills: [u64; 3], elapsed: Duration) {
     let replayed = acked.iter().filter(|view| view.replayed).count();
     let doubted = settled.iter().filter(|settled| settled.doubted).count();
     let conditional = settled.iter().filter(|settled| settled.if_revision.is_some()).count();
-    let rate = acked.len() as f64 / elapsed.as_secs_f64();
+    let rate = u128::try_from(acked.len()).unwrap_or(0) * 1000 / elapsed.as_millis().max(1);
     tell(&format!(
         "crash: {kills:?} kills, {} acknowledged ({replayed} of them replays), {doubted} doubted, {conditional} conditional, \
-         {} refused, {:.1} s, {rate:.0}/s",
+         {} refused, {:.1} s, {rate}/s",
         acked.len(),
         settled.len() - acked.len(),
         elapsed.as_secs_f64(),

@@ -140,17 +140,12 @@ fn acknowledged_survive(database: &Cluster, settled: &[Settled], lost: &LostList
     let mut missing = 0;
     for one in settled {
         let Some(acked) = &one.acked else { continue };
-        match stored.get(&one.marker) {
-            Some(revision) => {
-                ensure(*revision == acked.revision, || {
-                    format!("{} is {revision}, not {}", one.marker, acked.revision)
-                })?;
-            }
-            None => {
-                missing += 1;
-                let told = lost.lost.iter().any(|lost| lost.revision.message == one.marker);
-                ensure(told, || format!("{} ({}) is lost and nobody says so", one.marker, acked.revision))?;
-            }
+        if let Some(revision) = stored.get(&one.marker) {
+            ensure(*revision == acked.revision, || format!("{} is {revision}, not {}", one.marker, acked.revision))?;
+        } else {
+            missing += 1;
+            let told = lost.lost.iter().any(|lost| lost.revision.message == one.marker);
+            ensure(told, || format!("{} ({}) is lost and nobody says so", one.marker, acked.revision))?;
         }
     }
     Ok(missing)

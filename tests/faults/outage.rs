@@ -174,7 +174,7 @@ async fn a_commit_that_is_cut_at_any_moment_is_answered_truthfully() -> Tested {
             if moment == Moment::Silence { &[(0, true)] } else { &[(0, true), (1, true), (2, false)] };
         for &(round, keyed) in rounds {
             let marker = format!("cut-{moment:?}-{round}");
-            let done = cut(&proxy, &cluster, (&first, &second), moment, &marker, keyed, revision).await;
+            let done = cut((&proxy, moment), &cluster, (&first, &second), &marker, keyed, revision).await;
             revision = done.map_err(|error| explain(&error, &format!("{marker}\n{}", tail(&one.log()))))?;
         }
     }
@@ -184,10 +184,9 @@ async fn a_commit_that_is_cut_at_any_moment_is_answered_truthfully() -> Tested {
 
 /// Publishes with a precondition that only the first application meets, and cuts its commit.
 async fn cut(
-    proxy: &Proxy,
+    (proxy, moment): (&Proxy, Moment),
     cluster: &Cluster,
     (one, two): (&Caller, &Caller),
-    moment: Moment,
     marker: &str,
     keyed: bool,
     base: u64,

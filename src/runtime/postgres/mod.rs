@@ -102,6 +102,7 @@ impl PrivatePostgres {
         }
         init::ensure(&cluster.folder, &cluster.user, &cluster.installation).await?;
         let socket_dir = sockets::make(&options.environment, cluster.folder.root(), &cluster.user)?;
+        sockets::clear(&socket_dir);
         cluster.log.rotate()?;
         let process = cluster.launch_patiently(&socket_dir).await?;
         Ok(cluster.into_running(process, socket_dir))

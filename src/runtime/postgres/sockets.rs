@@ -49,6 +49,21 @@ pub(super) fn make(environment: &Environment, root: &Path, user: &ServerUser) ->
     Err(StartError::NoSocketFolder { reasons: reasons.join("; ") })
 }
 
+/// Removes what a killed server left. Call it only when no server of this folder runs: to PostgreSQL the number of a
+/// process that ended and was never collected, as in a container without an init, looks like a running server.
+pub(super) fn clear(folder: &Path) {
+    let socket = socket(folder);
+    let mut lock = socket.clone().into_os_string();
+    lock.push(".lock");
+    for path in [PathBuf::from(lock), socket] {
+        match std::fs::remove_file(&path) {
+            Ok(()) => tracing::debug!(path = %path.display(), "removed what a killed PostgreSQL left"),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => tracing::debug!(path = %path.display(), %error, "it stays"),
+        }
+    }
+}
+
 /// Whether a folder lets in nobody but the user of this number and root.
 pub(super) fn is_private(folder: &Path, uid: u32) -> bool {
     folder.symlink_metadata().is_ok_and(|found| found.is_dir() && found.uid() == uid && found.mode() & OTHERS == 0)

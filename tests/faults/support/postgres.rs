@@ -6,7 +6,6 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
-use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, User, geteuid};
@@ -221,7 +220,9 @@ impl Cluster {
         let pid = self.pid()?;
         let children = children(pid);
         signal(pid, Signal::SIGKILL);
-        children.into_iter().for_each(|child| signal(child, Signal::SIGKILL));
+        for child in children {
+            signal(child, Signal::SIGKILL);
+        }
         if let Some(mut server) = self.server.take() {
             server.wait()?;
         }
@@ -241,7 +242,9 @@ impl Cluster {
     pub(crate) fn signal_all(&self, what: Signal) -> Tested {
         let pid = self.pid()?;
         signal(pid, what);
-        children(pid).into_iter().for_each(|child| signal(child, what));
+        for child in children(pid) {
+            signal(child, what);
+        }
         Ok(())
     }
 
@@ -277,6 +280,11 @@ impl Cluster {
         self.sql_in("pintle", command)
     }
 
+    /// The same as another role.
+    pub(crate) fn sql_as(&self, role: &str, command: &str) -> Tested<String> {
+        sql(&self.url().replace("pintle@", &format!("{role}@")), command)
+    }
+
     pub(crate) fn sql_in(&self, database: &str, command: &str) -> Tested<String> {
         sql(&format!("postgres://pintle@127.0.0.1:{}/{database}?connect_timeout=2", self.port), command)
     }
@@ -302,5 +310,55 @@ impl Drop for Cluster {
     }
 }
 
-/// How long to look for something that must not come.
-pub(crate) const A_WHILE: Duration = Duration::from_secs(2);
+/// A PgBouncer in front of a cluster. Dropping it ends it.
+#[derive(Debug)]
+pub(crate) struct PgBouncer {
+    port: u16,
+    process: Child,
+}
+
+impl PgBouncer {
+    /// In a pool mode, and with `max_prepared_statements` where it `knows_prepared` statements.
+    pub(crate) async fn start(
+        place: &Place,
+        name: &str,
+        cluster: &Cluster,
+        mode: &str,
+        knows_prepared: bool,
+        prepared: u32,
+    ) -> Tested<Self> {
+        let (port, settings, users) =
+            (free_port()?, place.join(&format!("{name}.ini")), place.join(&format!("{name}.txt")));
+        let prepared = if knows_prepared { format!("max_prepared_statements = {prepared}\n") } else { String::new() };
+        std::fs::write(&users, "\"pintle\" \"\"\n")?;
+        std::fs::write(
+            &settings,
+            format!(
+                "[databases]\n* = host=127.0.0.1 port={}\n[pgbouncer]\nlisten_addr = 127.0.0.1\nlisten_port = {port}\n\
+                 unix_socket_dir =\nauth_type = trust\nauth_file = {}\npool_mode = {mode}\ndefault_pool_size = 40\n\
+                 max_client_conn = 100\n{prepared}",
+                cluster.port,
+                users.display()
+            ),
+        )?;
+        let folders = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin".split(':').map(Path::new);
+        let found = folders.map(|folder| folder.join("pgbouncer")).find(|path| path.exists());
+        let mut command = as_server(&found.ok_or("pgbouncer is not there")?)?;
+        let log = File::create(place.join(&format!("{name}.log")))?;
+        command.arg(&settings).stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let this = Self { port, process: command.spawn()? };
+        eventually("PgBouncer answers", BOUND, async || Ok(Some(sql(&this.url(), "SELECT 1")?))).await?;
+        Ok(this)
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("postgres://pintle@127.0.0.1:{}/pintle", self.port)
+    }
+}
+
+impl Drop for PgBouncer {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
