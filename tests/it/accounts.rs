@@ -203,7 +203,7 @@ async fn a_preset_password_that_is_too_short_stops_the_start() {
     use pintle::store::StoreSettings;
     let database = Server::shared().create_database().await;
     let settings = crate::harness::app::settings(&["--admin-password", "short"]);
-    let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 6 };
+    let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 4 };
     let error = node::start(&settings, &at, true, &Lifecycle::default()).await.unwrap_err();
     assert!(
         format!("{error:#}").contains("PINTLE_ADMIN_PASSWORD must have 8 to 128 characters, this has 5"),

@@ -118,14 +118,14 @@ async fn a_node_serves_its_own_write_at_once() {
 async fn a_second_node_is_woken_by_a_commit_long_before_its_poll_could_add_up() {
     let mut app = filled().await;
     let there = app.second_node().await;
-    // Ten polls would take 5 s; ten wake-ups that arrive take no part of it.
+    // Waiting for twenty polls takes 5 s on average; wake-ups that arrive take no part of it.
     let started = tokio::time::Instant::now();
-    for number in 0..10 {
+    for number in 0..20 {
         let revision = app.admin().write("dev/orders/a", format!("{number}")).await.revision();
         assert!(app.others()[0].node.app.service.view.wait_for(None, Revision(revision), Duration::from_secs(5)).await);
         assert_eq!(there.text("dev/orders/a").await, Some(number.to_string()));
     }
-    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
+    assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
     app.finish().await;
 }
 

@@ -76,13 +76,24 @@ impl Actor {
         with: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Answer {
         let what = format!("{} {method} {path}", self.name);
+        self.attempt(method, path, with).await.unwrap_or_else(|error| panic!("{what}: {error:?}"))
+    }
+
+    /// A call to a node that may be gone.
+    pub(crate) async fn attempt(
+        &self,
+        method: Method,
+        path: &str,
+        with: impl FnOnce(RequestBuilder) -> RequestBuilder,
+    ) -> Result<Answer, reqwest::Error> {
+        let what = format!("{} {method} {path}", self.name);
         let mut request = self.http.request(method, format!("{}{path}", self.url));
         if !self.token.is_empty() {
             request = request.bearer_auth(&self.token);
         }
-        let response = with(request).send().await.unwrap_or_else(|error| panic!("{what}: {error:?}"));
+        let response = with(request).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Answer { what, status, headers, body: response.bytes().await.unwrap().to_vec() }
+        Ok(Answer { what, status, headers, body: response.bytes().await?.to_vec() })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -26,7 +26,7 @@ struct Settings {
 
 /// The settings of a node, from the flags that a test cares about.
 pub(crate) fn settings(flags: &[&str]) -> NodeSettings {
-    let common = ["it", "--listen", "127.0.0.1:0", "--database-connections", "6"];
+    let common = ["it", "--listen", "127.0.0.1:0", "--database-connections", "4"];
     Settings::parse_from(common.iter().chain(flags)).node
 }
 
@@ -40,7 +40,7 @@ pub(crate) struct Running {
 impl Running {
     pub(crate) async fn start(database: &Database, flags: &[&str]) -> Self {
         let lifecycle = Lifecycle::default();
-        let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 6 };
+        let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 4 };
         let node = node::start(&settings(flags), &at, true, &lifecycle).await.unwrap();
         Self { node, lifecycle }
     }

@@ -14,8 +14,8 @@ use sqlx::{Connection as _, PgConnection};
 use tempfile::TempDir;
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-/// Tests that hold a database at the same time: PostgreSQL has 100 connections for all their nodes.
-static PLACES: Semaphore = Semaphore::const_new(6);
+/// Tests that hold a database at the same time: PostgreSQL has 50 connections for all their nodes.
+static PLACES: Semaphore = Semaphore::const_new(4);
 /// Numbers the databases.
 static NEXT: AtomicU32 = AtomicU32::new(1);
 /// The server of all tests that do not need one of their own.
