@@ -41,7 +41,7 @@ impl StoreError {
 
     /// Judges an error of a connection attempt: nothing can have happened.
     pub(super) fn connecting(error: &sqlx::Error) -> Self {
-        match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
             // A prepared statement of another client: only a pooler can bring that about.
             Some("26000" | "42P05") => Self::Unfit(POOLER.to_owned()),
             _ => Self::Unavailable(error.to_string()),
