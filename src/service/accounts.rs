@@ -66,7 +66,9 @@ impl Service {
         if let Some(new) = new_password {
             let hash = self.passwords.hash(new).await?;
             let mut session = self.store.acquire().await?;
-            store::set_password(&mut session, &account.user.name, account.user.id, &hash, false).await?;
+            store::set_password(&mut session, &account.user.name, account.user.id, &hash, false)
+                .await
+                .map_err(ServiceError::of_write)?;
         } else if account.one_time {
             return Err(ServiceError::PasswordChangeRequired);
         }
@@ -106,9 +108,11 @@ impl Service {
     /// Ends one of the caller's tokens.
     pub async fn revoke_token(&self, caller: &Caller, token: Uuid) -> Result<(), ServiceError> {
         let mut session = self.store.acquire().await?;
-        let revoked = store::revoke_token(&mut session, &caller.user.name, token, caller.user.id).await?;
+        let revoked = store::revoke_token(&mut session, &caller.user.name, token, caller.user.id)
+            .await
+            .map_err(ServiceError::of_write)?;
         drop(session);
-        self.pump.refresh().await?;
+        self.pump.refresh().await.map_err(|_| ServiceError::OutcomeUnknown)?;
         if revoked { Ok(()) } else { Err(ServiceError::NotFound(format!("token {token}"))) }
     }
 
@@ -122,9 +126,10 @@ impl Service {
     /// Stores a token, and returns when this node knows it.
     async fn keep_token(&self, actor: &UserName, new: &NewToken) -> Result<(), ServiceError> {
         let mut session = self.store.acquire().await?;
-        store::create_token(&mut session, actor, &new.token).await?;
+        store::create_token(&mut session, actor, &new.token).await.map_err(ServiceError::of_write)?;
         drop(session);
-        self.pump.refresh().await
+        // It is there by now, whatever became of the database since.
+        self.pump.refresh().await.map_err(|_| ServiceError::OutcomeUnknown)
     }
 }
 

@@ -162,50 +162,17 @@ impl Round<'_> {
             }
             let state = self.desk.view.state();
             let verdicts = judge(&state, &self.waiting, &self.desk.limits);
-            let step = match self.answer_repeated(&verdicts).await {
-                Ok(0) if !self.writes(&verdicts) => self.confirm().await,
-                Ok(0) if self.misses < MISSES => self.append(&state, verdicts).await,
-                Ok(0) => self.append_locked(&state).await,
-                // Those that are left are judged without the answered ones.
-                Ok(_) => Ok(()),
-                Err(error) => Err(error),
+            let step = if !self.writes(&verdicts) {
+                self.confirm().await
+            } else if self.misses < MISSES {
+                self.append(&state, verdicts).await
+            } else {
+                self.append_locked(&state).await
             };
             if let Err(error) = step {
                 self.take_error(error, state.head);
             }
         }
-    }
-
-    /// A call that is refused now may have happened before, under the same key, and changed what it is refused for: its
-    /// first result is the answer. Says how many there were.
-    async fn answer_repeated(&mut self, verdicts: &Verdicts) -> Result<usize, StoreError> {
-        let mut asked = Vec::new();
-        for (waiting, verdict) in self.waiting.iter().zip(verdicts) {
-            if let (Err(_), Some(once)) = (verdict, &waiting.idempotency) {
-                asked.push((waiting.change_set.id, waiting.change_set.caller.user.id.to_string(), once.clone()));
-            }
-        }
-        if asked.is_empty() {
-            return Ok(0);
-        }
-        let look = async {
-            let mut session = self.desk.store.acquire().await?;
-            let mut found = Vec::new();
-            for (id, caller, once) in asked {
-                let earlier = store::find_idempotent(&mut session, &caller, &once.key, once.body).await;
-                match earlier {
-                    Ok(earlier) => found.extend(earlier.map(|earlier| Duplicate { id, ..earlier })),
-                    Err(error) => {
-                        session.close_on_drop();
-                        return Err(StoreError::Unavailable(error.to_string()));
-                    }
-                }
-            }
-            Ok(found)
-        };
-        let found = timeout(LOOK_UP, look).await.unwrap_or_else(|_| Err(silent()))?;
-        self.answer_duplicates(&found);
-        Ok(found.len())
     }
 
     /// Whether there is anything to send: changes, or an idempotency key to remember.
@@ -221,7 +188,7 @@ impl Round<'_> {
         self.desk.pump.refresh().await.map_err(|error| StoreError::Unavailable(error.to_string()))?;
         let state = self.desk.view.state();
         let verdicts = judge(&state, &self.waiting, &self.desk.limits);
-        if !self.writes(&verdicts) && self.answer_repeated(&verdicts).await? == 0 {
+        if !self.writes(&verdicts) {
             self.answer(state.cursor(), verdicts);
         }
         Ok(())
@@ -418,10 +385,6 @@ impl Round<'_> {
 
 fn cut() -> StoreError {
     StoreError::Cut("no answer".to_owned())
-}
-
-fn silent() -> StoreError {
-    StoreError::Unavailable("the database does not answer".to_owned())
 }
 
 /// Judges change sets one after the other, each at the state that its predecessors lead to.

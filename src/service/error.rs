@@ -100,6 +100,13 @@ pub enum ServiceError {
     Internal(String),
 }
 
+impl ServiceError {
+    /// Judges a failed write that has no key to be looked up by: one that was cut may have happened.
+    pub(super) fn of_write(error: StoreError) -> Self {
+        if matches!(error, StoreError::Cut(_)) { Self::OutcomeUnknown } else { error.into() }
+    }
+}
+
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
