@@ -195,7 +195,7 @@ async fn write(
     let permit = app.service.may_publish(caller, &request)?;
     let published = app.service.publish(&permit, request, context).await;
     let published = published.map_err(|error| ApiError::from(error).into_precondition_failed())?;
-    if deletes && published.committed.changed == 0 && !published.committed.replayed {
+    if deletes && published.committed.changed == 0 {
         return Err(ApiError::new(Code::NotFound, format!("{name} does not exist")));
     }
     let tag = format!("\"{}\"", published.committed.cursor.revision);

@@ -113,6 +113,9 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
         let bytes = read_body(request.into_body(), limit).await?;
         let text = std::str::from_utf8(&bytes)
             .map_err(|error| ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to())))?;
+        if !text.trim_start().starts_with('{') {
+            return Err(ApiError::bad("body", "must be a JSON object"));
+        }
         let reader = &mut serde_json::Deserializer::from_str(text);
         let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| malformed(&error, "body"))?;
         reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;
