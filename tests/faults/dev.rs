@@ -47,6 +47,11 @@ impl Drop for Dev {
         let _ = self.process.kill();
         if let Ok(pid) = self.postmaster() {
             signal(pid, Signal::SIGQUIT);
+            // Its socket is outside of the data folder, in a folder named on the fifth line.
+            let text = std::fs::read_to_string(self.data_dir.join("pg/postmaster.pid")).unwrap_or_default();
+            if let Some(sockets) = text.lines().nth(4).filter(|line| line.contains("/pintle-")) {
+                let _ = std::fs::remove_dir_all(sockets);
+            }
         }
     }
 }
