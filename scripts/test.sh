@@ -40,8 +40,11 @@ architecture() { cargo test --test architecture --locked; }
 
 it() { cargo test --test it --locked; }
 
-# Really kills things: nodes, PostgreSQL, connections.
-faults() { cargo test --test faults --locked; }
+# Really kills things: nodes, PostgreSQL, connections. The crash test is a load of its own, and goes first.
+faults() {
+    cargo test --test faults --locked crash::
+    cargo test --test faults --locked -- --skip crash::
+}
 
 openapi() {
     cargo run --quiet --locked -- openapi >"$logs/openapi.json"

@@ -39,6 +39,14 @@ impl StoreError {
         Self::Corrupt { table, what: what.into() }
     }
 
+    /// Judges an error of the first connection: waiting does not mend a wrong password, role or database name.
+    pub(super) fn knocking(error: &sqlx::Error) -> Self {
+        match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
+            Some("28P01" | "28000" | "3D000") => Self::Unfit(error.to_string()),
+            _ => Self::connecting(error),
+        }
+    }
+
     /// Judges an error of a connection attempt: nothing can have happened.
     pub(super) fn connecting(error: &sqlx::Error) -> Self {
         match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {

@@ -182,7 +182,7 @@ async fn writable(hosts: &[PgConnectOptions]) -> Result<(&PgConnectOptions, PgCo
 
 async fn connect(host: &PgConnectOptions) -> Result<PgConnection, StoreError> {
     match tokio::time::timeout(ACQUIRE, PgConnection::connect_with(host)).await {
-        Ok(connected) => connected.map_err(|error| StoreError::connecting(&error)),
+        Ok(connected) => connected.map_err(|error| StoreError::knocking(&error)),
         Err(_) => Err(StoreError::Unavailable(format!("{} does not answer", host.get_host()))),
     }
 }
