@@ -42,7 +42,7 @@ impl StoreError {
     /// Judges an error of the first connection: waiting does not mend a wrong password, role or database name.
     pub(super) fn knocking(error: &sqlx::Error) -> Self {
         match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
-            Some("28P01" | "28000" | "3D000") => Self::Unfit(error.to_string()),
+            Some("28P01" | "28000" | "3D000") => Self::Unfit(format!("the database refuses the connection: {error}")),
             _ => Self::connecting(error),
         }
     }
