@@ -9,7 +9,7 @@ use crate::api::revisions::{DiffSide, DiffView};
 use crate::http::environments::ReadParams;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Query, moment, parsed};
-use crate::http::{Shared, views};
+use crate::http::{Shared, answers, views};
 use crate::service::diffs::Side;
 
 /// What to compare: two moments of `env`, or `from_env` with `to_env`.
@@ -65,6 +65,6 @@ pub(super) async fn diff(
     let found = app.service.compare(&caller, namespace.as_ref(), key.as_ref(), (&left, &right)).await?;
     let from = DiffSide { env: left.environment.to_string(), revision: found.from.0 };
     let to = DiffSide { env: right.environment.to_string(), revision: found.to.0 };
-    let entries = views::off_thread(move || found.entries.iter().map(views::different).collect()).await?;
+    let entries = answers::off_thread(move || found.entries.iter().map(views::different).collect()).await?;
     Ok(axum::Json(DiffView { from, to, entries }))
 }

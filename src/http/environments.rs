@@ -13,7 +13,7 @@ use crate::domain::changes::EnvironmentAttributes;
 use crate::domain::revisions::Revision;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Precondition, Query, WriteHeaders, has_tag, moment, whole};
-use crate::http::{Shared, views};
+use crate::http::{Shared, answers, views};
 use crate::service::At;
 
 /// Parameters of a read that has a past.
@@ -136,7 +136,7 @@ pub(super) async fn put(
         description: body.description.unwrap_or_default(),
         frozen: None,
     };
-    views::written(app.service.put_environment(&permit, name, attributes, wanted, context).await)
+    answers::written(app.service.put_environment(&permit, name, attributes, wanted, context).await)
 }
 
 /// Delete an environment that has no namespaces.
@@ -153,7 +153,7 @@ pub(super) async fn delete(
     let current = app.service.view.state().find_environment(&name).map(|found| found.stamp.revision);
     let wanted = if_revision(headers.if_revision, current)?;
     let context = headers.context(None, &[b"delete_environment", name.as_str().as_bytes()]);
-    views::written(app.service.delete_environment(&permit, name, wanted, context).await)
+    answers::written(app.service.delete_environment(&permit, name, wanted, context).await)
 }
 
 /// Refuse every publish to an environment, except rollback and revert, until it is unfrozen.
@@ -173,7 +173,7 @@ pub(super) async fn freeze(
     if context.message.is_empty() {
         context.message.clone_from(&body.reason);
     }
-    views::written(app.service.freeze(&permit, name, Some(body.reason), context).await)
+    answers::written(app.service.freeze(&permit, name, Some(body.reason), context).await)
 }
 
 /// Allow publishes to an environment again.
@@ -191,5 +191,5 @@ pub(super) async fn unfreeze(
     if context.message.is_empty() {
         "unfreeze".clone_into(&mut context.message);
     }
-    views::written(app.service.freeze(&permit, name, None, context).await)
+    answers::written(app.service.freeze(&permit, name, None, context).await)
 }

@@ -1,6 +1,7 @@
 //! HTTP: the one table of routes, and the layers around them.
 
 mod accounts;
+mod answers;
 mod diffs;
 mod entries;
 mod environments;

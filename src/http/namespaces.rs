@@ -13,7 +13,7 @@ use crate::domain::changes::NamespaceAttributes;
 use crate::http::environments::{PastParams, if_revision, tagged};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, WriteHeaders};
-use crate::http::{Shared, views};
+use crate::http::{Shared, answers, views};
 
 /// Parameters of a deletion.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -81,7 +81,7 @@ pub(super) async fn put(
     let parts = [b"put_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes(), &bytes];
     let context = headers.context(body.message, &parts);
     let attributes = NamespaceAttributes { description: body.description.unwrap_or_default() };
-    views::written(app.service.put_namespace(&permit, (environment, name), attributes, wanted, context).await)
+    answers::written(app.service.put_namespace(&permit, (environment, name), attributes, wanted, context).await)
 }
 
 /// Delete a namespace with its entries, as one revision. A rollback brings it back.
@@ -105,5 +105,5 @@ pub(super) async fn delete(
     let parts = [b"delete_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes()];
     let context = headers.context(None, &parts);
     let confirmed = params.confirm.is_some();
-    views::written(app.service.delete_namespace(&permit, (environment, name), wanted, confirmed, context).await)
+    answers::written(app.service.delete_namespace(&permit, (environment, name), wanted, confirmed, context).await)
 }

@@ -10,7 +10,7 @@ use crate::domain::changes::{Item, Kind};
 use crate::http::environments::ReadParams;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Place, Query, instant, page, parsed};
-use crate::http::{Shared, views};
+use crate::http::{Shared, answers, views};
 use crate::service::revisions::HistoryFilter;
 
 /// Which revisions.
@@ -91,7 +91,7 @@ pub(super) async fn get(
 ) -> Result<axum::Json<RevisionView>, ApiError> {
     params.wait(&app).await?;
     let found = app.service.get_revision(&caller, place.revision()?).await?;
-    let view = views::off_thread(move || {
+    let view = answers::off_thread(move || {
         let changes = found.record.items.iter().zip(&found.before).map(|(item, before)| {
             let diff = match item {
                 Item::Entry { address, version, .. } => {

@@ -1,7 +1,5 @@
 //! From the domain to the wire.
 
-use axum::Json;
-
 use crate::api::entries::{ChangedView, ContentView, EntryView, Op, WarningView, WriteView};
 use crate::api::environments::EnvironmentView;
 use crate::api::namespaces::NamespaceView;
@@ -16,21 +14,14 @@ use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::refusals::{Conflict, RevertConflict};
 use crate::domain::revisions::Revision;
 use crate::domain::state::{Entry, Environment, Namespace};
-use crate::http::error::ApiError;
+use crate::service::Field;
 use crate::service::committer::Committed;
 use crate::service::diffs::DifferentEntry;
 use crate::service::revisions::ListedChange;
-use crate::service::{Field, ServiceError};
 
 /// Changes that a write answers, and a list of revisions shows per revision.
 const WRITE_CHANGES: usize = 1000;
 const LISTED_CHANGES: usize = 20;
-
-/// Computes diffs where they hold up no other request.
-pub(super) async fn off_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, ApiError> {
-    let done = tokio::task::spawn_blocking(work).await;
-    Ok(done.map_err(|error| ServiceError::Internal(error.to_string()))?)
-}
 
 pub(super) fn fields(fields: Vec<Field>) -> Vec<FieldProblem> {
     fields.into_iter().map(FieldProblem::from).collect()
@@ -119,12 +110,6 @@ pub(super) fn write(committed: &Committed, dry_run: bool, warnings: Vec<(Address
             .collect(),
         changes: committed.items.iter().take(WRITE_CHANGES).map(changed).collect(),
     }
-}
-
-/// The answer of a write that a header may have bound to a precondition.
-pub(super) fn written(result: Result<Committed, ServiceError>) -> Result<Json<WriteView>, ApiError> {
-    let committed = result.map_err(|error| ApiError::from(error).into_precondition_failed())?;
-    Ok(Json(write(&committed, false, Vec::new())))
 }
 
 fn op(deleted: bool) -> Op {
