@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::domain::changes::{Audience, Item, Kind, Origin, Record, RecordHead};
 use crate::domain::contents::ContentHash;
-use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
+use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::{Cursor, Epoch, Revision};
 use crate::store::heads::signed;
 use crate::store::rows::{ChangeRow, RevisionRow};
@@ -408,14 +408,4 @@ pub async fn history(
             Ok((head.into_head()?, listed))
         })
         .collect()
-}
-
-/// Where an entry lives, as the history names it.
-impl ListedChange {
-    /// The address, when it was an entry.
-    #[must_use]
-    pub fn address(&self) -> Option<Address> {
-        let (namespace, key) = (self.namespace.clone()?, self.key.clone()?);
-        Some(Address { environment: self.environment.clone(), namespace, key })
-    }
 }
