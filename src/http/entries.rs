@@ -100,7 +100,7 @@ pub(super) async fn list(
 /// One entry: JSON, or the raw bytes with `?raw` or `Accept: application/octet-stream`.
 #[utoipa::path(get, path = "/api/v1/environments/{env}/namespaces/{ns}/entries/{*key}", operation_id = "get_entry", tag = "entries",
     params(("env" = String, Path, description = "Environment"), ("ns" = String, Path, description = "Namespace"), ("key" = String, Path, description = "Key"), GetParams),
-    responses((status = 200, body = EntryView), (status = 304, description = "Not modified"),
+    responses((status = 200, content((EntryView = "application/json"), (Vec<u8> = "application/octet-stream"))), (status = 304, description = "Not modified"),
     (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn get(
     State(app): State<Shared>,
