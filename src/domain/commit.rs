@@ -11,7 +11,7 @@ use crate::domain::changes::{
 };
 use crate::domain::limits::Limits;
 use crate::domain::names::{Address, EnvironmentName, NamespaceName};
-use crate::domain::refusals::{Conflict, Refused, RevertConflict};
+use crate::domain::refusals::{self, Conflict, Refused, RevertConflict};
 use crate::domain::revisions::Revision;
 use crate::domain::state::{Entry, Stamp, State};
 
@@ -67,31 +67,9 @@ impl Judge<'_> {
         }
     }
 
-    fn allows(&self, action: Action, target: Target<'_>) -> bool {
-        self.state.access.allows(self.change_set.caller.user.id, action, target)
-    }
-
     /// Refuses what the caller may not do; what it may not even see, as not found.
     fn require(&self, action: Action, target: Target<'_>) -> Result<(), Refused> {
-        if self.allows(action, target) {
-            return Ok(());
-        }
-        let visible = match target {
-            Target::Store => true,
-            Target::Environment(environment) | Target::AnyOf(environment) => {
-                self.allows(Action::Read, Target::AnyOf(environment))
-            }
-            Target::Namespace(environment, namespace) | Target::AnyIn(environment, namespace) => {
-                self.allows(Action::Read, Target::AnyIn(environment, namespace))
-            }
-            Target::Entry(..) => self.allows(Action::Read, target),
-        };
-        if visible {
-            let who_can = self.state.access.who_can(action, target);
-            Err(Refused::Denied { action, target: target.to_string(), who_can })
-        } else {
-            Err(Refused::NotFound(target.to_string()))
-        }
+        refusals::require(&self.state.access, self.change_set.caller.user.id, action, target)
     }
 
     fn attributes(&self, environment: &EnvironmentName) -> Result<&EnvironmentAttributes, Refused> {

@@ -1,6 +1,8 @@
 //! Why a change set is refused.
 
-use crate::domain::access::Action;
+use uuid::Uuid;
+
+use crate::domain::access::{Access, Action, Target};
 use crate::domain::changes::{Freeze, Version};
 use crate::domain::names::{Address, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
@@ -79,4 +81,25 @@ pub enum Refused {
         /// What it would come to.
         wanted: u64,
     },
+}
+
+/// The one answer to a missing right: denied, or, where the caller may not even read it, not found.
+pub fn require(access: &Access, user: Uuid, action: Action, target: Target<'_>) -> Result<(), Refused> {
+    if access.allows(user, action, target) {
+        return Ok(());
+    }
+    let readable = match target {
+        Target::Store => true,
+        Target::Environment(environment) | Target::AnyOf(environment) => {
+            access.allows(user, Action::Read, Target::AnyOf(environment))
+        }
+        Target::Namespace(environment, namespace) | Target::AnyIn(environment, namespace) => {
+            access.allows(user, Action::Read, Target::AnyIn(environment, namespace))
+        }
+        Target::Entry(..) => access.allows(user, Action::Read, target),
+    };
+    if !readable {
+        return Err(Refused::NotFound(target.to_string()));
+    }
+    Err(Refused::Denied { action, target: target.to_string(), who_can: access.who_can(action, target) })
 }

@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 
 use crate::domain::access::{Access, Action, Caller, Target};
+use crate::domain::refusals;
 use crate::service::ServiceError;
 
 /// What a permit is for.
@@ -50,22 +51,6 @@ impl<A> Permit<A> {
 
 /// Checks a right. Without it the target is denied, or, where the caller may not even read it, not found.
 pub fn require<A: Authority>(access: &Access, caller: &Caller, target: Target<'_>) -> Result<Permit<A>, ServiceError> {
-    if access.allows(caller.user.id, A::ACTION, target) {
-        return Ok(Permit { caller: caller.clone(), authority: PhantomData });
-    }
-    let readable = match target {
-        Target::Store => true,
-        Target::Environment(environment) | Target::AnyOf(environment) => {
-            access.allows(caller.user.id, Action::Read, Target::AnyOf(environment))
-        }
-        Target::Namespace(environment, namespace) | Target::AnyIn(environment, namespace) => {
-            access.allows(caller.user.id, Action::Read, Target::AnyIn(environment, namespace))
-        }
-        Target::Entry(..) => access.allows(caller.user.id, Action::Read, target),
-    };
-    if !readable {
-        return Err(ServiceError::NotFound(target.to_string()));
-    }
-    let who_can = access.who_can(A::ACTION, target);
-    Err(ServiceError::Denied { action: A::ACTION, target: target.to_string(), who_can })
+    refusals::require(access, caller.user.id, A::ACTION, target)?;
+    Ok(Permit { caller: caller.clone(), authority: PhantomData })
 }
