@@ -26,6 +26,9 @@ pub mod http;
 
 pub mod client;
 
+#[cfg(feature = "agent")]
+pub mod agent;
+
 #[cfg(feature = "server")]
 pub mod runtime;
 

@@ -17,8 +17,9 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("feed", &["domain", "metrics", "service", "store", "view"]),
     ("http", &["api", "domain", "feed", "metrics", "service"]),
     ("client", &["api", "domain"]),
+    ("agent", &["api", "client", "domain"]),
     ("runtime", &["domain", "service"]),
-    ("cli", &["api", "client", "domain", "feed", "http", "metrics", "runtime", "service", "store", "view"]),
+    ("cli", &["agent", "api", "client", "domain", "feed", "http", "metrics", "runtime", "service", "store", "view"]),
 ];
 
 /// Crates that only these folders and files may name.

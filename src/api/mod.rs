@@ -3,10 +3,12 @@
 pub mod accounts;
 pub mod entries;
 pub mod environments;
+pub mod instances;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;
 pub mod revisions;
+pub mod watch;
 
 /// Carries the head of the store on every answer of a read or write.
 pub const REVISION_HEADER: &str = "pintle-revision";

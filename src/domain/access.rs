@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::patterns::Pattern;
+use crate::domain::sight::KeyScope;
 
 /// Something a caller wants to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -260,6 +261,27 @@ impl Access {
     #[must_use]
     pub fn allows(&self, user: Uuid, action: Action, target: Target<'_>) -> bool {
         self.grants_of(user).iter().any(|grant| grant.role.allows(action) && grant.covers(target))
+    }
+
+    /// The keys of a namespace on which some grant of the user allows the action; none when there are none.
+    #[must_use]
+    pub fn key_scope(
+        &self,
+        user: Uuid,
+        action: Action,
+        environment: &EnvironmentName,
+        namespace: &NamespaceName,
+    ) -> Option<KeyScope> {
+        let target = Target::AnyIn(environment, namespace);
+        let grants = self.grants_of(user).iter().filter(|grant| grant.role.allows(action) && grant.covers(target));
+        let mut prefixes: Vec<&str> = grants.map(|grant| grant.key_prefix.as_str()).collect();
+        if prefixes.iter().any(|prefix| prefix.is_empty()) {
+            return Some(KeyScope::All);
+        }
+        prefixes.sort_unstable();
+        // Sorted, a prefix stands right before what it includes.
+        prefixes.dedup_by(|longer, shorter| longer.starts_with(*shorter));
+        (!prefixes.is_empty()).then(|| KeyScope::Prefixes(prefixes.into_iter().map(str::to_owned).collect()))
     }
 
     /// Names of the users who could do it, in order: whom to ask.

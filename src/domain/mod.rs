@@ -11,4 +11,5 @@ pub mod names;
 pub mod patterns;
 pub mod refusals;
 pub mod revisions;
+pub mod sight;
 pub mod state;

@@ -64,6 +64,17 @@ pub struct Environment {
     pub touched: Revision,
 }
 
+/// What limits the history and the watch, besides the head.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// The oldest revision that can still be read and watched from.
+    pub floor: Revision,
+    /// The floor that is to come: every subscriber gets a checkpoint above it before.
+    pub next_floor: Revision,
+    /// Whether the store was restored and its instances shall keep what they run until somebody resumes.
+    pub held: bool,
+}
+
 /// Everything at one revision and one access number.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -73,6 +84,8 @@ pub struct State {
     pub head: Revision,
     /// Everybody's rights.
     pub access: Access,
+    /// Where the store was cut or restored.
+    pub bounds: Bounds,
     environments: OrdMap<EnvironmentName, Environment>,
     namespaces: OrdMap<(EnvironmentName, NamespaceName), Namespace>,
     entries: OrdMap<Address, Entry>,

@@ -1,0 +1,5 @@
+//! The agent: keeps the files of services equal to their entries, and proves it.
+//!
+//! One loop for each block of `agent.yaml`: watch, plan, stage, check, swap, reload, probe, report.
+
+pub mod set;

@@ -1,0 +1,290 @@
+//! Instances and receipts on the wire.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use utoipa::ToSchema;
+
+/// What an instance says about itself before it watches.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct InstanceBody {
+    /// The service it is one of.
+    pub service: String,
+    /// For selecting: `zone`, `cluster`, …
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
+    /// Where it is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The release of the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The release of the agent or library that speaks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The namespaces it runs on, the later over the earlier ones.
+    pub namespaces: Vec<String>,
+    /// Whether somebody on its machine stopped it from taking changes.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub held: bool,
+}
+
+/// What became of a revision at an instance.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// It arrived.
+    Delivered,
+    /// It was rendered and its check passed.
+    Validated,
+    /// It runs.
+    Applied,
+    /// It was refused; what ran before still runs.
+    Rejected,
+}
+
+impl Stage {
+    /// The word on the wire and in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Validated => "validated",
+            Self::Applied => "applied",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// One receipt of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptBody {
+    /// The history the revision belongs to.
+    pub epoch: u64,
+    /// The revision.
+    pub revision: u64,
+    /// What became of it.
+    pub stage: Stage,
+    /// Rejected: why, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Rejected: what the check, reload or probe printed; the last 4 KiB.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// Applied: entries that are not there any more and whose files were kept, as `namespace/key`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Applied: whether the probe fails, as it did before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unhealthy: bool,
+    /// Rejected: whether what ran before could not be brought back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub broken: bool,
+}
+
+/// Receipts of one instance, in the order in which they came to be.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ReceiptsBody {
+    /// At most 100.
+    pub receipts: Vec<ReceiptBody>,
+}
+
+/// Whether an instance is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Presence {
+    /// Its stream is open.
+    Live,
+    /// Its stream ended without a goodbye, at most 10 minutes ago.
+    Late,
+    /// It stopped, or has been late for longer. Kept for 7 days and never counted.
+    Gone,
+}
+
+/// How what an instance runs stands to what it should run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Condition {
+    /// No revision after its applied one touches what it sees.
+    InSync,
+    /// Some do.
+    Behind,
+    /// It refused the newest one it tried.
+    Rejected,
+    /// Somebody on its machine stopped it from taking changes.
+    Held,
+    /// It has not reported yet.
+    Unknown,
+}
+
+/// A receipt as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptView {
+    /// The history the revision belongs to.
+    pub epoch: u64,
+    /// The revision.
+    pub revision: u64,
+    /// What became of it.
+    pub stage: Stage,
+    /// When the server got to know, by its clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Rejected: why, in a sentence.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// Rejected: what the check, reload or probe printed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub output: Option<String>,
+    /// Applied: entries whose files were kept.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Applied: whether the probe fails, as it did before.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unhealthy: bool,
+    /// Rejected: whether what ran before could not be brought back.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub broken: bool,
+}
+
+/// An instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstanceView {
+    /// Its environment.
+    pub environment: String,
+    /// Its id, unique in the environment.
+    pub id: String,
+    /// The service it is one of.
+    pub service: String,
+    /// For selecting.
+    pub labels: BTreeMap<String, String>,
+    /// Where it is reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The release of the service.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
+    /// The release of the agent or library that speaks for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The namespaces it runs on.
+    pub namespaces: Vec<String>,
+    /// Who owns the id.
+    pub owner: String,
+    /// Whether it is there.
+    pub presence: Presence,
+    /// Since when, by the database's clock.
+    #[serde(with = "time::serde::rfc3339")]
+    pub presence_since: OffsetDateTime,
+    /// How what it runs stands to what it should run.
+    pub condition: Condition,
+    /// The newest revision it applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// When it said so.
+    #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
+    pub applied_at: Option<OffsetDateTime>,
+    /// How many revisions after that touch what it sees; counted up to 1000.
+    pub behind: u64,
+    /// The last receipt that was a rejection, unless a newer revision was applied since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rejected: Option<ReceiptView>,
+    /// Entries that are not there any more and whose files it keeps, as `namespace/key`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
+    /// Whether its probe fails.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unhealthy: bool,
+    /// Whether more than one live stream uses its id.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub duplicate_id: bool,
+}
+
+/// Instances of an environment, by id.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstanceList {
+    /// One page.
+    pub instances: Vec<InstanceView>,
+    /// Pass it as `cursor` for the next page; absent on the last one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// What became of a revision at an instance that counts for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// It runs this revision, or a newer one that it applied.
+    Applied,
+    /// It refused this revision.
+    Rejected,
+    /// It went on to a newer revision without applying this one.
+    Superseded,
+    /// It is on its way.
+    Pending,
+}
+
+/// One instance that counts for a revision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RevisionReceipt {
+    /// Its environment.
+    pub environment: String,
+    /// Its id.
+    pub id: String,
+    /// The service it is one of.
+    pub service: String,
+    /// Whether it is there.
+    pub presence: Presence,
+    /// What became of the revision.
+    pub outcome: Outcome,
+    /// The furthest it got with this very revision.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub receipt: Option<ReceiptView>,
+    /// The newest revision it applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+}
+
+/// Who runs a revision: the instances that were there when it was committed and see something of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ReceiptsView {
+    /// The revision.
+    pub revision: u64,
+    /// How many instances count.
+    pub counted: u64,
+    /// How many of them run it, or a newer one.
+    pub applied: u64,
+    /// How many refused it.
+    pub rejected: u64,
+    /// How many are still on their way.
+    pub pending: u64,
+    /// The newest rollback or revert since then that touched one of its entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub superseded_by: Option<u64>,
+    /// The instances, those that rejected first, then the pending ones, then by id; at most 1000.
+    pub instances: Vec<RevisionReceipt>,
+}
+
+/// `instance`: how an instance stands, on a watch with `topic=instances`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstanceEvent {
+    /// Its id.
+    pub id: String,
+    /// The namespaces it runs on.
+    pub namespaces: Vec<String>,
+    /// The newest revision it applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revision: Option<u64>,
+    /// Whether it is there.
+    pub presence: Presence,
+    /// How what it runs stands to what it should run.
+    pub state: Condition,
+    /// How many revisions it is behind.
+    pub behind: u64,
+    /// Why it rejected the newest one it tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+}

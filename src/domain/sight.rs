@@ -1,0 +1,127 @@
+//! What one subscriber may see: namespaces of an environment and, in each, keys.
+
+use crate::domain::access::{Access, Action};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use uuid::Uuid;
+
+/// Which keys of a namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum KeyScope {
+    /// All of them.
+    All,
+    /// Those that start with one of these, in order.
+    Prefixes(Vec<String>),
+}
+
+/// What one subscriber may see. Two subscribers with equal sights get equal frames.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Sight {
+    environment: EnvironmentName,
+    namespaces: Vec<(NamespaceName, KeyScope)>,
+}
+
+impl Sight {
+    /// What a user may read of these namespaces. Those it may read nothing of are left out.
+    #[must_use]
+    pub fn of(access: &Access, user: Uuid, environment: &EnvironmentName, namespaces: &[NamespaceName]) -> Self {
+        let mut seen: Vec<_> = namespaces
+            .iter()
+            .filter_map(|name| Some((name.clone(), access.key_scope(user, Action::Read, environment, name)?)))
+            .collect();
+        seen.sort_by(|(a, _), (b, _)| a.cmp(b));
+        seen.dedup_by(|(a, _), (b, _)| a == b);
+        Self { environment: environment.clone(), namespaces: seen }
+    }
+
+    /// The environment.
+    #[must_use]
+    pub fn environment(&self) -> &EnvironmentName {
+        &self.environment
+    }
+
+    /// The namespaces, by name, each with its keys.
+    #[must_use]
+    pub fn namespaces(&self) -> &[(NamespaceName, KeyScope)] {
+        &self.namespaces
+    }
+
+    /// Whether there is nothing to see.
+    #[must_use]
+    pub fn is_blind(&self) -> bool {
+        self.namespaces.is_empty()
+    }
+
+    /// Whether an entry is seen.
+    #[must_use]
+    pub fn sees(&self, address: &Address) -> bool {
+        address.environment == self.environment && self.sees_key(&address.namespace, &address.key)
+    }
+
+    /// Whether a key of a namespace of the environment is seen.
+    #[must_use]
+    pub fn sees_key(&self, namespace: &NamespaceName, key: &EntryKey) -> bool {
+        let found = self.namespaces.binary_search_by(|(name, _)| name.cmp(namespace)).ok();
+        found.and_then(|at| self.namespaces.get(at)).is_some_and(|(_, scope)| scope.covers(key))
+    }
+}
+
+impl KeyScope {
+    /// Whether a key is in it.
+    #[must_use]
+    pub fn covers(&self, key: &EntryKey) -> bool {
+        match self {
+            Self::All => true,
+            Self::Prefixes(prefixes) => prefixes.iter().any(|prefix| key.starts_with(prefix)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access::{Grant, Role};
+    use crate::domain::patterns::Pattern;
+
+    fn sight(grants: &[(&str, &str)]) -> Sight {
+        let grant = |(namespace, prefix): &(&str, &str)| Grant {
+            id: Uuid::nil(),
+            user: Uuid::nil(),
+            role: Role::Viewer,
+            environment: Pattern::parse("dev").unwrap(),
+            namespace: Pattern::parse(namespace).unwrap(),
+            key_prefix: (*prefix).to_owned(),
+        };
+        let access = Access::new(1, vec![], vec![], grants.iter().map(grant).collect());
+        let names = ["web", "orders", "web"].map(|name| NamespaceName::parse(name).unwrap());
+        Sight::of(&access, Uuid::nil(), &EnvironmentName::parse("dev").unwrap(), &names)
+    }
+
+    fn sees(sight: &Sight, address: &str) -> bool {
+        let mut parts = address.splitn(3, '/');
+        let mut next = || parts.next().unwrap();
+        sight.sees(&Address {
+            environment: EnvironmentName::parse(next()).unwrap(),
+            namespace: NamespaceName::parse(next()).unwrap(),
+            key: EntryKey::parse(next()).unwrap(),
+        })
+    }
+
+    #[test]
+    fn only_what_was_asked_for_and_is_granted_is_seen() {
+        let sight = sight(&[("orders", "app/"), ("orders", "db/"), ("other", "")]);
+        assert!(sees(&sight, "dev/orders/app/a.yaml") && sees(&sight, "dev/orders/db/a.yaml"));
+        for hidden in ["dev/orders/x.yaml", "dev/other/a.yaml", "dev/web/a.yaml", "prod/orders/app/a.yaml"] {
+            assert!(!sees(&sight, hidden), "{hidden}");
+        }
+    }
+
+    #[test]
+    fn a_grant_on_everything_makes_the_narrower_ones_idle() {
+        assert_eq!(sight(&[("*", ""), ("orders", "app/")]), sight(&[("*", "")]));
+    }
+
+    #[test]
+    fn without_any_grant_it_is_blind() {
+        assert!(sight(&[]).is_blind());
+    }
+}
