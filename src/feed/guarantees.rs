@@ -103,9 +103,17 @@ struct Client {
     ended: bool,
 }
 
+/// A reader after the run.
+struct Witness {
+    seen: Vec<Seen>,
+    has: BTreeMap<Address, ContentHash>,
+    sight: Sight,
+    ended: bool,
+}
+
 /// What the run led to.
 struct Trace {
-    clients: Vec<(Vec<Seen>, BTreeMap<Address, ContentHash>, Sight, bool)>,
+    clients: Vec<Witness>,
     /// Every revision that each epoch holds, in order.
     histories: HashMap<Epoch, Vec<Arc<Record>>>,
     end: State,
@@ -396,7 +404,7 @@ impl World {
         }
         let clients = self.clients.into_iter().map(|client| {
             let sight = client.reader.sight().clone();
-            (client.seen, client.has, sight, client.ended)
+            Witness { seen: client.seen, has: client.has, sight, ended: client.ended }
         });
         Trace { clients: clients.collect(), histories: self.histories, end: State::clone(&self.state) }
     }
@@ -492,7 +500,7 @@ impl Trace {
     }
 
     fn all(&self) -> impl Iterator<Item = &[Seen]> {
-        self.clients.iter().map(|(seen, ..)| seen.as_slice())
+        self.clients.iter().map(|client| client.seen.as_slice())
     }
 }
 
@@ -547,19 +555,18 @@ fn reliable(trace: &Trace) {
                 // A new connection without a cursor gets a snapshot first.
                 Seen::Subscribed(None) | Seen::Reset(_) => last = None,
                 Seen::Subscribed(Some(after)) => last = Some(*after),
-                Seen::Snapshot { at, .. } => last = Some(*at),
+                Seen::Snapshot { at, .. } | Seen::Checkpoint { at } => last = Some(*at),
                 Seen::Change { at, sight, .. } => {
                     let after = last.expect("a snapshot comes first");
                     assert_eq!(after.epoch, at.epoch, "a new epoch begins with a reset");
                     assert_eq!(trace.between(after, at.revision, sight), [], "between {after} and {at}");
                     last = Some(*at);
                 }
-                Seen::Checkpoint { at } => last = Some(*at),
                 Seen::Ended => {}
             }
         }
     }
-    for (_, has, sight, ended) in &trace.clients {
+    for Witness { has, sight, ended, .. } in &trace.clients {
         let entries = trace.end.all_entries().filter(|(address, _)| sight.sees(address));
         let store: BTreeMap<_, _> = entries.map(|(a, e)| (a.clone(), e.version.content.hash())).collect();
         assert!(*ended || *has == store, "has {has:?}, the store {store:?}");
@@ -585,7 +592,7 @@ fn resumable(trace: &Trace) {
 
 /// After a checkpoint nothing comes that is not newer, and before it everything came.
 fn bookmarkable(trace: &Trace) {
-    for (seen, ..) in &trace.clients {
+    for seen in trace.all() {
         let (mut last, mut sight): (Option<Cursor>, Option<&Sight>) = (None, None);
         for one in seen {
             match one {
