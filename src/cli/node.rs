@@ -20,6 +20,7 @@ use crate::service::accounts::{FirstAdmin, create_first_admin};
 use crate::service::ambient::Ambient;
 use crate::service::committer::Committer;
 use crate::service::passwords::Passwords;
+use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
 use crate::service::{Service, ServiceError, housekeeping};
 use crate::store::{self, Store, StoreError, StoreSettings};
@@ -98,6 +99,8 @@ pub async fn start(
     let (link, view, pump) = start.patiently().await?;
     let first_admin = start.first_admin;
     let (submissions, inbox) = mpsc::channel(SUBMISSIONS);
+    let (to_steps, steps) = mpsc::channel(1);
+    let trims = TrimLink::new(to_steps);
     let committer = Committer {
         store: store.clone(),
         view: Arc::clone(&view),
@@ -105,15 +108,20 @@ pub async fn start(
         limits: Arc::clone(&limits),
         metrics: Arc::clone(&metrics),
         inbox,
+        steps,
     };
+    let trimmer =
+        Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
     let (age, hints) = (limits.idempotency, link.clone());
-    let service = Service { store: store.clone(), view, submissions, pump: link, limits, metrics, ambient, passwords };
+    let service =
+        Service { store: store.clone(), view, submissions, trims, pump: link, limits, metrics, ambient, passwords };
     let app = Arc::new(App { service, draining: lifecycle.soft.clone() });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
     let stop = lifecycle.workers.clone();
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
+    lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
     let address = listener.local_addr()?;
     let (done, served) = oneshot::channel();

@@ -13,6 +13,7 @@ mod query;
 mod revisions;
 mod server;
 mod transport;
+mod trims;
 
 use std::fmt;
 use std::time::Duration;

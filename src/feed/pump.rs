@@ -63,13 +63,12 @@ pub async fn start(
     inbox: mpsc::Receiver<Wakeup>,
 ) -> Result<(Arc<View>, Pump), StoreError> {
     let mut session = store.acquire().await?;
-    let mut head = store::poll(&mut session, Revision::ZERO).await?;
+    let head = store::poll(&mut session, Revision::ZERO).await?;
     if let Some(why) = head.foreign() {
         tracing::warn!(why, "the database holds another history than it recorded: starting a new epoch");
-        store::start_epoch(&mut session, head.epoch, head.revision, why).await?;
-        head = store::poll(&mut session, Revision::ZERO).await?;
+        store::start_epoch(&mut session, head.epoch, head.revision, why, head.restored()).await?;
     }
-    let state = load(&mut session, &head).await?;
+    let (head, state) = load(&mut session).await?;
     let loaded = store::poll(&mut session, head.revision).await?.id_at.map(|id| (head.revision, id));
     let failover_safe = store::failover_safe(&mut session).await?;
     drop(session);
@@ -97,11 +96,20 @@ pub async fn start(
     Ok((view, pump))
 }
 
-async fn load(conn: &mut Conn, head: &Head) -> Result<State, StoreError> {
-    let mut state = store::load(conn, head.revision, Part::default()).await?;
-    state.epoch = head.epoch;
-    state.access = store::load_access(conn).await?;
-    Ok(state)
+/// Reads the store as it is at its head.
+async fn load(conn: &mut Conn) -> Result<(Head, State), StoreError> {
+    loop {
+        let head = store::poll(conn, Revision::ZERO).await?;
+        let mut state = match store::load(conn, head.revision, Part::default()).await {
+            // It took so long that the history was trimmed beyond this head meanwhile.
+            Err(StoreError::Trimmed(_)) if store::find_floor(conn).await? > head.revision => continue,
+            loaded => loaded?,
+        };
+        state.epoch = head.epoch;
+        state.access = store::load_access(conn).await?;
+        state.bounds = head.bounds;
+        return Ok((head, state));
+    }
 }
 
 impl Pump {
@@ -265,24 +273,34 @@ impl Pump {
         if let Some(why) = self.other_history(&state, &head) {
             tracing::warn!(why, "the database holds another history: starting a new epoch");
             let seen = state.head.max(head.revision);
-            within(LOOK, store::start_epoch(&mut session, state.epoch.max(head.epoch), seen, why)).await?;
+            let epoch = state.epoch.max(head.epoch);
+            within(LOOK, store::start_epoch(&mut session, epoch, seen, why, head.restored())).await?;
             head = within(LOOK, store::poll(&mut session, state.head)).await?;
         }
         self.metrics.head_revision.set(head.revision.0.cast_signed());
         if head.epoch != state.epoch {
-            self.change_epoch(&mut session, &head).await?;
+            self.change_epoch(&mut session).await?;
             self.place(&mut session).await?;
             self.session = Some(session);
             return Ok(());
         }
-        if head.access != state.access.number {
+        let bounds = std::mem::replace(&mut state.bounds, head.bounds);
+        let moved = head.access != state.access.number;
+        if moved {
             state.access = patiently(&self.store, READ, store::load_access(&mut session)).await?;
-            if head.revision == state.head {
-                self.view.show(state.clone());
-            }
+        }
+        if (moved || bounds != head.bounds) && head.revision == state.head {
+            self.view.show(state.clone());
         }
         while state.head < head.revision {
-            let page = patiently(&self.store, READ, store::tail(&mut session, state.head, PAGE)).await?;
+            let page = match patiently(&self.store, READ, store::tail(&mut session, state.head, PAGE)).await {
+                // This node was away for so long that what it missed was trimmed.
+                Err(StoreError::Trimmed(_)) => {
+                    self.skip(&mut session).await?;
+                    break;
+                }
+                page => page?,
+            };
             if page.first().map(|record| record.head.revision) != Some(state.head.next()) {
                 return Err(StoreError::Corrupt {
                     table: "revisions",
@@ -318,9 +336,24 @@ impl Pump {
         (known.is_some() && known != head.id_at).then_some("the newest revision is another one")
     }
 
+    /// Loads the store anew, without the revisions in between: their contents are gone.
+    async fn skip(&mut self, session: &mut Session) -> Result<(), StoreError> {
+        let (head, state) = patiently(&self.store, LOAD, load(session)).await?;
+        if head.epoch != self.view.state().epoch {
+            // Another history began meanwhile: the next look finds out.
+            return Ok(());
+        }
+        tracing::warn!(revision = %head.revision, "the history was trimmed beyond what this node had: loaded anew");
+        self.hub = Hub::default();
+        self.loaded = store::poll(session, head.revision).await?.id_at.map(|id| (head.revision, id));
+        self.measure(&state);
+        self.view.show(state);
+        Ok(())
+    }
+
     /// Drops what the new history lost, reports it, and loads the rest anew.
-    async fn change_epoch(&mut self, session: &mut Session, head: &Head) -> Result<(), StoreError> {
-        let state = patiently(&self.store, LOAD, load(session, head)).await?;
+    async fn change_epoch(&mut self, session: &mut Session) -> Result<(), StoreError> {
+        let (head, state) = patiently(&self.store, LOAD, load(session)).await?;
         if let Some(oldest) = self.hub.oldest() {
             let after = Revision(oldest.0.saturating_sub(1));
             let found = patiently(&self.store, READ, store::find_committed(session, &self.hub.ids(), after)).await?;

@@ -7,12 +7,14 @@ mod entries;
 mod environments;
 mod error;
 mod extract;
+mod holds;
 mod layers;
 mod namespaces;
 mod nodes;
 mod publish;
 mod revisions;
 mod rollback;
+mod trims;
 mod views;
 
 use std::future::ready;
@@ -81,6 +83,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(publish::publish))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
+        .routes(routes!(trims::pin, trims::unpin))
+        .routes(routes!(trims::pins))
+        .routes(routes!(trims::trim))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
         .routes(routes!(accounts::log_in, accounts::log_out))
@@ -88,6 +93,7 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
         .routes(routes!(nodes::lost))
+        .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))
         .routes(routes!(nodes::readyz))
         .routes(routes!(nodes::metrics))

@@ -101,9 +101,11 @@ fn failed(error: MigrateError) -> StoreError {
     };
     match StoreError::from(cause) {
         StoreError::Unavailable(_) | StoreError::Cut(_) => StoreError::Unavailable(text),
-        StoreError::Refused(_) | StoreError::Corrupt { .. } | StoreError::NameTaken | StoreError::Unfit(_) => {
-            StoreError::Unfit(text)
-        }
+        StoreError::Refused(_)
+        | StoreError::Corrupt { .. }
+        | StoreError::Trimmed(_)
+        | StoreError::NameTaken
+        | StoreError::Unfit(_) => StoreError::Unfit(text),
     }
 }
 

@@ -8,8 +8,10 @@ mod heads;
 mod hosts;
 mod listener;
 mod migrations;
+mod pins;
 mod revisions;
 mod rows;
+mod trims;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,12 +28,17 @@ pub use accounts::{
 };
 pub use entries::{Part, load};
 pub use error::StoreError;
-pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, start_epoch};
+pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};
 pub use listener::Listener;
 pub use migrations::{Migrated, check_level, migrate, pending_sql};
+pub use pins::{PinOutcome, find_pin, list_pins, pin, unpin};
 pub use revisions::{
     Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
     find_record, history, revision_at, tail,
+};
+pub use trims::{
+    Page, Sweep, Trim, announce_floor, count_trimmed, find_floor, find_floor_keeping, find_floor_older, find_trim,
+    raise_floor, survey, sweep,
 };
 
 /// Longest wait for a connection: callers get their clear 503 after it.
