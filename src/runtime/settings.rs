@@ -117,7 +117,7 @@ impl LimitSettings {
 #[derive(Clone, Args)]
 pub struct DatabaseSettings {
     /// The PostgreSQL database; several hosts are tried in order for the writable one
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, alias = "database", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: String,
     /// A direct address for LISTEN and migrations, where the database is behind PgBouncer
     #[arg(long, env = "PINTLE_LISTEN_DATABASE_URL", hide_env_values = true, value_name = "URL")]

@@ -66,6 +66,11 @@ pub async fn check_level(store: &Store) -> Result<(), StoreError> {
     refuse_if_too_old(&mut connection).await
 }
 
+/// The level of the schema; none when the database holds no store.
+pub async fn find_schema_level(store: &Store) -> Result<Option<i64>, StoreError> {
+    find_level(&mut store.direct().await?).await
+}
+
 async fn refuse_if_too_old(connection: &mut Conn) -> Result<(), StoreError> {
     let row = sqlx::query!("SELECT oldest_level, oldest_release FROM schema_level").fetch_one(connection).await?;
     if i64::from(row.oldest_level) > own_level() {

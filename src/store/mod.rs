@@ -9,6 +9,7 @@ mod hosts;
 mod listener;
 mod migrations;
 mod pins;
+mod restores;
 mod revisions;
 mod rows;
 mod trims;
@@ -30,8 +31,9 @@ pub use entries::{Part, load};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};
 pub use listener::Listener;
-pub use migrations::{Migrated, check_level, migrate, pending_sql};
+pub use migrations::{Migrated, check_level, find_schema_level, migrate, pending_sql};
 pub use pins::{PinOutcome, find_pin, list_pins, pin, unpin};
+pub use restores::{begin_restored, is_empty};
 pub use revisions::{
     Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
     find_record, history, revision_at, tail,
