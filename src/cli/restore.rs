@@ -16,14 +16,14 @@ use crate::store::{self, Store, StoreSettings};
 pub struct RestoreSettings {
     #[command(flatten)]
     pub database: DatabaseSettings,
-    /// A dump of pg_dump, in any of its formats, to load into the database, which must be empty; without one the database
-    /// is taken as restored already
+    /// A file or folder of `pg_dump`, to load into the database, which must be empty; without it the database is taken as
+    /// restored already
     #[arg(value_name = "DUMP")]
     pub dump: Option<PathBuf>,
     /// Let the instances follow the restored store at once, instead of holding it until `pintle resume`
     #[arg(long)]
     pub now: bool,
-    /// Folder of PostgreSQL's programs (psql, pg_restore), when they are not found
+    /// Folder of PostgreSQL's programs (`psql`, `pg_restore`), when they are not found
     #[arg(long, env = "PINTLE_POSTGRES_BIN", value_name = "DIR")]
     pub postgres_bin: Option<PathBuf>,
 }

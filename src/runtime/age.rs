@@ -8,7 +8,7 @@ use std::time::Duration;
 pub struct AgeError;
 
 /// A century: no history is older.
-const LONGEST: Duration = Duration::from_secs(36_500 * 24 * 3600);
+const LONGEST: Duration = Duration::from_hours(36_500 * 24);
 
 /// Reads `45s`, `90m`, `12h`, `90d` or `2w`.
 pub fn parse(text: &str) -> Result<Duration, AgeError> {

@@ -129,7 +129,7 @@ pub async fn survey(conn: &mut Conn, floor: Revision, after: &[u8]) -> Result<Pa
     )
     .fetch_all(conn)
     .await?;
-    let (mut page, full) = (Page::default(), rows.len() as i64 == PAGE);
+    let (mut page, full) = (Page::default(), i64::try_from(rows.len()) == Ok(PAGE));
     let mut last = None;
     for row in rows {
         if page.bytes >= PAGE_BYTES {
