@@ -20,4 +20,20 @@ pub struct ResumeView {
     /// Whether nothing was done.
     #[serde(default)]
     pub dry_run: bool,
+    /// What the instances run, by environment and namespace.
+    #[serde(default)]
+    pub namespaces: Vec<FollowersView>,
+}
+
+/// The instances of a namespace, as far as they were heard of in the last 10 minutes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FollowersView {
+    /// The environment.
+    pub env: String,
+    /// The namespace.
+    pub namespace: String,
+    /// How many there are.
+    pub instances: u64,
+    /// How many of them run content that the store does not have: when they follow it, they go back.
+    pub ahead: u64,
 }

@@ -2,7 +2,7 @@
 
 use axum::extract::State;
 
-use crate::api::holds::{ResumeBody, ResumeView};
+use crate::api::holds::{FollowersView, ResumeBody, ResumeView};
 use crate::api::problem::Problem;
 use crate::http::Shared;
 use crate::http::error::ApiError;
@@ -17,6 +17,12 @@ pub(super) async fn resume(
     Json(body, _): Json<ResumeBody>,
 ) -> Result<axum::Json<ResumeView>, ApiError> {
     let permit = app.service.may_administer(&caller)?;
-    let held = app.service.resume(&permit, body.dry_run).await?;
-    Ok(axum::Json(ResumeView { held, dry_run: body.dry_run }))
+    let hold = app.service.resume(&permit, body.dry_run).await?;
+    let namespaces = hold.followers.into_iter().map(|followers| FollowersView {
+        env: followers.environment,
+        namespace: followers.namespace,
+        instances: followers.instances,
+        ahead: followers.ahead,
+    });
+    Ok(axum::Json(ResumeView { held: hold.held, dry_run: body.dry_run, namespaces: namespaces.collect() }))
 }

@@ -8,6 +8,7 @@ mod environments;
 mod error;
 mod extract;
 mod holds;
+mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
@@ -88,6 +89,10 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(trims::trim))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
+        .routes(routes!(instances::list))
+        .routes(routes!(instances::get, instances::put, instances::delete))
+        .routes(routes!(instances::receipts))
+        .routes(routes!(instances::of_revision))
         .routes(routes!(accounts::log_in, accounts::log_out))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))

@@ -9,6 +9,7 @@ pub mod environments;
 mod error;
 pub mod holds;
 pub mod housekeeping;
+pub mod instances;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
@@ -35,6 +36,7 @@ use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
 use crate::service::committer::{Committed, Idempotency, Submission};
+use crate::service::instances::recorder::RecorderLink;
 use crate::service::passwords::Passwords;
 use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
@@ -59,6 +61,8 @@ pub struct Service {
     pub trims: TrimLink,
     /// To the pump.
     pub pump: PumpLink,
+    /// To the recorder of instances.
+    pub recorder: RecorderLink,
     /// Limits and quotas.
     pub limits: Arc<Limits>,
     /// Instruments.

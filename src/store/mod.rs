@@ -6,6 +6,7 @@ mod entries;
 mod error;
 mod heads;
 mod hosts;
+pub mod instances;
 mod listener;
 mod migrations;
 mod pins;
@@ -33,10 +34,10 @@ pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume,
 pub use listener::Listener;
 pub use migrations::{Migrated, check_level, find_schema_level, migrate, pending_sql};
 pub use pins::{PinOutcome, find_pin, list_pins, pin, unpin};
-pub use restores::{begin_restored, is_empty};
+pub use restores::{Followers, begin_restored, is_empty, list_followers};
 pub use revisions::{
-    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
-    find_record, history, revision_at, tail,
+    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, committed_at, find_committed,
+    find_head, find_idempotent, find_record, history, revision_at, tail,
 };
 pub use trims::{
     Page, Sweep, Trim, announce_floor, count_trimmed, find_floor, find_floor_keeping, find_floor_older, find_trim,

@@ -2,10 +2,11 @@
 
 use anyhow::Result;
 
-use crate::api::holds::ResumeBody;
+use crate::api::holds::{ResumeBody, ResumeView};
 use crate::cli::user::context::Context;
 use crate::cli::user::environments::pairs;
 use crate::cli::user::exit::Exit;
+use crate::cli::user::output::Output;
 use crate::cli::user::paint;
 use crate::cli::user::when::shown;
 
@@ -56,6 +57,9 @@ pub(super) async fn resume(context: &Context<'_>, args: ResumeArgs) -> Result<Ex
     let client = context.client()?;
     let out = context.out;
     let mut view = client.resume(&ResumeBody { dry_run: true }).await?;
+    if view.held && !out.json {
+        show_followers(out, &view)?;
+    }
     if view.held && !args.dry_run {
         context.agreed(args.yes, "Let the instances follow the restored store?")?;
         view = client.resume(&ResumeBody { dry_run: false }).await?;
@@ -70,6 +74,20 @@ pub(super) async fn resume(context: &Context<'_>, args: ResumeArgs) -> Result<Ex
         out.line("resumed: the instances follow the store")?;
     }
     Ok(if view.held && args.dry_run { Exit::Differences } else { Exit::Done })
+}
+
+/// Shows per namespace how many instances would go back to older content.
+fn show_followers(out: Output, view: &ResumeView) -> Result<()> {
+    if view.namespaces.is_empty() {
+        out.line("no instance was heard of in the last 10 minutes")?;
+        return Ok(());
+    }
+    let rows = view
+        .namespaces
+        .iter()
+        .map(|of| [format!("{}/{}", of.env, of.namespace), of.instances.to_string(), of.ahead.to_string()]);
+    out.table(["NAMESPACE", "INSTANCES", "RUN WHAT THE STORE LOST"], rows)?;
+    Ok(())
 }
 
 /// Shows what a failover lost, and how to publish it again.
