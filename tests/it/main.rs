@@ -19,6 +19,7 @@ mod environments;
 mod formats;
 mod harness;
 mod history;
+mod holds;
 mod idempotency;
 mod model;
 mod namespaces;
