@@ -38,7 +38,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         2 => any::<Index>().prop_map(Step::Unpin),
         3 => any::<Index>().prop_map(Step::Trim),
     ];
-    prop::collection::vec(step, 50)
+    prop::collection::vec(step, 40)
 }
 
 /// All states that the namespace ever had, by revision.
@@ -190,7 +190,7 @@ async fn live(life: Vec<Step>) {
 
 #[test]
 fn what_may_be_read_is_as_it_was_and_only_what_that_needs_remains() {
-    let config = Config { cases: 4, failure_persistence: None, max_shrink_iters: 30, ..Config::default() };
+    let config = Config { cases: 3, failure_persistence: None, max_shrink_iters: 30, ..Config::default() };
     let run = |life: Vec<Step>| {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(live(life));
