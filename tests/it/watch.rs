@@ -285,7 +285,7 @@ async fn what_the_client_has_is_not_sent_again() {
     assert_eq!(posted.headers()["content-type"], "text/event-stream");
     let mut text = String::new();
     while !text.contains("event: snapshot") || !text.ends_with("\n\n") {
-        text.push_str(&String::from_utf8(posted.chunk().await.unwrap().unwrap().to_vec()).unwrap());
+        text.push_str(std::str::from_utf8(&posted.chunk().await.unwrap().unwrap()).unwrap());
     }
     assert!(text.contains("web/other") || text.contains("\"other\""), "{text}");
     assert!(!text.contains("\"same\""), "{text}");
@@ -319,9 +319,10 @@ async fn rights_that_change_are_judged_before_the_next_event() {
     let mut stream = user.watch(both).await;
     assert_eq!(stream.expect("snapshot").await.keys(), ["orders/a", "web/a"]);
     app.revoke("rita", "orders").await;
-    admin.publish(&[put("dev/web/a", "2"), put("dev/orders/a", "2")]).await.revision();
     assert_eq!(stream.expect("reset").await.data["reason"], "access");
     assert_eq!(stream.expect("snapshot").await.keys(), ["web/a"]);
+    admin.publish(&[put("dev/web/a", "2"), put("dev/orders/a", "2")]).await.revision();
+    assert_eq!(stream.change().await.keys(), ["web/a"]);
     // Who was away when the rights changed is told as well.
     let last = stream.last.clone().unwrap();
     app.revoke("rita", "web").await;

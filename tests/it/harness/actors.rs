@@ -98,7 +98,10 @@ impl Actor {
         }
         let response = with(request).send().await?;
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        Ok(Answer { what, status, headers, body: response.bytes().await?.to_vec() })
+        // A stream has no end to wait for.
+        let streams = headers.get("content-type").is_some_and(|kind| kind == "text/event-stream");
+        let body = if streams { Vec::new() } else { response.bytes().await?.to_vec() };
+        Ok(Answer { what, status, headers, body })
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {

@@ -36,7 +36,7 @@ impl Event {
 #[derive(Debug)]
 pub(crate) struct Stream {
     response: Response,
-    text: String,
+    bytes: Vec<u8>,
     ready: VecDeque<Event>,
     /// The last id that came.
     pub(crate) last: Option<String>,
@@ -49,7 +49,7 @@ impl Actor {
         let response = with(request).send().await.unwrap();
         assert_eq!(response.status(), 200, "{query}");
         assert_eq!(response.headers()["content-type"], "text/event-stream");
-        Stream { response, text: String::new(), ready: VecDeque::new(), last: None }
+        Stream { response, bytes: Vec::new(), ready: VecDeque::new(), last: None }
     }
 
     /// Opens a watch.
@@ -76,19 +76,19 @@ impl Stream {
                 self.last = event.id.clone().or(self.last.take());
                 return Some(event);
             }
-            let chunk = tokio::time::timeout(PROMPT, self.response.chunk()).await.expect("an event in time");
+            let chunk = tokio::time::timeout(PROMPT, self.response.chunk()).await.unwrap();
             let Ok(Some(chunk)) = chunk else { return None };
-            self.text.push_str(std::str::from_utf8(&chunk).expect("whole characters in each slice"));
-            while let Some((event, rest)) = self.text.split_once("\n\n") {
-                self.ready.extend(parse(event));
-                self.text = rest.to_owned();
+            self.bytes.extend_from_slice(&chunk);
+            while let Some(end) = self.bytes.windows(2).position(|pair| pair == b"\n\n") {
+                let event: Vec<u8> = self.bytes.drain(..end + 2).collect();
+                self.ready.extend(parse(std::str::from_utf8(&event).unwrap().trim_end()));
             }
         }
     }
 
     /// The next event.
     pub(crate) async fn next(&mut self) -> Event {
-        self.find().await.expect("the stream goes on")
+        self.find().await.unwrap()
     }
 
     /// The next event, which must be of this name.
