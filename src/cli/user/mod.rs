@@ -24,6 +24,7 @@ mod publish;
 mod rollback;
 mod surroundings;
 mod target;
+mod watch;
 mod when;
 mod writes;
 
@@ -152,6 +153,8 @@ pub enum UserCommand {
     Import(import::ImportArgs),
     /// Write entries to a directory, for `import` to read
     Export(export::ExportArgs),
+    /// Print changes as they happen, until interrupted
+    Watch(watch::WatchArgs),
     /// Show acknowledged change sets that a failover lost
     Lost,
     /// Show whether the server can do its work
@@ -200,6 +203,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Revert(args) => rollback::revert(context, args).await,
         UserCommand::Import(args) => import::run(context, args).await,
         UserCommand::Export(args) => export::run(context, args).await,
+        UserCommand::Watch(args) => watch::run(context, args).await,
         UserCommand::Lost => nodes::lost(context).await,
         UserCommand::Status => nodes::status(context).await,
         UserCommand::Completions { shell } => {

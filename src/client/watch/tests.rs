@@ -160,18 +160,17 @@ fn reset(reason: &str) -> String {
 /// The next event that is not about connections.
 async fn told(watcher: &mut Watcher) -> Event {
     loop {
-        match watcher.next().await.unwrap() {
-            Event::Connected { .. } | Event::Lost { .. } => {}
-            event => return event,
+        let event = watcher.next().await.unwrap();
+        if !matches!(event, Event::Connected { .. } | Event::Lost { .. }) {
+            return event;
         }
     }
 }
 
 async fn lost(watcher: &mut Watcher) -> Outage {
     loop {
-        match watcher.next().await.unwrap() {
-            Event::Lost { outage, .. } => return outage,
-            _ => {}
+        if let Event::Lost { outage, .. } = watcher.next().await.unwrap() {
+            return outage;
         }
     }
 }
@@ -572,9 +571,8 @@ async fn an_event_is_not_lost_when_nobody_waits_to_the_end() {
         while seen.last() != Some(&39) {
             tokio::select! {
                 biased;
-                event = watcher.next() => match event.unwrap() {
-                    Event::Change(change) => seen.push(change.cursor.revision.0),
-                    _ => {}
+                event = watcher.next() => if let Event::Change(change) = event.unwrap() {
+                    seen.push(change.cursor.revision.0);
                 },
                 () = tokio::task::yield_now() => {}
             }
