@@ -13,7 +13,9 @@ mod nodes;
 mod publish;
 mod revisions;
 mod rollback;
+pub mod serve;
 mod views;
+mod watch;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -28,6 +30,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::feed::Feed;
 use crate::service::Service;
 
 pub use extract::problem_of_panic;
@@ -37,6 +40,8 @@ pub use extract::problem_of_panic;
 pub struct App {
     /// The use cases.
     pub service: Service,
+    /// The watch.
+    pub feed: Arc<Feed>,
     /// Cancelled when the node begins to stop.
     pub draining: CancellationToken,
 }
@@ -52,7 +57,14 @@ type Shared = Arc<App>;
         contact(name = "The Pintle Authors")
     ),
     modifiers(&Security),
-    components(schemas(crate::api::problem::Problem))
+    components(schemas(
+        crate::api::problem::Problem,
+        crate::api::watch::SnapshotEvent,
+        crate::api::watch::ChangeEvent,
+        crate::api::watch::CheckpointEvent,
+        crate::api::watch::ResetEvent,
+        crate::api::watch::ByeEvent
+    ))
 )]
 struct Document;
 
@@ -83,6 +95,7 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(revisions::get))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
+        .routes(routes!(watch::watch, watch::watch_with_body))
         .routes(routes!(accounts::log_in, accounts::log_out))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))

@@ -7,6 +7,7 @@ use crate::domain::access::{Access, Grant, Role, Token, TokenKind, User};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::UserName;
 use crate::domain::patterns::Pattern;
+use crate::domain::revisions::Revision;
 use crate::store::{Conn, StoreError};
 
 /// What a login compares with.
@@ -41,7 +42,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
     let corrupt = |table, id: Uuid, what: &str| StoreError::corrupt(table, format!("{id}: {what}"));
     let users = users
         .into_iter()
-        .map(|row| Ok(User { id: row.id, name: user_name(row.id, &row.name)? }))
+        .map(|row| Ok(User { id: row.id, name: user_name(row.id, &row.name)?, granted_at: Revision::ZERO }))
         .collect::<Result<_, StoreError>>()?;
     let tokens = tokens
         .into_iter()
@@ -98,7 +99,7 @@ pub async fn find_account(conn: &mut Conn, name: &UserName) -> Result<Option<Acc
         .fetch_optional(conn)
         .await?;
     row.map(|row| {
-        let user = User { id: row.id, name: user_name(row.id, &row.name)? };
+        let user = User { id: row.id, name: user_name(row.id, &row.name)?, granted_at: Revision::ZERO };
         Ok(AccountRow { user, password_hash: row.password_hash, one_time: row.one_time })
     })
     .transpose()
