@@ -31,3 +31,4 @@ mod revert;
 mod rollback;
 mod telemetry;
 mod time_travel;
+mod watch;
