@@ -32,3 +32,4 @@ mod rollback;
 mod telemetry;
 mod time_travel;
 mod watch;
+mod watch_client;
