@@ -180,7 +180,7 @@ async fn large_contents_and_a_snapshot_in_parts_arrive_whole_and_are_kept() {
     admin.create("dev/orders").await;
     admin.create("dev/web").await;
     let big = "é".repeat(100 * 1024);
-    admin.write("dev/orders/folder/a big one.txt", big.clone()).await.expect(200);
+    admin.write("dev/orders/folder/a-big-one.txt", big.clone()).await.expect(200);
     for number in 0..64 {
         let content = format!("{number} ").repeat(48 * 1024 / 3);
         admin.write(&format!("dev/web/{number}.txt"), content).await.expect(200);
@@ -195,7 +195,7 @@ async fn large_contents_and_a_snapshot_in_parts_arrive_whole_and_are_kept() {
     assert!(bytes > 3 * 1024 * 1024, "{bytes}");
 
     // A large content of a change as well.
-    let wanted = revision(admin.write("dev/orders/folder/a big one.txt", format!("{big}!")).await).await;
+    let wanted = revision(admin.write("dev/orders/folder/a-big-one.txt", format!("{big}!")).await).await;
     follow(&mut live, &mut mirror, wanted).await;
     assert_eq!(held(&mirror), stored(admin, &names).await);
 
@@ -241,7 +241,6 @@ async fn a_refused_watch_is_an_outage_and_a_wrong_one_an_error() {
 fn the_command_prints_what_happens_until_it_is_interrupted() -> Tested {
     let node = Node::start()?;
     let ann = node.admin()?;
-    ann.does(&["env", "create", "dev"])?;
     ann.does(&["ns", "create", "dev/orders"])?;
     ann.puts("dev/orders/a.yaml", "port: 1\n")?;
 

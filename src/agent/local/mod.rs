@@ -211,3 +211,6 @@ async fn converse(stream: impl AsyncRead + AsyncWrite + Unpin, desk: Desk) {
         tracing::debug!(%error, "a local program broke off");
     }
 }
+
+#[cfg(test)]
+mod tests;
