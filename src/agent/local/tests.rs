@@ -176,10 +176,8 @@ async fn told(watcher: &mut Watcher) -> Event {
 }
 
 fn revision_of(event: &Event) -> u64 {
-    match event {
-        Event::Change(change) => change.cursor.revision.0,
-        other => panic!("{other:?}"),
-    }
+    let Event::Change(change) = event else { panic!("{event:?}") };
+    change.cursor.revision.0
 }
 
 #[tokio::test]
