@@ -4,6 +4,7 @@ pub mod admin;
 mod dev;
 pub mod migrate;
 pub mod node;
+pub mod restore;
 mod serve;
 mod settings_file;
 pub mod user;
@@ -39,6 +40,8 @@ enum Command {
     Serve(Box<ServeSettings>),
     /// Bring the schema of a database up to this release
     Migrate(migrate::MigrateSettings),
+    /// Make a database restored from a dump a new history, held until `pintle resume`
+    Restore(restore::RestoreSettings),
     /// Commands to run beside the database
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -72,7 +75,12 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     let log = match &cli.command {
         Command::Dev(settings) => &settings.node.log,
         Command::Serve(settings) => &settings.node.log,
-        Command::Migrate(_) | Command::Admin(_) | Command::Openapi | Command::Errors | Command::User(_) => &quiet,
+        Command::Migrate(_)
+        | Command::Restore(_)
+        | Command::Admin(_)
+        | Command::Openapi
+        | Command::Errors
+        | Command::User(_) => &quiet,
     };
     let _telemetry = match telemetry::start(log.log_format, &log.log, log.otlp_endpoint.is_some()) {
         Ok(telemetry) => telemetry,
@@ -92,6 +100,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Dev(settings) => dev::run(&settings).await,
         Command::Serve(settings) => serve::run(&settings).await,
         Command::Migrate(settings) => migrate::run(&settings).await,
+        Command::Restore(settings) => restore::run(&settings).await,
         Command::Admin(command) => admin::run(&command).await,
         Command::Openapi => {
             say(crate::http::openapi().trim_end());

@@ -20,7 +20,10 @@ use crate::runtime::settings::NodeSettings;
 use crate::service::accounts::{FirstAdmin, create_first_admin};
 use crate::service::ambient::Ambient;
 use crate::service::committer::Committer;
+use crate::service::instances::census;
+use crate::service::instances::recorder::{self, Recorder};
 use crate::service::passwords::Passwords;
+use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
 use crate::service::{Service, ServiceError, housekeeping};
 use crate::store::{self, Store, StoreError, StoreSettings};
@@ -99,6 +102,8 @@ pub async fn start(
     let (link, view, feed, pump) = start.patiently().await?;
     let first_admin = start.first_admin;
     let (submissions, inbox) = mpsc::channel(SUBMISSIONS);
+    let (to_steps, steps) = mpsc::channel(1);
+    let trims = TrimLink::new(to_steps);
     let committer = Committer {
         store: store.clone(),
         view: Arc::clone(&view),
@@ -106,34 +111,66 @@ pub async fn start(
         limits: Arc::clone(&limits),
         metrics: Arc::clone(&metrics),
         inbox,
+        steps,
     };
+    let trimmer =
+        Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
+    let (recorder, inbox) = recorder::channel();
+    let recording = Recorder::new(ambient.id(), store.clone(), Arc::clone(&view), inbox);
     let (age, hints) = (limits.idempotency, link.clone());
-    let service = Service { store: store.clone(), view, submissions, pump: link, limits, metrics, ambient, passwords };
-    let app = Arc::new(App { service, feed: Arc::clone(&feed), draining: lifecycle.soft.clone() });
+    let counting = (Arc::clone(&view), Arc::clone(&metrics));
+    let service = Service {
+        store: store.clone(),
+        view,
+        submissions,
+        trims,
+        pump: link,
+        recorder,
+        limits,
+        metrics,
+        ambient,
+        passwords,
+    };
+    let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone() });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
+    lifecycle.spawn("recorder", &lifecycle.workers, recording.run(lifecycle.workers.clone()));
     let stop = lifecycle.workers.clone();
+    lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
-    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
+    lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
+    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
     let address = listener.local_addr()?;
+    let served = serve_http(&app, listener, metrics_listener, lifecycle);
+    Ok(Node { address, app, first_admin, store, served })
+}
+
+/// Serves until the soft stop, which ends every stream. The receiver closes when the last request was answered.
+fn serve_http(
+    app: &Arc<App>,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    lifecycle: &Lifecycle,
+) -> oneshot::Receiver<()> {
     let (done, served) = oneshot::channel();
-    let server = serve(listener, http::router(Arc::clone(&app)), lifecycle.soft.clone());
+    let server = serve(listener, http::router(Arc::clone(app)), lifecycle.soft.clone());
     lifecycle.spawn("http", &lifecycle.soft, async move {
         server.await;
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = serve(listener, http::metrics_router(Arc::clone(&app)), lifecycle.soft.clone());
+        let server = serve(listener, http::metrics_router(Arc::clone(app)), lifecycle.soft.clone());
         lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
-    let (soft, readers) = (lifecycle.soft.clone(), Arc::clone(&feed));
+    let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());
     lifecycle.spawn("watchdog", &lifecycle.workers, async move { feed.watch_over(stop).await });
+    let (feed, stop) = (Arc::clone(&app.feed), lifecycle.soft.clone());
     lifecycle.spawn("drain", &lifecycle.soft, async move {
-        soft.cancelled().await;
-        readers.drain();
+        stop.cancelled().await;
+        feed.drain();
     });
-    Ok(Node { address, app, first_admin, store, served })
+    served
 }
 
 /// Says early what would keep a node from listening, before a database is made for it.

@@ -7,12 +7,14 @@ mod accounts;
 mod entries;
 mod environments;
 mod error;
+mod instances;
 mod namespaces;
 mod nodes;
 mod query;
 mod revisions;
 mod server;
 mod transport;
+mod trims;
 pub mod watch;
 
 use std::fmt;
@@ -22,6 +24,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;
+pub use instances::InstancesQuery;
 pub use query::At;
 pub use revisions::{DiffQuery, RevisionsQuery};
 pub use server::Server;

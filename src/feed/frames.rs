@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use time::OffsetDateTime;
 
+use crate::api::instances::InstanceEvent;
 use crate::api::watch::{self, ByeEvent, CheckpointEvent, INLINE_BYTES, PART_BYTES, ResetEvent, ResetReason, event};
 use crate::domain::changes::{Item, Record, RecordHead, Version};
 use crate::domain::names::Address;
@@ -227,6 +228,27 @@ impl<'a> SnapshotPart<'a> {
 pub fn checkpoint(at: Cursor) -> Frame {
     let mut writer = Writer::event(event::CHECKPOINT, Some(at));
     writer.push(&json(&CheckpointEvent { revision: at.revision.0 }));
+    writer.finish("")
+}
+
+/// The stream lives, and so far the store has come. For a stream without a cursor of its own.
+#[must_use]
+pub fn pulse(head: Revision) -> Frame {
+    let mut writer = Writer::event(event::CHECKPOINT, None);
+    writer.push(&json(&CheckpointEvent { revision: head.0 }));
+    writer.finish("")
+}
+
+/// How some instances stand: an event each.
+#[must_use]
+pub fn instances(all: &[InstanceEvent]) -> Frame {
+    let mut writer = Writer::data();
+    for (nth, one) in all.iter().enumerate() {
+        writer.text(if nth > 0 { "\n\nevent: " } else { "event: " });
+        writer.text(event::INSTANCE);
+        writer.text("\ndata: ");
+        writer.push(&json(one));
+    }
     writer.finish("")
 }
 

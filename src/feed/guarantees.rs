@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::api::entries::Op as ChangeOp;
 use crate::api::watch::{ChangeEvent, CheckpointEvent, ResetReason, SnapshotEvent};
-use crate::domain::access::{Access, Grant, Role, Token, TokenKind, User};
+use crate::domain::access::{Access, Grant, Role, Token, TokenKind};
 use crate::domain::changes::{Audience, EnvironmentAttributes, Item, Kind, Origin, Record, RecordHead, Version};
 use crate::domain::contents::{Content, ContentHash};
 use crate::domain::formats::Format;
@@ -146,7 +146,6 @@ fn place(at: usize) -> Address {
 }
 
 fn access(number: u64, rights: usize, granted_at: Revision) -> Access {
-    let user = User { id: Uuid::nil(), name: UserName::parse("ada").unwrap(), granted_at };
     let grant = |(namespace, prefix): &(&str, &str)| Grant {
         id: Uuid::nil(),
         user: Uuid::nil(),
@@ -163,7 +162,8 @@ fn access(number: u64, rights: usize, granted_at: Revision) -> Access {
         hash: ContentHash([0; 32]),
         expires_at: None,
     };
-    Access::new(number, vec![user], vec![token], RIGHTS[rights].iter().map(grant).collect())
+    Access::new(number, vec![], vec![token], RIGHTS[rights].iter().map(grant).collect())
+        .changed([(Uuid::nil(), granted_at)])
 }
 
 fn empty(epoch: Epoch, head: Revision, access: Access) -> State {
@@ -345,7 +345,7 @@ impl World {
                 self.clients[who].seen.push(Seen::Reset(reason));
             }
             Step::Wait => {}
-            Step::ReadLog(after, upto) => {
+            Step::ReadLog(_, after, upto) => {
                 assert!(after >= self.state.bounds.floor, "what was trimmed cannot be read");
                 if self.database {
                     let page = self.page(after, upto, who);

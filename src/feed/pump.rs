@@ -64,16 +64,15 @@ pub async fn start(
     inbox: mpsc::Receiver<Wakeup>,
 ) -> Result<(Arc<View>, Arc<Feed>, Pump), StoreError> {
     let mut session = store.acquire().await?;
-    let mut head = store::poll(&mut session, Revision::ZERO).await?;
+    let head = store::poll(&mut session, Revision::ZERO).await?;
     if let Some(why) = head.foreign() {
         tracing::warn!(why, "the database holds another history than it recorded: starting a new epoch");
-        store::start_epoch(&mut session, head.epoch, head.revision, why).await?;
-        head = store::poll(&mut session, Revision::ZERO).await?;
+        store::start_epoch(&mut session, head.epoch, head.revision, why, head.restored()).await?;
     }
-    let state = load(&mut session, &head).await?;
+    let (head, state) = load(&mut session).await?;
     let loaded = store::poll(&mut session, head.revision).await?.id_at.map(|id| (head.revision, id));
     let failover_safe = store::failover_safe(&mut session).await?;
-    let hub = fill(&mut session, state.cursor()).await?;
+    let hub = fill(&mut session, state.cursor(), state.bounds.floor).await?;
     drop(session);
     if state.bytes() > limits.store_bytes / 5 * 4 {
         tracing::warn!(bytes = state.bytes(), limit = limits.store_bytes, "the store is over 80 % of max_store_bytes");
@@ -101,9 +100,9 @@ pub async fn start(
 }
 
 /// The ring as it would be had this node been there: so the subscribers that come back after a restart are served from memory.
-async fn fill(conn: &mut Conn, end: Cursor) -> Result<Hub, StoreError> {
+async fn fill(conn: &mut Conn, end: Cursor, floor: Revision) -> Result<Hub, StoreError> {
     let Some(oldest) = store::newest_within(conn, end, RING_BYTES / 2).await? else { return Ok(Hub::new(end)) };
-    let mut after = Revision(oldest.0.saturating_sub(1));
+    let mut after = Revision(oldest.0.saturating_sub(1)).max(floor);
     let mut hub = Hub::new(Cursor { revision: after, ..end });
     while after < end.revision {
         let page = store::tail(conn, after, PAGE).await?;
@@ -118,11 +117,20 @@ async fn fill(conn: &mut Conn, end: Cursor) -> Result<Hub, StoreError> {
     Ok(hub)
 }
 
-async fn load(conn: &mut Conn, head: &Head) -> Result<State, StoreError> {
-    let mut state = store::load(conn, head.revision, Part::default()).await?;
-    state.epoch = head.epoch;
-    state.access = store::load_access(conn).await?;
-    Ok(state)
+/// Reads the store as it is at its head.
+async fn load(conn: &mut Conn) -> Result<(Head, State), StoreError> {
+    loop {
+        let head = store::poll(conn, Revision::ZERO).await?;
+        let mut state = match store::load(conn, head.revision, Part::default()).await {
+            // It took so long that the history was trimmed beyond this head meanwhile.
+            Err(StoreError::Trimmed(_)) if store::find_floor(conn).await? > head.revision => continue,
+            loaded => loaded?,
+        };
+        state.epoch = head.epoch;
+        state.access = store::load_access(conn).await?;
+        state.bounds = head.bounds;
+        return Ok((head, state));
+    }
 }
 
 impl Pump {
@@ -302,24 +310,34 @@ impl Pump {
         if let Some(why) = self.other_history(&state, &head) {
             tracing::warn!(why, "the database holds another history: starting a new epoch");
             let seen = state.head.max(head.revision);
-            within(LOOK, store::start_epoch(&mut session, state.epoch.max(head.epoch), seen, why)).await?;
+            let epoch = state.epoch.max(head.epoch);
+            within(LOOK, store::start_epoch(&mut session, epoch, seen, why, head.restored())).await?;
             head = within(LOOK, store::poll(&mut session, state.head)).await?;
         }
         self.metrics.head_revision.set(head.revision.0.cast_signed());
         if head.epoch != state.epoch {
-            self.change_epoch(&mut session, &head).await?;
+            self.change_epoch(&mut session).await?;
             self.place(&mut session).await?;
             self.session = Some(session);
             return Ok(());
         }
-        if head.access != state.access.number {
+        let bounds = std::mem::replace(&mut state.bounds, head.bounds);
+        let moved = head.access != state.access.number;
+        if moved {
             state.access = patiently(&self.store, READ, store::load_access(&mut session)).await?;
-            if head.revision == state.head {
-                self.reveal(state.clone());
-            }
+        }
+        if (moved || bounds != head.bounds) && head.revision == state.head {
+            self.reveal(state.clone());
         }
         while state.head < head.revision {
-            let page = patiently(&self.store, READ, store::tail(&mut session, state.head, PAGE)).await?;
+            let page = match patiently(&self.store, READ, store::tail(&mut session, state.head, PAGE)).await {
+                // This node was away for so long that what it missed was trimmed.
+                Err(StoreError::Trimmed(_)) => {
+                    self.skip(&mut session).await?;
+                    break;
+                }
+                page => page?,
+            };
             if page.first().map(|record| record.head.revision) != Some(state.head.next()) {
                 return Err(StoreError::Corrupt {
                     table: "revisions",
@@ -355,9 +373,24 @@ impl Pump {
         (known.is_some() && known != head.id_at).then_some("the newest revision is another one")
     }
 
+    /// Loads the store anew, without the revisions in between: their contents are gone.
+    async fn skip(&mut self, session: &mut Session) -> Result<(), StoreError> {
+        let (head, state) = patiently(&self.store, LOAD, load(session)).await?;
+        if head.epoch != self.view.state().epoch {
+            // Another history began meanwhile: the next look finds out.
+            return Ok(());
+        }
+        tracing::warn!(revision = %head.revision, "the history was trimmed beyond what this node had: loaded anew");
+        self.feed.hub_mut(|hub| *hub = Hub::new(state.cursor()));
+        self.loaded = store::poll(session, head.revision).await?.id_at.map(|id| (head.revision, id));
+        self.measure(&state);
+        self.reveal(state);
+        Ok(())
+    }
+
     /// Drops what the new history lost, reports it, and loads the rest anew.
-    async fn change_epoch(&mut self, session: &mut Session, head: &Head) -> Result<(), StoreError> {
-        let state = patiently(&self.store, LOAD, load(session, head)).await?;
+    async fn change_epoch(&mut self, session: &mut Session) -> Result<(), StoreError> {
+        let (head, state) = patiently(&self.store, LOAD, load(session)).await?;
         let mut survivors = HashSet::new();
         if let Some(oldest) = self.feed.hub(Hub::oldest) {
             let (after, ids) = (Revision(oldest.0.saturating_sub(1)), self.feed.hub(Hub::ids));

@@ -3,11 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::api::watch::ResetReason;
-use crate::domain::access::Access;
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::{Cursor, Revision};
@@ -46,8 +44,8 @@ pub enum Step {
     Reset(ResetReason),
     /// Waits until the hub or the view moves.
     Wait,
-    /// Needs the log after a revision, up to another one: [`Reader::take`] gets it.
-    ReadLog(Revision, Revision),
+    /// Needs the log of what it sees after a revision, up to another one: [`Reader::take`] gets it.
+    ReadLog(Arc<Seat>, Revision, Revision),
     /// Is done.
     End,
 }
@@ -110,7 +108,7 @@ impl Reader {
     pub fn new(request: Request, state: &Arc<State>, seats: &Seats) -> Self {
         let Request { user, token, environment, namespaces, after, have } = request;
         let seat = seats.take(Sight::of(&state.access, user, &environment, &namespaces));
-        let granted_at = state.access.find_user(user).map_or(Revision::ZERO, |user| user.granted_at);
+        let granted_at = state.access.granted_at(user);
         let mut this = Self {
             user,
             token,
@@ -122,7 +120,7 @@ impl Reader {
             page: after.is_some().then(Box::default),
             have,
             held: after.is_none() && state.bounds.held,
-            wary: after.is_some_and(|after| after.revision <= granted_at),
+            wary: granted_at > Revision::ZERO && after.is_some_and(|after| after.revision <= granted_at),
             done: seat.sight.is_blind(),
             seat,
         };
@@ -143,13 +141,6 @@ impl Reader {
         self.have.clear();
         self.told = self.at;
         frames::checkpoint(self.at)
-    }
-
-    /// Whether its token still stands for somebody. Expiry is a matter of time, so nobody else tells.
-    #[must_use]
-    pub fn is_welcome(&self, access: &Access, now: OffsetDateTime) -> bool {
-        let token = access.find_token(self.token);
-        token.is_some_and(|token| token.expires_at.is_none_or(|expiry| expiry > now))
     }
 
     /// Gets a page of the log that it asked for.
@@ -245,7 +236,7 @@ impl Reader {
             return self.go_on(hub, state);
         }
         self.page = Some(page);
-        Step::ReadLog(self.at.revision, hub.base())
+        Step::ReadLog(Arc::clone(&self.seat), self.at.revision, hub.base())
     }
 
     /// The log cannot be read now, and the ring does not reach so far: everything anew, from memory.

@@ -18,7 +18,7 @@ use crate::domain::state::State;
 use crate::feed::frames::Logged;
 use crate::feed::hub::Hub;
 use crate::feed::reader::{Page, Reader, Request, Step};
-use crate::feed::seats::Seats;
+use crate::feed::seats::{Seat, Seats};
 use crate::metrics::{Metrics, ReasonLabels};
 use crate::store::{self, Store, StoreError};
 use crate::view::View;
@@ -136,9 +136,9 @@ impl Feed {
     }
 
     /// Reads the log for a reader that comes back, as much as it gets at once. None when the database does not answer.
-    pub async fn read_log(&self, sight: Arc<Sight>, after: Revision, upto: Revision) -> Option<Page> {
+    pub async fn read_log(&self, seat: &Seat, after: Revision, upto: Revision) -> Option<Page> {
         let _turn = self.replays.acquire().await.ok()?;
-        match self.read_page(&sight, after, upto).await {
+        match self.read_page(&seat.sight, after, upto).await {
             Ok(page) => Some(page),
             Err(error) => {
                 tracing::warn!(%error, "the log could not be read for a subscriber: it gets a snapshot");

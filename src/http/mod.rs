@@ -7,6 +7,8 @@ mod entries;
 mod environments;
 mod error;
 mod extract;
+mod holds;
+mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
@@ -14,6 +16,7 @@ mod publish;
 mod revisions;
 mod rollback;
 pub mod serve;
+mod trims;
 mod views;
 mod watch;
 
@@ -63,7 +66,8 @@ type Shared = Arc<App>;
         crate::api::watch::ChangeEvent,
         crate::api::watch::CheckpointEvent,
         crate::api::watch::ResetEvent,
-        crate::api::watch::ByeEvent
+        crate::api::watch::ByeEvent,
+        crate::api::instances::InstanceEvent
     ))
 )]
 struct Document;
@@ -93,14 +97,22 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(publish::publish))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
+        .routes(routes!(trims::pin, trims::unpin))
+        .routes(routes!(trims::pins))
+        .routes(routes!(trims::trim))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
         .routes(routes!(watch::watch, watch::watch_with_body))
+        .routes(routes!(instances::list))
+        .routes(routes!(instances::get, instances::put, instances::delete))
+        .routes(routes!(instances::receipts))
+        .routes(routes!(instances::of_revision))
         .routes(routes!(accounts::log_in, accounts::log_out))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
         .routes(routes!(nodes::lost))
+        .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))
         .routes(routes!(nodes::readyz))
         .routes(routes!(nodes::metrics))

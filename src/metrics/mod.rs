@@ -64,6 +64,13 @@ struct StateLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InstanceLabels {
+    env: String,
+    namespace: String,
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -108,6 +115,7 @@ pub struct Metrics {
     pub watch_resets: Family<ReasonLabels, Counter>,
     /// Watches that were cut since they did not read.
     pub watch_stalled: Counter,
+    instances: Family<InstanceLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
     memory: Gauge,
 }
@@ -135,6 +143,7 @@ impl Default for Metrics {
             watch_frames: Counter::default(),
             watch_resets: Family::default(),
             watch_stalled: Counter::default(),
+            instances: Family::default(),
             connections: Family::default(),
             memory: Gauge::default(),
         };
@@ -163,6 +172,7 @@ impl Metrics {
         r.register("watch_frames", "Events and parts of events given out", self.watch_frames.clone());
         r.register("watch_resets", "Watches told to begin anew, by reason", self.watch_resets.clone());
         r.register("watch_stalled", "Watches cut since they did not read", self.watch_stalled.clone());
+        r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
         r.register("pool_connections", "Connections to the database", self.connections.clone());
         r.register("process_resident_memory_bytes", "Resident memory", self.memory.clone());
         let build = Family::<BuildLabels, Gauge>::default();
@@ -174,6 +184,13 @@ impl Metrics {
     /// Counts a change set.
     pub fn count_publish(&self, outcome: Outcome) {
         self.publishes.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Sets how many instances stand how, by environment, namespace and state.
+    pub fn set_instances(&self, counts: impl IntoIterator<Item = ((String, String, &'static str), i64)>) {
+        for ((env, namespace, state), count) in counts {
+            self.instances.get_or_create(&InstanceLabels { env, namespace, state }).set(count);
+        }
     }
 
     /// Everything in the text format, with what is read at the moment of asking: the pool as (used, idle)

@@ -7,15 +7,19 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod holds;
 pub mod housekeeping;
+pub mod instances;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
 pub mod permit;
+pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
 pub mod tokens;
+pub mod trims;
 pub mod wakeups;
 pub mod watch;
 
@@ -33,9 +37,11 @@ use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
 use crate::service::committer::{Committed, Idempotency, Submission};
+use crate::service::instances::recorder::RecorderLink;
 use crate::service::passwords::Passwords;
+use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
-use crate::store::{self, Part, Store};
+use crate::store::{self, Part, Session, Store, StoreError};
 use crate::view::View;
 
 pub use error::{Field, ServiceError};
@@ -52,8 +58,12 @@ pub struct Service {
     pub view: Arc<View>,
     /// To the committer.
     pub submissions: mpsc::Sender<Submission>,
+    /// To the committer, too, for what it does between commits.
+    pub trims: TrimLink,
     /// To the pump.
     pub pump: PumpLink,
+    /// To the recorder of instances.
+    pub recorder: RecorderLink,
     /// Limits and quotas.
     pub limits: Arc<Limits>,
     /// Instruments.
@@ -159,11 +169,30 @@ impl Service {
         let Some((at, field)) = at else { return Ok(state) };
         let revision = self.resolve(&state, at, field).await?;
         let mut session = self.store.acquire().await?;
-        Ok(Arc::new(store::load(&mut session, revision, part).await?))
+        Ok(Arc::new(load(&mut session, revision, part).await?))
     }
 
-    /// The revision that a moment means; an instant means none above the head of `state`.
+    /// The revision that a moment means; an instant means none above the head of `state`. Its contents are there.
     async fn resolve(&self, state: &State, at: At, field: &str) -> Result<Revision, ServiceError> {
+        let revision = self.find_revision(state, at, field).await?;
+        self.refuse_compacted(state, revision).await?;
+        Ok(revision)
+    }
+
+    /// Refuses a revision below the floor, unless it is pinned.
+    async fn refuse_compacted(&self, state: &State, revision: Revision) -> Result<(), ServiceError> {
+        let lowest = state.bounds.floor;
+        if revision >= lowest {
+            return Ok(());
+        }
+        let mut session = self.store.acquire().await?;
+        match store::find_pin(&mut session, revision).await? {
+            Some(_) => Ok(()),
+            None => Err(ServiceError::Compacted { wanted: revision, lowest }),
+        }
+    }
+
+    async fn find_revision(&self, state: &State, at: At, field: &str) -> Result<Revision, ServiceError> {
         match at {
             At::Revision(revision) if revision > state.head => {
                 // Another node may have acknowledged it a moment ago.
@@ -181,5 +210,29 @@ impl Service {
                 Ok(store::revision_at(&mut session, instant).await?.min(state.head))
             }
         }
+    }
+}
+
+/// Reads a part of the store as it was at a revision, which may be trimmed at this very moment.
+async fn load(session: &mut Session, revision: Revision, part: Part<'_>) -> Result<State, ServiceError> {
+    let loaded = store::load(session, revision, part).await;
+    unless_trimmed(session, revision, loaded).await
+}
+
+/// Tells a revision that was trimmed meanwhile from a store that is corrupt.
+async fn unless_trimmed<T>(
+    session: &mut Session,
+    revision: Revision,
+    found: Result<T, StoreError>,
+) -> Result<T, ServiceError> {
+    match found {
+        Err(error @ StoreError::Trimmed(_)) => {
+            let lowest = store::find_floor(session).await?;
+            if revision >= lowest {
+                return Err(error.into());
+            }
+            Err(ServiceError::Compacted { wanted: revision, lowest })
+        }
+        found => Ok(found?),
     }
 }

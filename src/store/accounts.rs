@@ -40,15 +40,10 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
         .await?;
     tx.rollback().await?;
     let corrupt = |table, id: Uuid, what: &str| StoreError::corrupt(table, format!("{id}: {what}"));
+    let changed: Vec<_> = users.iter().map(|row| (row.id, Revision(row.granted_at.cast_unsigned()))).collect();
     let users = users
         .into_iter()
-        .map(|row| {
-            Ok(User {
-                id: row.id,
-                name: user_name(row.id, &row.name)?,
-                granted_at: Revision(row.granted_at.cast_unsigned()),
-            })
-        })
+        .map(|row| Ok(User { id: row.id, name: user_name(row.id, &row.name)? }))
         .collect::<Result<_, StoreError>>()?;
     let tokens = tokens
         .into_iter()
@@ -73,7 +68,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
             })
         })
         .collect::<Result<_, StoreError>>()?;
-    Ok(Access::new(number.cast_unsigned(), users, tokens, grants))
+    Ok(Access::new(number.cast_unsigned(), users, tokens, grants).changed(changed))
 }
 
 fn user_name(id: Uuid, name: &str) -> Result<UserName, StoreError> {
@@ -101,16 +96,11 @@ pub async fn create_first_admin(
 
 /// The account of this name.
 pub async fn find_account(conn: &mut Conn, name: &UserName) -> Result<Option<AccountRow>, StoreError> {
-    let row =
-        sqlx::query!("SELECT id, name, granted_at, password_hash, one_time FROM users WHERE name = $1", name.as_str())
-            .fetch_optional(conn)
-            .await?;
+    let row = sqlx::query!("SELECT id, name, password_hash, one_time FROM users WHERE name = $1", name.as_str())
+        .fetch_optional(conn)
+        .await?;
     row.map(|row| {
-        let user = User {
-            id: row.id,
-            name: user_name(row.id, &row.name)?,
-            granted_at: Revision(row.granted_at.cast_unsigned()),
-        };
+        let user = User { id: row.id, name: user_name(row.id, &row.name)? };
         Ok(AccountRow { user, password_hash: row.password_hash, one_time: row.one_time })
     })
     .transpose()

@@ -5,4 +5,5 @@ mod dev;
 mod failover;
 mod migrations;
 mod outage;
+mod restore;
 mod support;

@@ -244,6 +244,7 @@ fn watch_by_address(desk: &Desk, headers: &HeaderMap, asked: &Asked) -> Answer {
         after: asked.one("after").map(str::to_owned),
         have: asked.all("have").collect(),
         instance: None,
+        topics: Vec::new(),
     };
     watch(desk, headers, body)
 }
@@ -265,6 +266,9 @@ fn watch(desk: &Desk, headers: &HeaderMap, body: WatchBody) -> Answer {
         let names = body.namespaces.iter().map(|namespace| namespace_of(mirror, &body.env, namespace));
         (names.collect::<Result<BTreeSet<_>, _>>()?, mirror.cursor().ok_or_else(nothing_yet)?)
     };
+    if !body.topics.is_empty() {
+        return Err(field(Code::Invalid, "topics", "are told by the server only"));
+    }
     if namespaces.is_empty() {
         return Err(field(Code::Invalid, "namespace", "must be given at least once"));
     }

@@ -60,6 +60,7 @@ async fn send(client: &Client, subscription: &Subscription, ask: Ask) -> Result<
             after: after.clone(),
             have: ask.have,
             instance: subscription.instance.clone(),
+            topics: Vec::new(),
         })
     };
     let request = match after {

@@ -49,7 +49,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// A store with its environments, and a caller who may do everything.
     pub(crate) fn new() -> Self {
-        let user = User { id: Uuid::from_u128(1), name: UserName::parse("ada").unwrap(), granted_at: Revision::ZERO };
+        let user = User { id: Uuid::from_u128(1), name: UserName::parse("ada").unwrap() };
         let grant = |role| Grant {
             id: Uuid::nil(),
             user: user.id,
