@@ -2,4 +2,5 @@
 //!
 //! One loop for each block of `agent.yaml`: watch, plan, stage, check, swap, reload, probe, report.
 
+pub mod local;
 pub mod set;

@@ -34,3 +34,4 @@ mod telemetry;
 mod time_travel;
 mod trims;
 mod watch;
+mod watch_client;

@@ -25,6 +25,7 @@ mod rollback;
 mod surroundings;
 mod target;
 mod trims;
+mod watch;
 mod when;
 mod writes;
 
@@ -163,6 +164,8 @@ pub enum UserCommand {
     Import(import::ImportArgs),
     /// Write entries to a directory, for `import` to read
     Export(export::ExportArgs),
+    /// Print changes as they happen, until interrupted
+    Watch(watch::WatchArgs),
     /// Show acknowledged change sets that a failover lost
     Lost,
     /// Show whether the server can do its work
@@ -216,6 +219,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Resume(args) => nodes::resume(context, args).await,
         UserCommand::Import(args) => import::run(context, args).await,
         UserCommand::Export(args) => export::run(context, args).await,
+        UserCommand::Watch(args) => watch::run(context, args).await,
         UserCommand::Lost => nodes::lost(context).await,
         UserCommand::Status => nodes::status(context).await,
         UserCommand::Completions { shell } => {
