@@ -2,4 +2,6 @@
 //!
 //! One loop for each block of `agent.yaml`: watch, plan, stage, check, swap, reload, probe, report.
 
+pub mod actions;
+pub mod exec;
 pub mod set;
