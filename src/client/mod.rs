@@ -13,6 +13,7 @@ mod query;
 mod revisions;
 mod server;
 mod transport;
+pub mod watch;
 
 use std::fmt;
 use std::time::Duration;

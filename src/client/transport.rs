@@ -143,6 +143,18 @@ impl Client {
         }
     }
 
+    /// A read of an address that the server gave.
+    pub(super) fn read_url(&self, url: Url) -> Call {
+        Call {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            repeat: Repeat::Read,
+            also: None,
+        }
+    }
+
     fn call<'a>(&self, method: Method, path: impl IntoIterator<Item = &'a str>, repeat: Repeat) -> Call {
         let url = self.server.resource(path);
         Call { method, url, headers: HeaderMap::new(), body: Bytes::new(), repeat, also: None }
@@ -229,7 +241,7 @@ fn wait(tries: u32, random: Uuid) -> Duration {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a key only has to be new; the client stands below the runtime's ids")]
-fn fresh() -> Uuid {
+pub(super) fn fresh() -> Uuid {
     Uuid::new_v4()
 }
 
@@ -238,7 +250,7 @@ fn head(headers: &HeaderMap) -> Option<Cursor> {
     Some(Cursor { epoch: Epoch(number(EPOCH_HEADER)?), revision: Revision(number(REVISION_HEADER)?) })
 }
 
-fn quote(body: &[u8]) -> String {
+pub(super) fn quote(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     match text.char_indices().nth(QUOTE) {
