@@ -14,8 +14,8 @@ use crate::domain::names::{EntryKey, NamespaceName};
 pub struct Held {
     /// How its content is to be understood.
     pub format: Format,
-    /// Its bytes; none when it is sealed and the agent may not see it.
-    pub content: Option<Bytes>,
+    /// Its bytes.
+    pub content: Bytes,
     /// Its last change.
     pub revision: u64,
     /// Who asked for that.
@@ -61,9 +61,6 @@ pub struct Found<'a> {
 /// Why a content cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
-    /// It is sealed.
-    #[error("{0} is sealed, and the token may not reveal it")]
-    Sealed(Place),
     /// It is not what its format says.
     #[error("{place} is not {format}: {fault}")]
     Undecodable {
@@ -88,9 +85,9 @@ impl Found<'_> {
     /// The bytes.
     ///
     /// # Errors
-    /// When they are sealed or not what the format says.
+    /// When they are not what the format says.
     pub fn usable(&self) -> Result<&Bytes, Unusable> {
-        let content = self.held.content.as_ref().ok_or_else(|| Unusable::Sealed(self.place.clone()))?;
+        let content = &self.held.content;
         formats::check(self.held.format, content).map_err(|fault| Unusable::Undecodable {
             place: self.place.clone(),
             format: self.held.format,
@@ -157,8 +154,10 @@ impl Effective {
     pub fn merged(&self, key: &EntryKey) -> Result<Option<(Bytes, Vec<Place>)>, Unusable> {
         let found: Vec<_> = self.all(key).collect();
         let places = found.iter().map(|found| found.place.clone()).collect();
-        let contents: Vec<_> =
-            found.iter().map(|found| found.usable().map(|bytes| (found.held.format, bytes))).collect::<Result<_, _>>()?;
+        let contents: Vec<_> = found
+            .iter()
+            .map(|found| found.usable().map(|bytes| (found.held.format, bytes)))
+            .collect::<Result<_, _>>()?;
         let Some((last, _)) = contents.split_last() else { return Ok(None) };
         if contents.len() == 1 {
             return Ok(Some((last.1.clone(), places)));
@@ -189,7 +188,7 @@ pub(crate) mod tests {
         let one = |(number, (place, content)): (usize, &(&str, &str))| {
             let place = place_of(place);
             let format = Format::guess(place.key.as_str(), content.as_bytes());
-            let content = Some(Bytes::copy_from_slice(content.as_bytes()));
+            let content = Bytes::copy_from_slice(content.as_bytes());
             let (revision, actor) = (number as u64 + 1, "ann".to_owned());
             (place, Held { format, content, revision, actor, at: OffsetDateTime::UNIX_EPOCH })
         };
@@ -211,7 +210,7 @@ pub(crate) mod tests {
 
     fn text(view: &Effective, key: &str) -> Option<String> {
         let found = view.find(&key_of(key))?;
-        Some(String::from_utf8(found.held.content.clone()?.to_vec()).unwrap())
+        Some(String::from_utf8(found.held.content.to_vec()).unwrap())
     }
 
     #[test]
@@ -234,21 +233,18 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn sealed_and_broken_entries_say_which_they_are() {
-        let mut entries = contents(&[("orders/a.json", "{"), ("orders/b", "secret")]);
-        entries.get_mut(&place_of("orders/b")).unwrap().content = None;
-        let view = Effective::new(vec![NamespaceName::parse("orders").unwrap()], entries);
+    fn a_broken_entry_says_where() {
+        let view = view(&["orders"], &[("orders/a.json", "{")]);
         let broken = view.find(&key_of("a.json")).unwrap().usable().unwrap_err().to_string();
         assert!(broken.starts_with("orders/a.json is not json: line 1"), "{broken}");
-        let sealed = view.find(&key_of("b")).unwrap().usable().unwrap_err().to_string();
-        assert!(sealed.starts_with("orders/b is sealed"), "{sealed}");
     }
 
     #[test]
     fn every_layer_explains_itself() {
         let view = view(&["shared", "absent", "orders"], &[("shared/a", "1"), ("orders/a", "2")]);
         let layers = view.explain(&key_of("a"));
-        let told: Vec<_> = layers.iter().map(|layer| (layer.namespace.as_str(), layer.held.is_some(), layer.wins)).collect();
+        let told: Vec<_> =
+            layers.iter().map(|layer| (layer.namespace.as_str(), layer.held.is_some(), layer.wins)).collect();
         assert_eq!(told, [("shared", true, false), ("absent", false, false), ("orders", true, true)]);
         assert_eq!(layers[2].held.as_ref().map(|held| (held.revision, held.actor.as_str())), Some((2, "ann")));
     }

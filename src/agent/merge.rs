@@ -281,8 +281,8 @@ mod tests {
 
     #[test]
     fn maps_are_merged_and_lists_and_values_are_replaced() {
-        let text = merged(Format::Yaml, &["a: {x: 1, y: [1, 2]}\nb: 0x1F\n", "a: {y: [3], z: 'no'}\n", ""]).unwrap();
-        assert_eq!(text, "a:\n  x: 1\n  y:\n    - 3\n  z: \"no\"\nb: 0x1F\n");
+        let text = merged(Format::Yaml, &["a: {x: 1, w: [1, 2]}\nb: 0x1F\n", "a: {w: [3], z: 'no'}\n", ""]).unwrap();
+        assert_eq!(text, "a:\n  x: 1\n  w:\n    - 3\n  z: \"no\"\nb: 0x1F\n");
         let text = merged(Format::Json, &[r#"{"a": {"x": 1.10}, "b": [1]}"#, r#"{"a": {"y": null}}"#]).unwrap();
         assert_eq!(text, "{\n  \"a\": {\n    \"x\": 1.10,\n    \"y\": null\n  },\n  \"b\": [\n    1\n  ]\n}\n");
         let text = merged(Format::Toml, &["a = 1\n[t]\nd = 2026-01-31\n", "[t]\nx = [1]\n"]).unwrap();
@@ -302,7 +302,8 @@ mod tests {
 
     #[test]
     fn tags_and_odd_names_survive() {
-        let text = merged(Format::Yaml, &["a: !Ref x\nb: !Sub {c: 1}", "'yes': 1\n'a b': {}\n'8080': []\nd: .inf"]).unwrap();
+        let text =
+            merged(Format::Yaml, &["a: !Ref x\nb: !Sub {c: 1}", "'yes': 1\n'a b': {}\n'8080': []\nd: .inf"]).unwrap();
         let again = merged(Format::Yaml, &[&text, ""]).unwrap();
         assert_eq!(again, text);
         assert!(text.contains("a: !Ref \"x\"\n") && text.contains("\"yes\": 1\n"), "{text}");
@@ -333,7 +334,9 @@ mod tests {
         let (Values::Map(low), Values::Map(high), Values::Map(out)) = (below, above, outcome) else {
             return above == outcome;
         };
-        let get = |map: &[(String, Values)], name: &str| map.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        let get = |map: &[(String, Values)], name: &str| {
+            map.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
         let names = low.iter().chain(high).all(|(name, _)| get(out, name).is_some());
         let values = out.iter().all(|(name, value)| match (get(low, name), get(high, name)) {
             (Some(low), Some(high)) => holds(&low, &high, value),

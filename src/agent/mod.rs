@@ -4,4 +4,9 @@
 
 pub mod actions;
 pub mod exec;
+pub mod layers;
+pub mod merge;
 pub mod set;
+pub mod settings;
+pub mod templates;
+mod values;

@@ -53,7 +53,8 @@ pub(super) fn check(
     let mut faults = Faults::default();
     let servers = servers(&fields, surroundings, &mut faults);
     let token_file = fields.token_file.and_then(|path| absolute(path, "token_file", &mut faults));
-    let state_dir = fields.state_dir.map_or_else(|| Some(STATE_DIR.into()), |dir| absolute(dir, "state_dir", &mut faults));
+    let state_dir =
+        fields.state_dir.map_or_else(|| Some(STATE_DIR.into()), |dir| absolute(dir, "state_dir", &mut faults));
     let state_dir = state_dir.unwrap_or_default();
     let control = fields.control.and_then(|path| absolute(path, "control", &mut faults));
     let host = fields.host.map_or_else(|| surroundings.host.clone(), |host| host.value);
@@ -167,7 +168,8 @@ impl Checked<'_> {
         let mut files = Vec::new();
         for (number, file) in fields.files.into_iter().enumerate() {
             let (at, place) = (format!("{}.files[{number}]", self.at), file.value.path.referenced);
-            let path = folder.as_ref().map_or(file.value.path.value.clone(), |folder| folder.join(&file.value.path.value));
+            let path =
+                folder.as_ref().map_or(file.value.path.value.clone(), |folder| folder.join(&file.value.path.value));
             once(&mut unique.paths, path, place, &format!("{at}.path"), faults);
             files.extend(files::check(file, &at, folder.as_deref(), self.home, faults));
         }

@@ -51,11 +51,19 @@ fn path(written: &Spanned<PathBuf>, at: &str, folder: Option<&Path>, faults: &mu
     let field = format!("{at}.path");
     let plain = path.components().all(|part| matches!(part, Component::Normal(_) | Component::RootDir));
     if !plain || path.file_name().is_none() || path.as_os_str().as_encoded_bytes().ends_with(b"/") {
-        faults.add(written.referenced, &field, format!("must name a file, without `.` and `..`, not `{}`", path.display()));
+        faults.add(
+            written.referenced,
+            &field,
+            format!("must name a file, without `.` and `..`, not `{}`", path.display()),
+        );
     } else if folder.is_some() && path.is_absolute() {
         faults.add(written.referenced, &field, "must be relative to the `folder` of the service");
     } else if folder.is_none() && path.is_relative() {
-        faults.add(written.referenced, &field, "must be absolute, or the service needs a `folder` that it is relative to");
+        faults.add(
+            written.referenced,
+            &field,
+            "must be absolute, or the service needs a `folder` that it is relative to",
+        );
     }
     path
 }
