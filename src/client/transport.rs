@@ -49,6 +49,18 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// A read of an address that the server gave.
+    pub(super) fn read(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            repeat: Repeat::Read,
+            also: None,
+        }
+    }
+
     /// Adds a parameter when it has a value.
     pub(super) fn query(mut self, name: &str, value: Option<impl Display>) -> Self {
         if let Some(value) = value {
@@ -140,18 +152,6 @@ impl Client {
             Ok(value) => call.header(HeaderName::from_static(IDEMPOTENCY_HEADER), value),
             // Hexadecimal digits always fit; without a key it would have to go once only.
             Err(_) => call.once(),
-        }
-    }
-
-    /// A read of an address that the server gave.
-    pub(super) fn read_url(&self, url: Url) -> Call {
-        Call {
-            method: Method::GET,
-            url,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-            repeat: Repeat::Read,
-            also: None,
         }
     }
 

@@ -6,6 +6,7 @@ use reqwest::header::{ACCEPT, HeaderValue};
 
 use crate::api::entries::{ContentView, Op};
 use crate::api::watch::{WatchedChange, WatchedEntry, WatchedKey};
+use crate::client::transport::Call;
 use crate::client::watch::Failure;
 use crate::client::watch::events::{Change, Edit, Entry, Event, Outage, Place, Snapshot, Version};
 use crate::client::watch::joiner::Incoming;
@@ -94,7 +95,7 @@ async fn version(
 async fn fetch(client: &Client, place: &Place, href: &str) -> Result<Bytes, Failure> {
     let url = below(client.server(), href)
         .ok_or_else(|| Failure::astray(format!("{} lies at {href:?}, outside the server", shown(place))))?;
-    let call = client.read_url(url).header(ACCEPT, HeaderValue::from_static("application/octet-stream"));
+    let call = Call::read(url).header(ACCEPT, HeaderValue::from_static("application/octet-stream"));
     match client.send(call).await {
         Ok(answer) => Ok(answer.body),
         Err(error) => Err(refused(&shown(place), error)),

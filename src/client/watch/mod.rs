@@ -6,12 +6,14 @@
 mod contents;
 mod events;
 mod joiner;
+mod keep;
+mod mirror;
 mod open;
 mod pause;
 mod progress;
 mod sse;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -31,6 +33,8 @@ use crate::domain::revisions::Cursor;
 
 pub use events::{Change, Edit, Entry, Event, Outage, Place, Snapshot, Version};
 use joiner::{Incoming, Joiner};
+pub use keep::MirrorError;
+pub use mirror::{Applied, Held, Mirror};
 use open::Body;
 use pause::Pauses;
 use progress::{Progress, Verdict};
@@ -47,6 +51,28 @@ pub struct Subscription {
     pub namespaces: Vec<NamespaceName>,
     /// The instance that the stream is the presence of; none for an observer.
     pub instance: Option<String>,
+}
+
+impl Subscription {
+    /// Whether both mean the same; the order of namespaces has no meaning.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        let names = |subscription: &Self| subscription.namespaces.iter().cloned().collect::<BTreeSet<_>>();
+        self.environment == other.environment && self.instance == other.instance && names(self) == names(other)
+    }
+}
+
+impl fmt::Display for Subscription {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.environment)?;
+        for (index, namespace) in self.namespaces.iter().enumerate() {
+            write!(f, "{}{namespace}", if index == 0 { "/" } else { ", " })?;
+        }
+        match &self.instance {
+            Some(instance) => write!(f, " as {instance}"),
+            None => Ok(()),
+        }
+    }
 }
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -254,7 +280,7 @@ impl Watcher {
         }
         let retry_in = self.pauses.next(retry_after, fresh());
         self.failed += 1;
-        if self.failed % self.clients.len() == 0 {
+        if self.failed.is_multiple_of(self.clients.len()) {
             self.pauses.tighten();
         }
         self.clients.rotate_left(1);

@@ -20,7 +20,7 @@ use crate::client::{Client, ClientError};
 /// How long the head of the answer may take, and the body of one that is no stream.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 /// A stream has no end by itself; its silence is watched instead.
-const ENDLESS: Duration = Duration::from_secs(100 * 365 * 24 * 60 * 60);
+const ENDLESS: Duration = Duration::from_hours(100 * 365 * 24);
 /// The longest address; what is longer goes as a body.
 const ADDRESS_BYTES: usize = 2048;
 const EVENT_STREAM: &str = "text/event-stream";

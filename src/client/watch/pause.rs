@@ -9,7 +9,7 @@ const FIRST: Duration = Duration::from_secs(1);
 /// The highest ceiling.
 const CAP: Duration = Duration::from_secs(30);
 /// The longest wait that a server may ask for.
-const ASKED_CAP: Duration = Duration::from_secs(300);
+const ASKED_CAP: Duration = Duration::from_mins(5);
 
 /// The waits of one watch.
 #[derive(Debug)]
