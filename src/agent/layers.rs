@@ -3,26 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
-use time::OffsetDateTime;
 
 use crate::agent::merge::{self, MergeError};
+use crate::client::watch::{Held, Mirror};
 use crate::domain::formats::{self, Format};
 use crate::domain::names::{EntryKey, NamespaceName};
-
-/// One entry as it came from the server.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Held {
-    /// How its content is to be understood.
-    pub format: Format,
-    /// Its bytes.
-    pub content: Bytes,
-    /// Its last change.
-    pub revision: u64,
-    /// Who asked for that.
-    pub actor: String,
-    /// When that was committed.
-    pub at: OffsetDateTime,
-}
 
 /// The place of an entry inside an environment.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
@@ -87,7 +72,7 @@ impl Found<'_> {
     /// # Errors
     /// When they are not what the format says.
     pub fn usable(&self) -> Result<&Bytes, Unusable> {
-        let content = &self.held.content;
+        let content = &self.held.bytes;
         formats::check(self.held.format, content).map_err(|fault| Unusable::Undecodable {
             place: self.place.clone(),
             format: self.held.format,
@@ -113,6 +98,15 @@ impl Effective {
     #[must_use]
     pub fn new(layers: Vec<NamespaceName>, contents: Contents) -> Self {
         Self { layers, contents }
+    }
+
+    /// The view of these layers over what a watch has brought.
+    #[must_use]
+    pub fn of(layers: &[NamespaceName], mirror: &Mirror) -> Self {
+        let one = |((namespace, key), held): (&(NamespaceName, EntryKey), &Held)| {
+            (Place { namespace: namespace.clone(), key: key.clone() }, held.clone())
+        };
+        Self::new(layers.to_vec(), mirror.entries().iter().map(one).collect())
     }
 
     /// The entry of a key: that of the latest layer which has it.
@@ -181,16 +175,19 @@ impl Effective {
 
 #[cfg(test)]
 pub(crate) mod tests {
+    use time::OffsetDateTime;
+
     use super::*;
+    use crate::domain::contents::ContentHash;
 
     /// Entries from `namespace/key = content`; the format is guessed by the key.
     pub(crate) fn contents(entries: &[(&str, &str)]) -> Contents {
         let one = |(number, (place, content)): (usize, &(&str, &str))| {
             let place = place_of(place);
             let format = Format::guess(place.key.as_str(), content.as_bytes());
-            let content = Bytes::copy_from_slice(content.as_bytes());
-            let (revision, actor) = (number as u64 + 1, "ann".to_owned());
-            (place, Held { format, content, revision, actor, at: OffsetDateTime::UNIX_EPOCH })
+            let bytes = Bytes::copy_from_slice(content.as_bytes());
+            let (revision, actor, hash) = (number as u64 + 1, "ann".to_owned(), ContentHash::of(&bytes));
+            (place, Held { format, hash, bytes, revision, actor, at: OffsetDateTime::UNIX_EPOCH })
         };
         entries.iter().enumerate().map(one).collect()
     }
@@ -210,7 +207,7 @@ pub(crate) mod tests {
 
     fn text(view: &Effective, key: &str) -> Option<String> {
         let found = view.find(&key_of(key))?;
-        Some(String::from_utf8(found.held.content.to_vec()).unwrap())
+        Some(String::from_utf8(found.held.bytes.to_vec()).unwrap())
     }
 
     #[test]

@@ -3,9 +3,12 @@
 //! One loop for each block of `agent.yaml`: watch, plan, stage, check, swap, reload, probe, report.
 
 pub mod actions;
+pub mod block;
 pub mod exec;
 pub mod layers;
 pub mod merge;
+pub mod plan;
+pub mod render;
 pub mod set;
 pub mod settings;
 pub mod templates;

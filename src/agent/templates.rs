@@ -347,7 +347,7 @@ mod tests {
     #[test]
     fn filters_write_other_formats() {
         assert_eq!(text("{{ values('db.yaml').list | tojson }}{{ tojson('<&>') }}"), "[1,\"a\"]\"<&>\"");
-        assert_eq!(text("{{ {'a': [1, 'yes']} | toyaml }}"), "a:\n  - 1\n  - \"yes\"");
+        assert_eq!(text("{{ {'a': [1, 'yes']} | toyaml }}"), "a:\n- 1\n- \"yes\"");
         assert_eq!(text("{{ 'ä' | b64encode }} {{ 'w6Q=' | b64decode }}"), "w6Q= ä");
         assert_eq!(text("{{ entry('none') | default('x') }}{{ value('db.yaml', '/none') | default(1) }}"), "x1");
         assert_eq!(text("{{ entry('routes/a.conf') | required('m') }}"), "one");
