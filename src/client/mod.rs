@@ -7,6 +7,7 @@ mod accounts;
 mod entries;
 mod environments;
 mod error;
+mod instances;
 mod namespaces;
 mod nodes;
 mod query;
@@ -22,6 +23,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;
+pub use instances::InstancesQuery;
 pub use query::At;
 pub use revisions::{DiffQuery, RevisionsQuery};
 pub use server::Server;
