@@ -1,0 +1,1 @@
+//! Reloads and probes against real processes and listeners.
