@@ -59,7 +59,7 @@ pub fn plan(block: &BlockSettings, situation: Situation<'_>) -> Result<Rendering
     let mut plan = Plan { block, situation, set: FileSet::default(), parts: BTreeMap::new(), reasons: Vec::new() };
     let identity = Identity {
         labels: block.labels.clone(),
-        id: block.id.clone(),
+        id: block.id.as_str().to_owned(),
         service: block.service.clone(),
         environment: block.environment.as_str().to_owned(),
     };

@@ -12,7 +12,7 @@ use super::{AgentSettings, BlockSettings, Fault, Quiescence, Surroundings, files
 use crate::agent::actions::ReloadSettings;
 use crate::agent::exec::settings::{ExecSettings, OnChange};
 use crate::client::Server;
-use crate::domain::names::{EnvironmentName, NamespaceName};
+use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName};
 
 /// Where the agent keeps its state when the file does not say.
 const STATE_DIR: &str = "/var/lib/pintle-agent";
@@ -151,7 +151,7 @@ impl Checked<'_> {
             Some(id) => (id.referenced, id.value.clone()),
             None => (fields.name.referenced, format!("{}/{name}", self.host)),
         };
-        faults.check(id_place, &at("id"), names::check_id(&id));
+        let parsed_id = faults.check(id_place, &at("id"), InstanceId::parse(&id));
         once(&mut unique.ids, (fields.environment.value.clone(), id.clone()), id_place, &at("id"), faults);
         let labels = self.labels_of(&fields);
         let namespaces = self.namespaces(&fields.namespaces, &labels, faults);
@@ -186,7 +186,7 @@ impl Checked<'_> {
         Some(BlockSettings {
             service: name.clone(),
             name,
-            id,
+            id: parsed_id?,
             environment: environment?,
             namespaces,
             labels,

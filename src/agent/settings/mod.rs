@@ -31,7 +31,7 @@ use crate::agent::actions::{CheckSettings, ProbeSettings, ReloadSettings};
 use crate::agent::exec::settings::ExecSettings;
 use crate::agent::templates::Template;
 use crate::client::Server;
-use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::names::{EntryKey, EnvironmentName, InstanceId, NamespaceName};
 
 /// Everything that `agent.yaml` says, checked.
 #[derive(Debug, Clone)]
@@ -56,7 +56,7 @@ pub struct BlockSettings {
     /// What the block is called in local commands and logs.
     pub name: String,
     /// The id of the instance.
-    pub id: String,
+    pub id: InstanceId,
     /// The service it is one of.
     pub service: String,
     /// Its environment.

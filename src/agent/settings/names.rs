@@ -1,11 +1,9 @@
-//! Names in `agent.yaml`: of blocks and instances, and of namespaces with labels in them.
+//! Names in `agent.yaml`: of blocks, and of namespaces with labels in them.
 
 use std::collections::BTreeMap;
 
 use crate::domain::names::NamespaceName;
 
-/// Longest id of an instance, in bytes.
-const ID_BYTES: usize = 255;
 /// Longest name of a block, in bytes.
 const BLOCK_BYTES: usize = 64;
 
@@ -16,14 +14,6 @@ pub(super) fn check_block(name: &str) -> Result<(), String> {
         return Err(format!(
             "must be 1 to {BLOCK_BYTES} letters, digits, dots, dashes and underscores without a leading dot, not `{name}`"
         ));
-    }
-    Ok(())
-}
-
-/// Says what is wrong with the id of an instance.
-pub(super) fn check_id(id: &str) -> Result<(), String> {
-    if id.is_empty() || id.len() > ID_BYTES || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(format!("must be 1 to {ID_BYTES} printable ASCII characters without spaces, not `{id}`"));
     }
     Ok(())
 }
