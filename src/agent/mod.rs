@@ -5,3 +5,4 @@
 pub mod actions;
 pub mod exec;
 pub mod set;
+pub mod transaction;
