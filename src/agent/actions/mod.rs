@@ -11,4 +11,6 @@ mod tests;
 pub use commands::{Circumstances, CommandError};
 pub use probe::Unwell;
 pub use reload::ReloadError;
-pub use settings::{CheckSettings, CommandLine, HttpReload, Probe, ProbeSettings, ReloadSettings, Statuses};
+pub use settings::{
+    ActionSettings, CheckSettings, CommandLine, HttpReload, Probe, ProbeSettings, ReloadSettings, Statuses,
+};

@@ -67,6 +67,17 @@ impl<'de> de::Visitor<'de> for CommandVisitor {
     }
 }
 
+/// Everything a block says about its service, besides a supervised process.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ActionSettings {
+    /// What must accept the files; none: anything goes.
+    pub check: Option<CheckSettings>,
+    /// How the service takes them; none: it notices by itself.
+    pub reload: Option<ReloadSettings>,
+    /// What shows that it is well; none: it is not asked.
+    pub probe: Option<ProbeSettings>,
+}
+
 /// What must accept the staged files before they replace anything.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
