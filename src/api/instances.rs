@@ -221,3 +221,19 @@ pub struct InstanceEvent {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }
+
+impl InstanceEvent {
+    /// How an instance stands, in the words of an event.
+    #[must_use]
+    pub fn of(view: &InstanceView) -> Self {
+        Self {
+            id: view.id.clone(),
+            namespaces: view.namespaces.clone(),
+            revision: view.revision,
+            presence: view.presence,
+            state: view.condition,
+            behind: view.behind,
+            reason: view.rejected.as_ref().and_then(|rejected| rejected.reason.clone()),
+        }
+    }
+}

@@ -43,6 +43,7 @@ pub struct Declaration {
 
 impl Declaration {
     /// Checks every field, and tells everything that is wrong at once.
+    #[must_use]
     pub fn check(&self) -> Vec<Rejected> {
         let mut wrong = Vec::new();
         let mut text = |field: &str, text: &str, least: usize, most: usize| {

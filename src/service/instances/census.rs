@@ -60,7 +60,9 @@ async fn count(store: &Store, view: &View, counts: &mut Counts) -> Result<(), Se
     let found = present(&mut session).await?;
     let state = view.state();
     let standings = standing::of(&state, &mut session, found, state.head).await?;
-    counts.values_mut().for_each(|count| *count = 0);
+    for count in counts.values_mut() {
+        *count = 0;
+    }
     for standing in standings {
         let late = standing.instance.presence == Presence::Late;
         let word = if late { "late" } else { standing.condition.as_str() };
