@@ -26,6 +26,7 @@ mod rollback;
 mod surroundings;
 mod target;
 mod wait;
+mod watch;
 mod when;
 mod writes;
 
@@ -158,6 +159,8 @@ pub enum UserCommand {
     Instances(instances::InstancesArgs),
     /// Wait until the instances run a revision
     Wait(wait::WaitArgs),
+    /// Print changes as they happen, until interrupted
+    Watch(watch::WatchArgs),
     /// Show acknowledged change sets that a failover lost
     Lost,
     /// Show whether the server can do its work
@@ -208,6 +211,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Export(args) => export::run(context, args).await,
         UserCommand::Instances(args) => instances::run(context, args).await,
         UserCommand::Wait(args) => wait::run(context, args).await,
+        UserCommand::Watch(args) => watch::run(context, args).await,
         UserCommand::Lost => nodes::lost(context).await,
         UserCommand::Status => nodes::status(context).await,
         UserCommand::Completions { shell } => {

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use crate::api::problem::{Code, Problem};
 use crate::api::watch::{ResetReason, SILENCE_SECONDS};
+use crate::client::ClientError;
 use crate::domain::contents::ContentHash;
 use crate::domain::formats::Format;
 use crate::domain::names::{EntryKey, NamespaceName};
@@ -149,6 +150,17 @@ impl Outage {
             Self::Refused(problem) => Some(problem.status),
             Self::Unexpected { status, .. } => Some(*status),
             Self::Network(_) | Self::Silence | Self::Bye | Self::Broken(_) => None,
+        }
+    }
+
+    /// The same as the failure of a single call, for whoever does not want to wait any longer.
+    #[must_use]
+    pub fn into_error(self, server: String) -> ClientError {
+        match self {
+            Self::Refused(problem) => ClientError::Problem(problem),
+            Self::Unexpected { status, body } => ClientError::Unexpected { status, body },
+            Self::Network(cause) => ClientError::Unreachable { server, cause },
+            Self::Silence | Self::Bye | Self::Broken(_) => ClientError::Unreachable { server, cause: self.to_string() },
         }
     }
 

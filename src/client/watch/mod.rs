@@ -39,7 +39,7 @@ use open::Body;
 use pause::Pauses;
 use progress::{Progress, Verdict};
 
-/// After so long without a byte a stream is given up.
+/// How long a stream may be silent.
 const SILENCE: Duration = Duration::from_secs(SILENCE_SECONDS);
 
 /// What to watch.
@@ -104,6 +104,7 @@ impl Failure {
 struct Connection {
     body: Body,
     silence: Pin<Box<Sleep>>,
+    patience: Duration,
     parser: sse::Parser,
     joiner: Joiner,
     /// An event whose contents are on their way.
@@ -126,6 +127,8 @@ pub struct Watcher {
     pauses: Pauses,
     /// Servers that failed since a stream last brought something.
     failed: usize,
+    /// After so long without a byte a stream is given up.
+    silence: Duration,
     stage: Stage,
 }
 
@@ -156,6 +159,7 @@ impl Watcher {
             progress: Progress::new(start, have),
             pauses: Pauses::default(),
             failed: 0,
+            silence: SILENCE,
             stage: Stage::Start,
         })
     }
@@ -191,7 +195,7 @@ impl Watcher {
                 }
                 Stage::Opening(opening) => match ready!(opening.as_mut().poll(context)) {
                     Ok(body) => {
-                        self.stage = Stage::Open(Box::new(Connection::new(body)));
+                        self.stage = Stage::Open(Box::new(Connection::new(body, self.silence)));
                         return Poll::Ready(Ok(Event::Connected { server: self.server() }));
                     }
                     Err(failure) => return Poll::Ready(self.lose(failure)),
@@ -322,9 +326,9 @@ enum Step {
 }
 
 impl Connection {
-    fn new(body: Body) -> Self {
-        let silence = Box::pin(tokio::time::sleep(SILENCE));
-        Self { body, silence, parser: sse::Parser::default(), joiner: Joiner::default(), filling: None }
+    fn new(body: Body, patience: Duration) -> Self {
+        let silence = Box::pin(tokio::time::sleep(patience));
+        Self { body, silence, patience, parser: sse::Parser::default(), joiner: Joiner::default(), filling: None }
     }
 
     /// Goes on by one step. Nothing is lost when it is not waited for to the end.
@@ -334,7 +338,7 @@ impl Connection {
                 let filled = ready!(filling.as_mut().poll(context));
                 self.filling = None;
                 // The server could not be read meanwhile.
-                self.silence.as_mut().reset(Instant::now() + SILENCE);
+                self.silence.as_mut().reset(Instant::now() + self.patience);
                 match filled {
                     Ok(Some(event)) => return Poll::Ready(Ok(Step::Event(event))),
                     Ok(None) => {}
@@ -353,7 +357,7 @@ impl Connection {
             }
             match self.body.as_mut().poll_next(context) {
                 Poll::Ready(Some(Ok(bytes))) => {
-                    self.silence.as_mut().reset(Instant::now() + SILENCE);
+                    self.silence.as_mut().reset(Instant::now() + self.patience);
                     if let Err(error) = self.parser.push(&bytes) {
                         return Poll::Ready(Err(Failure::astray(error.to_string())));
                     }
@@ -373,3 +377,6 @@ impl Connection {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -246,8 +246,8 @@ mod tests {
 
         #[test]
         fn what_is_written_as_an_event_is_read_as_it(data in "[^\r\n]{0,20}(\n[^\r\n]{0,20}){0,3}", event in "[a-z]{1,8}", id in "[0-9.]{1,8}") {
-            let lines: String = data.split('\n').map(|line| format!("data: {line}\n")).collect();
-            let text = format!("event: {event}\nid: {id}\n{lines}\n");
+            let lines = data.replace('\n', "\ndata: ");
+            let text = format!("event: {event}\nid: {id}\ndata: {lines}\n\n");
             prop_assert_eq!(one(&text), frame(&event, &data, Some(&id)));
         }
     }
