@@ -504,8 +504,7 @@ pub async fn once(
     transaction.recover().await?;
     let store = Store::new(settings.name.clone(), state);
     let memory = store.memory();
-    let subscription = Subscription { instance: None, ..subscription(settings) };
-    let cached = store.mirror(&subscription);
+    let cached = store.mirror(&subscription(settings));
     let (mirror, from_cache) = match live::snapshot(access, &cached, patience).await {
         Ok(mirror) => (mirror, false),
         Err(problem) if cached.cursor().is_some() => {
@@ -558,7 +557,7 @@ pub async fn preview(
     patience: Duration,
 ) -> Result<(Cursor, FileSet), PreviewError> {
     let store = Store::new(settings.name.clone(), state);
-    let cached = store.mirror(&Subscription { instance: None, ..subscription(settings) });
+    let cached = store.mirror(&subscription(settings));
     let mirror = match live::snapshot(access, &cached, patience).await {
         Ok(mirror) => mirror,
         Err(_) if cached.cursor().is_some() => cached,
