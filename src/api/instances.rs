@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+pub use crate::domain::instances::{Condition, Outcome, Presence, Stage};
+
 /// What an instance says about itself before it watches.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -29,33 +31,6 @@ pub struct InstanceBody {
     /// Whether somebody on its machine stopped it from taking changes.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub held: bool,
-}
-
-/// What became of a revision at an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Stage {
-    /// It arrived.
-    Delivered,
-    /// It was rendered and its check passed.
-    Validated,
-    /// It runs.
-    Applied,
-    /// It was refused; what ran before still runs.
-    Rejected,
-}
-
-impl Stage {
-    /// The word on the wire and in the database.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Delivered => "delivered",
-            Self::Validated => "validated",
-            Self::Applied => "applied",
-            Self::Rejected => "rejected",
-        }
-    }
 }
 
 /// One receipt of an instance.
@@ -91,34 +66,6 @@ pub struct ReceiptBody {
 pub struct ReceiptsBody {
     /// At most 100.
     pub receipts: Vec<ReceiptBody>,
-}
-
-/// Whether an instance is there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Presence {
-    /// Its stream is open.
-    Live,
-    /// Its stream ended without a goodbye, at most 10 minutes ago.
-    Late,
-    /// It stopped, or has been late for longer. Kept for 7 days and never counted.
-    Gone,
-}
-
-/// How what an instance runs stands to what it should run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Condition {
-    /// No revision after its applied one touches what it sees.
-    InSync,
-    /// Some do.
-    Behind,
-    /// It refused the newest one it tried.
-    Rejected,
-    /// Somebody on its machine stopped it from taking changes.
-    Held,
-    /// It has not reported yet.
-    Unknown,
 }
 
 /// A receipt as it is kept.
@@ -213,20 +160,6 @@ pub struct InstanceList {
     pub next: Option<String>,
 }
 
-/// What became of a revision at an instance that counts for it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Outcome {
-    /// It runs this revision, or a newer one that it applied.
-    Applied,
-    /// It refused this revision.
-    Rejected,
-    /// It went on to a newer revision without applying this one.
-    Superseded,
-    /// It is on its way.
-    Pending,
-}
-
 /// One instance that counts for a revision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct RevisionReceipt {
@@ -240,7 +173,7 @@ pub struct RevisionReceipt {
     pub presence: Presence,
     /// What became of the revision.
     pub outcome: Outcome,
-    /// The furthest it got with this very revision.
+    /// The furthest it got with this revision, or its refusal of a newer one when it never applied this.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub receipt: Option<ReceiptView>,
     /// The newest revision it applied.
@@ -287,4 +220,20 @@ pub struct InstanceEvent {
     /// Why it rejected the newest one it tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+}
+
+impl InstanceEvent {
+    /// How an instance stands, in the words of an event.
+    #[must_use]
+    pub fn of(view: &InstanceView) -> Self {
+        Self {
+            id: view.id.clone(),
+            namespaces: view.namespaces.clone(),
+            revision: view.revision,
+            presence: view.presence,
+            state: view.condition,
+            behind: view.behind,
+            reason: view.rejected.as_ref().and_then(|rejected| rejected.reason.clone()),
+        }
+    }
 }

@@ -69,6 +69,8 @@ codes! {
     RevertConflict = "revert_conflict", 409, "Later changes are in the way";
     /// The idempotency key was used with another body. Use a new key.
     IdempotencyKeyReused = "idempotency_key_reused", 409, "The idempotency key was used for something else";
+    /// The id belongs to the user who used it first, until that instance is gone. Choose another id.
+    InstanceTaken = "instance_taken", 409, "The instance id belongs to somebody else";
     /// The environment still has namespaces. Delete them first.
     NotEmpty = "not_empty", 409, "The environment is not empty";
     /// The deletion has an impact, told in `impact`. Send `confirm=` with the name.

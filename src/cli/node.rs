@@ -19,6 +19,8 @@ use crate::runtime::settings::NodeSettings;
 use crate::service::accounts::{FirstAdmin, create_first_admin};
 use crate::service::ambient::Ambient;
 use crate::service::committer::Committer;
+use crate::service::instances::census;
+use crate::service::instances::recorder::{self, Recorder};
 use crate::service::passwords::Passwords;
 use crate::service::wakeups::PumpLink;
 use crate::service::{Service, ServiceError, housekeeping};
@@ -106,13 +108,19 @@ pub async fn start(
         metrics: Arc::clone(&metrics),
         inbox,
     };
+    let (recorder, inbox) = recorder::channel();
+    let recording = Recorder::new(ambient.id(), store.clone(), Arc::clone(&view), inbox);
     let (age, hints) = (limits.idempotency, link.clone());
-    let service = Service { store: store.clone(), view, submissions, pump: link, limits, metrics, ambient, passwords };
+    let counting = (Arc::clone(&view), Arc::clone(&metrics));
+    let service =
+        Service { store: store.clone(), view, submissions, pump: link, recorder, limits, metrics, ambient, passwords };
     let app = Arc::new(App { service, draining: lifecycle.soft.clone() });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
+    lifecycle.spawn("recorder", &lifecycle.workers, recording.run(lifecycle.workers.clone()));
     let stop = lifecycle.workers.clone();
+    lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
     let address = listener.local_addr()?;

@@ -7,12 +7,14 @@ mod accounts;
 mod entries;
 mod environments;
 mod error;
+mod instances;
 mod namespaces;
 mod nodes;
 mod query;
 mod revisions;
 mod server;
 mod transport;
+pub mod watch;
 
 use std::fmt;
 use std::time::Duration;
@@ -21,12 +23,15 @@ use reqwest::header::{HeaderMap, HeaderValue};
 
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;
+pub use instances::InstancesQuery;
 pub use query::At;
 pub use revisions::{DiffQuery, RevisionsQuery};
 pub use server::Server;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often an HTTP/2 connection in use is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long one try of a call may take, its answer included. A change set of 8 MiB fits through 3 Mbit/s.
 const TRY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -87,6 +92,9 @@ impl Client {
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TRY_TIMEOUT)
+            // Streams share a connection with calls: one whose other end is gone must not be used for the next try.
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .http2_keep_alive_timeout(CONNECT_TIMEOUT)
             // A redirected write would lose its body or its token; the address is wrong, and saying so is better.
             .redirect(reqwest::redirect::Policy::none());
         if !server.encrypted() {

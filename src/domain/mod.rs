@@ -6,6 +6,7 @@ pub mod commit;
 pub mod contents;
 pub mod diff;
 pub mod formats;
+pub mod instances;
 pub mod limits;
 pub mod names;
 pub mod patterns;

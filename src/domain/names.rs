@@ -11,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub const NAME_BYTES: usize = 64;
 /// Longest entry key, in bytes.
 pub const KEY_BYTES: usize = 512;
+/// Longest instance id, in bytes.
+pub const INSTANCE_BYTES: usize = 200;
 
 /// Why a text is not a name. Says what was expected, with the limit.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -97,6 +99,13 @@ name!(
     check_key
 );
 
+name!(
+    /// `web-1/orders`: an instance inside its environment, by default its host and its service.
+    InstanceId,
+    "instance id",
+    check_instance
+);
+
 impl NamespaceName {
     /// Sorts before every namespace name: the start of a range over all of them.
     pub(crate) fn before_all() -> Self {
@@ -149,8 +158,16 @@ fn check_name(text: &str) -> Result<(), String> {
 }
 
 fn check_key(text: &str) -> Result<(), String> {
-    if text.is_empty() || text.len() > KEY_BYTES {
-        return Err(format!("must have 1 to {KEY_BYTES} bytes, this has {}", text.len()));
+    check_path(text, KEY_BYTES)
+}
+
+fn check_instance(text: &str) -> Result<(), String> {
+    check_path(text, INSTANCE_BYTES)
+}
+
+fn check_path(text: &str, most: usize) -> Result<(), String> {
+    if text.is_empty() || text.len() > most {
+        return Err(format!("must have 1 to {most} bytes, this has {}", text.len()));
     }
     for segment in text.split('/') {
         if matches!(segment, "" | "." | "..") {
@@ -185,6 +202,16 @@ mod tests {
         for bad in ["", "/a", "a/", "a//b", ".", "..", "a/../b", "a/./b", "a%2Fb", "a b", "ü", "a\n", &"k".repeat(513)]
         {
             assert!(EntryKey::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_instance_id_is_a_path_as_well() {
+        for good in ["web-1/orders", "web-1", &"i".repeat(200)] {
+            assert!(InstanceId::parse(good).is_ok(), "{good}");
+        }
+        for bad in ["", "web-1/", "web 1", &"i".repeat(201)] {
+            assert!(InstanceId::parse(bad).is_err(), "{bad}");
         }
     }
 

@@ -93,6 +93,9 @@ impl From<ServiceError> for ApiError {
             }
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),
+            ServiceError::InstanceTaken(what) => {
+                Self::new(Code::InstanceTaken, format!("{what} belongs to another user until it is gone"))
+            }
             ServiceError::Unavailable(cause) => {
                 Self::new(Code::Unavailable, "nothing was applied".to_owned()).because(cause).retry_after(SOON)
             }

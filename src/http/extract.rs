@@ -15,7 +15,7 @@ use crate::api::IDEMPOTENCY_HEADER;
 use crate::api::problem::Code;
 use crate::domain::access::Caller;
 use crate::domain::contents::ContentHash;
-use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::http::Shared;
 use crate::http::error::ApiError;
@@ -81,6 +81,10 @@ impl Place {
         self.get("id")
     }
 
+    pub(super) fn instance(&self) -> Result<InstanceId, ApiError> {
+        self.get("instance")
+    }
+
     pub(super) fn address(&self) -> Result<Address, ApiError> {
         Ok(Address { environment: self.environment()?, namespace: self.namespace()?, key: self.key()? })
     }
@@ -93,13 +97,17 @@ impl<T: DeserializeOwned> FromRequestParts<Shared> for Query<T> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
-        let text = parts.uri.query().unwrap_or_default();
-        if text.bytes().zip(text.bytes().skip(1)).any(|pair| pair == (b'%', b'0')) && text.contains("%00") {
-            return Err(ApiError::bad("query", "must not contain NUL"));
-        }
-        let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
-        serde_path_to_error::deserialize(pairs).map(Self).map_err(|error| malformed(&error, "query"))
+        parse_query(parts.uri.query().unwrap_or_default()).map(Self)
     }
+}
+
+/// Parses a query string.
+pub(super) fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, ApiError> {
+    if text.bytes().zip(text.bytes().skip(1)).any(|pair| pair == (b'%', b'0')) && text.contains("%00") {
+        return Err(ApiError::bad("query", "must not contain NUL"));
+    }
+    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+    serde_path_to_error::deserialize(pairs).map_err(|error| malformed(&error, "query"))
 }
 
 /// A JSON body; unknown fields are refused, and the path of a bad one is named.

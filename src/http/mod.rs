@@ -7,6 +7,7 @@ mod entries;
 mod environments;
 mod error;
 mod extract;
+mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
@@ -83,6 +84,10 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(revisions::get))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
+        .routes(routes!(instances::list))
+        .routes(routes!(instances::get, instances::put, instances::delete))
+        .routes(routes!(instances::receipts))
+        .routes(routes!(instances::of_revision))
         .routes(routes!(accounts::log_in, accounts::log_out))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))

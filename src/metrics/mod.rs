@@ -57,6 +57,13 @@ struct StateLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InstanceLabels {
+    env: String,
+    namespace: String,
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -93,6 +100,7 @@ pub struct Metrics {
     pub store_bytes_limit: Gauge,
     /// Acknowledged revisions that a failover or restore lost.
     pub lost: Counter,
+    instances: Family<InstanceLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
     memory: Gauge,
 }
@@ -116,6 +124,7 @@ impl Default for Metrics {
             store_entries: Gauge::default(),
             store_bytes_limit: Gauge::default(),
             lost: Counter::default(),
+            instances: Family::default(),
             connections: Family::default(),
             memory: Gauge::default(),
         };
@@ -140,6 +149,7 @@ impl Metrics {
         r.register("store_entries", "Current entries", self.store_entries.clone());
         r.register("store_bytes_limit", "Limit of store_bytes", self.store_bytes_limit.clone());
         r.register("lost_revisions", "Acknowledged revisions lost by a failover or restore", self.lost.clone());
+        r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
         r.register("pool_connections", "Connections to the database", self.connections.clone());
         r.register("process_resident_memory_bytes", "Resident memory", self.memory.clone());
         let build = Family::<BuildLabels, Gauge>::default();
@@ -151,6 +161,13 @@ impl Metrics {
     /// Counts a change set.
     pub fn count_publish(&self, outcome: Outcome) {
         self.publishes.get_or_create(&OutcomeLabels { outcome }).inc();
+    }
+
+    /// Sets how many instances stand how, by environment, namespace and state.
+    pub fn set_instances(&self, counts: impl IntoIterator<Item = ((String, String, &'static str), i64)>) {
+        for ((env, namespace, state), count) in counts {
+            self.instances.get_or_create(&InstanceLabels { env, namespace, state }).set(count);
+        }
     }
 
     /// Everything in the text format, with what is read at the moment of asking: the pool as (used, idle)

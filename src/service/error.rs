@@ -75,6 +75,9 @@ pub enum ServiceError {
     /// The idempotency key belongs to another body.
     #[error("idempotency key reused")]
     IdempotencyKeyReused,
+    /// The id of an instance belongs to another user.
+    #[error("{0} belongs to another user")]
+    InstanceTaken(String),
     /// The database cannot be reached; nothing was applied.
     #[error("unavailable: {0}")]
     Unavailable(String),

@@ -8,6 +8,7 @@ pub mod entries;
 pub mod environments;
 mod error;
 pub mod housekeeping;
+pub mod instances;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
@@ -32,6 +33,7 @@ use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
 use crate::service::committer::{Committed, Idempotency, Submission};
+use crate::service::instances::recorder::RecorderLink;
 use crate::service::passwords::Passwords;
 use crate::service::wakeups::PumpLink;
 use crate::store::{self, Part, Store};
@@ -53,6 +55,8 @@ pub struct Service {
     pub submissions: mpsc::Sender<Submission>,
     /// To the pump.
     pub pump: PumpLink,
+    /// To the recorder of instances.
+    pub recorder: RecorderLink,
     /// Limits and quotas.
     pub limits: Arc<Limits>,
     /// Instruments.

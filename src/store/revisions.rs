@@ -280,6 +280,25 @@ pub async fn find_record(conn: &mut Conn, revision: Revision) -> Result<Option<R
     Ok(with_items(conn, heads).await?.pop())
 }
 
+/// One revision without its changes.
+pub async fn find_head(conn: &mut Conn, revision: Revision) -> Result<Option<RecordHead>, StoreError> {
+    let head = sqlx::query_as!(
+        RevisionRow,
+        "SELECT revision, epoch, id, at, actor, message, kind, request_id, origin FROM revisions WHERE revision = $1",
+        signed(revision)
+    );
+    head.fetch_optional(conn).await?.map(RevisionRow::into_head).transpose()
+}
+
+/// When the newest revision that is not above the given one was committed; none before the first.
+pub async fn committed_at(conn: &mut Conn, revision: Revision) -> Result<Option<OffsetDateTime>, StoreError> {
+    let at = sqlx::query_scalar!(
+        "SELECT at FROM revisions WHERE revision <= $1 ORDER BY revision DESC LIMIT 1",
+        signed(revision)
+    );
+    Ok(at.fetch_optional(conn).await?)
+}
+
 async fn with_items(conn: &mut Conn, heads: Vec<RevisionRow>) -> Result<Vec<Record>, StoreError> {
     let numbers: Vec<i64> = heads.iter().map(|head| head.revision).collect();
     let changes = sqlx::query_as!(

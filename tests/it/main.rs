@@ -20,6 +20,7 @@ mod formats;
 mod harness;
 mod history;
 mod idempotency;
+mod instances;
 mod model;
 mod namespaces;
 mod nodes;

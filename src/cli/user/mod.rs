@@ -14,6 +14,7 @@ pub mod exit;
 mod export;
 mod history;
 mod import;
+mod instances;
 mod manifest;
 mod namespaces;
 mod nodes;
@@ -24,6 +25,8 @@ mod publish;
 mod rollback;
 mod surroundings;
 mod target;
+mod wait;
+mod watch;
 mod when;
 mod writes;
 
@@ -152,6 +155,12 @@ pub enum UserCommand {
     Import(import::ImportArgs),
     /// Write entries to a directory, for `import` to read
     Export(export::ExportArgs),
+    /// List the instances of an environment and what they run, or show one
+    Instances(instances::InstancesArgs),
+    /// Wait until the instances run a revision
+    Wait(wait::WaitArgs),
+    /// Print changes as they happen, until interrupted
+    Watch(watch::WatchArgs),
     /// Show acknowledged change sets that a failover lost
     Lost,
     /// Show whether the server can do its work
@@ -200,6 +209,9 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Revert(args) => rollback::revert(context, args).await,
         UserCommand::Import(args) => import::run(context, args).await,
         UserCommand::Export(args) => export::run(context, args).await,
+        UserCommand::Instances(args) => instances::run(context, args).await,
+        UserCommand::Wait(args) => wait::run(context, args).await,
+        UserCommand::Watch(args) => watch::run(context, args).await,
         UserCommand::Lost => nodes::lost(context).await,
         UserCommand::Status => nodes::status(context).await,
         UserCommand::Completions { shell } => {

@@ -1,0 +1,81 @@
+//! Instances and receipts, from the domain to the wire.
+
+use crate::api::instances::{InstanceView, Outcome, ReceiptView, ReceiptsView, RevisionReceipt};
+use crate::domain::instances::KeptReceipt;
+use crate::domain::names::NamespaceName;
+use crate::domain::revisions::Revision;
+use crate::service::instances::{CountedInstance, RevisionReceipts, Standing};
+
+/// Instances that the receipts of a revision list.
+const LISTED: usize = 1000;
+
+fn names(namespaces: &[NamespaceName]) -> Vec<String> {
+    namespaces.iter().map(ToString::to_string).collect()
+}
+
+fn receipt(kept: KeptReceipt) -> ReceiptView {
+    let KeptReceipt { receipt, at } = kept;
+    ReceiptView {
+        epoch: receipt.at.epoch.0,
+        revision: receipt.at.revision.0,
+        stage: receipt.stage,
+        at,
+        reason: receipt.reason,
+        output: receipt.output,
+        missing: receipt.missing,
+        unhealthy: receipt.unhealthy,
+        broken: receipt.broken,
+    }
+}
+
+pub(in crate::http) fn instance(standing: Standing) -> InstanceView {
+    let Standing { instance, condition, behind } = standing;
+    let rejected = instance.rejection().map(receipt);
+    let applied = instance.progress.applied;
+    InstanceView {
+        environment: instance.environment.to_string(),
+        id: instance.id.to_string(),
+        namespaces: names(&instance.declared.namespaces),
+        service: instance.declared.service,
+        labels: instance.declared.labels,
+        address: instance.declared.address,
+        version: instance.declared.version,
+        agent: instance.declared.agent,
+        owner: instance.owner.name.to_string(),
+        presence: instance.presence,
+        presence_since: instance.presence_since,
+        condition,
+        revision: applied.as_ref().map(|applied| applied.at.revision.0),
+        applied_at: instance.applied_at,
+        behind,
+        rejected,
+        unhealthy: applied.as_ref().is_some_and(|applied| applied.unhealthy),
+        missing: applied.map(|applied| applied.missing).unwrap_or_default(),
+        duplicate_id: instance.streams > 1,
+    }
+}
+
+fn counted(counted: CountedInstance) -> RevisionReceipt {
+    let CountedInstance { instance, outcome, receipt: kept } = counted;
+    RevisionReceipt {
+        environment: instance.environment.to_string(),
+        id: instance.id.to_string(),
+        service: instance.declared.service,
+        presence: instance.presence,
+        outcome,
+        receipt: kept.map(receipt),
+        revision: instance.progress.applied.map(|applied| applied.at.revision.0),
+    }
+}
+
+pub(super) fn receipts(revision: Revision, found: RevisionReceipts) -> ReceiptsView {
+    ReceiptsView {
+        revision: revision.0,
+        counted: found.instances.len() as u64,
+        applied: found.count(&[Outcome::Applied, Outcome::Superseded]),
+        rejected: found.count(&[Outcome::Rejected]),
+        pending: found.count(&[Outcome::Pending]),
+        superseded_by: found.superseded_by.map(|revision| revision.0),
+        instances: found.instances.into_iter().take(LISTED).map(counted).collect(),
+    }
+}

@@ -1,0 +1,200 @@
+//! Instances: who they are, what they said, and how they stand.
+
+pub mod census;
+mod feed;
+mod presence;
+mod receipts;
+pub mod recorder;
+mod standing;
+mod writes;
+
+use std::collections::HashMap;
+
+use time::OffsetDateTime;
+
+use crate::domain::access::{Access, Action, Caller, Target};
+use crate::domain::instances::{Applied, Condition, Instance, Presence, Rejection, Stage};
+use crate::domain::names::{EnvironmentName, InstanceId};
+use crate::domain::revisions::Revision;
+use crate::domain::state::State;
+use crate::service::permit::{Permit, Read};
+use crate::service::{At, Service, ServiceError};
+use crate::store::Session;
+use crate::store::instances::receipts::{self as kept, ReceiptsThen};
+use crate::store::instances::{self as store};
+
+pub use crate::store::instances::InstanceFilter;
+pub use feed::FeedMarker;
+pub use presence::Presence as PresenceGuard;
+pub use receipts::{CountedInstance, RevisionReceipts};
+pub use standing::Standing;
+
+/// Pages that a list reads before it answers with fewer than asked, when most is hidden or does not pass.
+const PAGES: usize = 10;
+
+/// Which instances to list. Absent means any.
+#[derive(Debug, Clone, Default)]
+pub struct InstanceQuery {
+    /// By what they say about themselves.
+    pub filter: InstanceFilter,
+    /// By whether they are there.
+    pub presence: Option<Presence>,
+    /// By how they stand.
+    pub condition: Option<Condition>,
+    /// By the revision that they run.
+    pub revision: Option<Revision>,
+    /// As of then: what they ran, by their receipts. Whether they are there is told of now.
+    pub at: Option<At>,
+}
+
+impl InstanceQuery {
+    fn passes(&self, standing: &Standing) -> bool {
+        let runs = standing.instance.progress.applied.as_ref().map(|applied| applied.at.revision);
+        self.presence.is_none_or(|presence| presence == standing.instance.presence)
+            && self.condition.is_none_or(|condition| condition == standing.condition)
+            && self.revision.is_none_or(|revision| Some(revision) == runs)
+    }
+}
+
+/// A page of instances.
+#[derive(Debug)]
+pub struct InstancePage {
+    /// By id.
+    pub instances: Vec<Standing>,
+    /// Where the next page starts.
+    pub next: Option<InstanceId>,
+}
+
+impl Service {
+    /// The instances of an environment that run on something the caller may read.
+    pub async fn list_instances(
+        &self,
+        permit: &Permit<Read>,
+        environment: &EnvironmentName,
+        mut query: InstanceQuery,
+        limit: usize,
+    ) -> Result<InstancePage, ServiceError> {
+        let state = self.state()?;
+        let mut session = self.store.acquire().await?;
+        let then = self.then(&state, &mut session, query.at).await?;
+        query.filter.at = then.map(|(at, _)| at);
+        let want = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let mut found = Vec::new();
+        for _ in 0..PAGES {
+            let page = store::list(&mut session, environment, &query.filter, want).await?;
+            query.filter.after = page.last().map(|instance| instance.id.clone());
+            let full = page.len() > limit;
+            let seen = page.into_iter().filter_map(|instance| shown(&state.access, permit.caller(), instance));
+            let standings = standings_then(&state, &mut session, seen.collect(), then).await?;
+            found.extend(standings.into_iter().filter(|standing| query.passes(standing)));
+            if !full || found.len() > limit {
+                let more = found.len() > limit || full;
+                found.truncate(limit);
+                let next = more.then(|| found.last().map(|standing| standing.instance.id.clone())).flatten();
+                return Ok(InstancePage { instances: found, next });
+            }
+        }
+        Ok(InstancePage { instances: found, next: query.filter.after })
+    }
+
+    /// One instance, now or as it was then.
+    pub async fn get_instance(
+        &self,
+        permit: &Permit<Read>,
+        environment: &EnvironmentName,
+        id: &InstanceId,
+        at: Option<At>,
+    ) -> Result<Standing, ServiceError> {
+        let missing = || ServiceError::NotFound(format!("instance {environment}/{id}"));
+        let state = self.state()?;
+        let mut session = self.store.acquire().await?;
+        let then = self.then(&state, &mut session, at).await?;
+        let found = store::find(&mut session, environment, id).await?.ok_or_else(missing)?;
+        let forgotten = found.presence == Presence::Gone
+            && then.is_none()
+            && !store::is_shown(&mut session, found.presence_since).await?;
+        let found = shown(&state.access, permit.caller(), found).filter(|_| !forgotten).ok_or_else(missing)?;
+        standings_then(&state, &mut session, vec![found], then).await?.pop().ok_or_else(missing)
+    }
+
+    /// The instant that a moment means, and the newest revision of then.
+    async fn then(
+        &self,
+        state: &State,
+        session: &mut Session,
+        at: Option<At>,
+    ) -> Result<Option<(OffsetDateTime, Revision)>, ServiceError> {
+        let Some(at) = at else { return Ok(None) };
+        let revision = self.resolve(state, at, "at").await?;
+        let instant = match at {
+            At::Instant(instant) => Some(instant),
+            At::Revision(_) => crate::store::committed_at(session, revision).await?,
+        };
+        // Before the first revision nothing was there.
+        Ok(Some((instant.unwrap_or(OffsetDateTime::UNIX_EPOCH), revision)))
+    }
+}
+
+/// How instances stand now, or stood then.
+async fn standings_then(
+    state: &State,
+    session: &mut Session,
+    mut instances: Vec<Instance>,
+    then: Option<(OffsetDateTime, Revision)>,
+) -> Result<Vec<Standing>, ServiceError> {
+    let mut until = state.head;
+    if let (Some((at, revision)), Some(first)) = (then, instances.first()) {
+        let environment = first.environment.clone();
+        let said = kept::until(session, &environment, &instances, at).await?;
+        let mut said: HashMap<_, _> = said.into_iter().collect();
+        for instance in &mut instances {
+            go_back(instance, said.remove(&instance.id).unwrap_or_default());
+        }
+        until = revision;
+    }
+    standing::of(state, session, instances, until).await
+}
+
+/// Sets what an instance ran and refused to what its receipts of then say.
+fn go_back(instance: &mut Instance, then: ReceiptsThen) {
+    let ran = then.applied.as_ref().map(|kept| kept.receipt.at);
+    let rejected = then.rejected.filter(|kept| kept.receipt.stage == Stage::Rejected && Some(kept.receipt.at) > ran);
+    instance.applied_at = then.applied.as_ref().map(|kept| kept.at);
+    instance.progress.applied = then.applied.map(|kept| Applied {
+        at: kept.receipt.at,
+        missing: kept.receipt.missing,
+        unhealthy: kept.receipt.unhealthy,
+    });
+    instance.rejected_at = rejected.as_ref().map(|kept| kept.at);
+    instance.progress.rejected = rejected.map(|kept| Rejection {
+        at: kept.receipt.at,
+        reason: kept.receipt.reason,
+        output: kept.receipt.output,
+        broken: kept.receipt.broken,
+    });
+}
+
+/// What a caller may see of an instance: none of one that runs only on what the caller may not read. What a check printed
+/// may quote any of the namespaces, so it is told only to those who may read something of each.
+fn shown(access: &Access, caller: &Caller, mut instance: Instance) -> Option<Instance> {
+    let environment = &instance.environment;
+    let sees = |name: &_| access.allows(caller.user.id, Action::Read, Target::AnyIn(environment, name));
+    let all = instance.declared.namespaces.len();
+    instance.declared.namespaces.retain(sees);
+    if instance.declared.namespaces.is_empty() {
+        return None;
+    }
+    if instance.declared.namespaces.len() < all {
+        let namespaces = &instance.declared.namespaces;
+        let named = |entry: &String| {
+            namespaces.iter().any(|name| entry.strip_prefix(name.as_str()).is_some_and(|rest| rest.starts_with('/')))
+        };
+        if let Some(applied) = &mut instance.progress.applied {
+            applied.missing.retain(named);
+        }
+        if let Some(rejected) = &mut instance.progress.rejected {
+            rejected.output = None;
+        }
+    }
+    Some(instance)
+}
