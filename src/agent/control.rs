@@ -169,7 +169,9 @@ impl Control {
                     return Err(io::Error::new(io::ErrorKind::AddrInUse, "another agent answers there"));
                 }
             }
-            Ok(_) => return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something that is no socket lies there")),
+            Ok(_) => {
+                return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something that is no socket lies there"));
+            }
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             Err(error) => return Err(error),
         }
@@ -356,10 +358,10 @@ mod tests {
             let Reply::Status(status) = call(&path, &Request::Status).await.unwrap() else { panic!("a status") };
             assert_eq!(status.iter().map(|block| block.name.as_str()).collect::<Vec<_>>(), ["app", "web"]);
             let Reply::Done(done) = call(&path, &Request::Hold { block: None }).await.unwrap() else { panic!("done") };
-            assert_eq!(done.iter().map(|done| (done.ok, done.message.as_str())).collect::<Vec<_>>(), [
-                (false, "it is stopping"),
-                (true, "held")
-            ]);
+            assert_eq!(
+                done.iter().map(|done| (done.ok, done.message.as_str())).collect::<Vec<_>>(),
+                [(false, "it is stopping"), (true, "held")]
+            );
             let unknown = call(&path, &Request::Retry { block: Some("x".to_owned()) }).await.unwrap();
             assert_eq!(unknown, Reply::Refused("there is no block `x`; the blocks are app, web".to_owned()));
             let several = call(&path, &Request::Restore { number: 1, block: None }).await.unwrap();

@@ -40,8 +40,8 @@ impl Access {
     /// When its file cannot be read or holds no token.
     pub fn token(&self) -> Result<Option<Token>, AccessError> {
         let Some(path) = &self.token_file else { return Ok(self.token.clone()) };
-        let text = std::fs::read_to_string(path)
-            .map_err(|error| AccessError::TokenFile { path: path.clone(), error })?;
+        let text =
+            std::fs::read_to_string(path).map_err(|error| AccessError::TokenFile { path: path.clone(), error })?;
         Ok(Some(Token::parse(&text)?))
     }
 
@@ -56,7 +56,10 @@ impl Access {
 }
 
 /// A number from 0 to 255 by chance.
-#[expect(clippy::disallowed_methods, reason = "it only spreads what many agents do; the agent stands below the runtime's ids")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "it only spreads what many agents do; the agent stands below the runtime's ids"
+)]
 pub(super) fn chance() -> u8 {
     let [chance, ..] = Uuid::new_v4().into_bytes();
     chance

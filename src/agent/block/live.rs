@@ -87,7 +87,8 @@ pub(super) async fn snapshot(access: &Access, cached: &Mirror, patience: Duratio
     let mut mirror = cached.clone();
     // Without a place to go on from there is a snapshot, and with it everything is known.
     let have = if cached.cursor().is_some() { cached.have() } else { BTreeMap::new() };
-    let mut watcher = Watcher::new(clients, mirror.subscription().clone(), None, have).map_err(|error| error.to_string())?;
+    let mut watcher =
+        Watcher::new(clients, mirror.subscription().clone(), None, have).map_err(|error| error.to_string())?;
     let mut problem = "no server answered in time".to_owned();
     let told = async {
         loop {

@@ -115,9 +115,14 @@ impl Block {
         let mut transaction = Self::transaction(&settings, state.clone(), exec, false, watched.clone()).await?;
         match transaction.recover().await? {
             Leftover::Nothing => {}
-            Leftover::Staged => tracing::info!(block = settings.name, "a change that was cut short left nothing behind"),
+            Leftover::Staged => {
+                tracing::info!(block = settings.name, "a change that was cut short left nothing behind")
+            }
             Leftover::Swapped => {
-                tracing::warn!(block = settings.name, "a change that was cut short was undone: the previous files are back");
+                tracing::warn!(
+                    block = settings.name,
+                    "a change that was cut short was undone: the previous files are back"
+                );
             }
             Leftover::Damaged(path) => {
                 tracing::warn!(block = settings.name, path = %path.display(), "the journal of a change is damaged");
@@ -338,7 +343,9 @@ impl Block {
             Outcome::Applied { changed, unhealthy } => {
                 let reason = unhealthy.as_ref().map(|report| report.reason.clone());
                 match &reason {
-                    Some(reason) => tracing::warn!(block = name, %at, changed, reason, "applied, but the service is not well"),
+                    Some(reason) => {
+                        tracing::warn!(block = name, %at, changed, reason, "applied, but the service is not well")
+                    }
                     None => tracing::info!(block = name, %at, changed, "applied"),
                 }
                 if !rendering.set.missing.is_empty() {
@@ -567,11 +574,7 @@ async fn newest(transaction: &Transaction) -> Option<AppliedSet> {
 }
 
 fn rejected(at: Cursor, report: &Report) -> ReceiptBody {
-    ReceiptBody {
-        reason: Some(report.reason.clone()),
-        output: report.output.clone(),
-        ..receipt(at, Stage::Rejected)
-    }
+    ReceiptBody { reason: Some(report.reason.clone()), output: report.output.clone(), ..receipt(at, Stage::Rejected) }
 }
 
 fn subscription(settings: &BlockSettings) -> Subscription {
