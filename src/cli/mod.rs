@@ -1,6 +1,7 @@
 //! The command line: composition roots, and the user's commands over the client.
 
 pub mod admin;
+mod agent;
 mod dev;
 pub mod migrate;
 pub mod node;
@@ -37,6 +38,8 @@ enum Command {
     Dev(Box<DevSettings>),
     /// Serve on a PostgreSQL of yours
     Serve(Box<ServeSettings>),
+    /// Keep the files of this machine's services equal to their entries, and prove it
+    Agent(Box<agent::AgentArgs>),
     /// Bring the schema of a database up to this release
     Migrate(migrate::MigrateSettings),
     /// Commands to run beside the database
@@ -72,7 +75,13 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     let log = match &cli.command {
         Command::Dev(settings) => &settings.node.log,
         Command::Serve(settings) => &settings.node.log,
-        Command::Migrate(_) | Command::Admin(_) | Command::Openapi | Command::Errors | Command::User(_) => &quiet,
+        Command::Agent(args) if args.is_service() => &args.log,
+        Command::Agent(_)
+        | Command::Migrate(_)
+        | Command::Admin(_)
+        | Command::Openapi
+        | Command::Errors
+        | Command::User(_) => &quiet,
     };
     let _telemetry = match telemetry::start(log.log_format, &log.log, log.otlp_endpoint.is_some()) {
         Ok(telemetry) => telemetry,
@@ -91,6 +100,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Dev(settings) => dev::run(&settings).await,
         Command::Serve(settings) => serve::run(&settings).await,
+        Command::Agent(args) => return agent::run(*args, &cli.global).await,
         Command::Migrate(settings) => migrate::run(&settings).await,
         Command::Admin(command) => admin::run(&command).await,
         Command::Openapi => {

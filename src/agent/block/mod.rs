@@ -28,7 +28,7 @@ use crate::agent::block::reporter::{Desk, Reporter, receipt};
 use crate::agent::block::status::{BlockStatus, Doing};
 use crate::agent::block::store::Store;
 use crate::agent::exec::Supervised;
-use crate::agent::layers::{Effective, Layer, Place};
+use crate::agent::layers::{Effective, Layer};
 use crate::agent::plan::{self, Situation};
 use crate::agent::render::Rendering;
 use crate::agent::set::FileSet;
@@ -536,6 +536,17 @@ pub async fn once(
     }
 }
 
+/// Why a block cannot be previewed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PreviewError {
+    /// Neither a server nor the disk had any entries.
+    #[error("no entries can be had: {0}")]
+    Unreachable(String),
+    /// The entries would be refused.
+    #[error("{0}")]
+    Refused(String),
+}
+
 /// What a block would be made into, without touching anything: from a server, else from the disk. For `pintle agent check`.
 ///
 /// # Errors
@@ -545,20 +556,19 @@ pub async fn preview(
     access: &Access,
     state: PathBuf,
     patience: Duration,
-) -> Result<(Cursor, FileSet), String> {
+) -> Result<(Cursor, FileSet), PreviewError> {
     let store = Store::new(settings.name.clone(), state);
-    let subscription = Subscription { instance: None, ..subscription(settings) };
-    let cached = store.mirror(&subscription);
+    let cached = store.mirror(&Subscription { instance: None, ..subscription(settings) });
     let mirror = match live::snapshot(access, &cached, patience).await {
         Ok(mirror) => mirror,
         Err(_) if cached.cursor().is_some() => cached,
-        Err(problem) => return Err(format!("no entries can be had: {problem}")),
+        Err(problem) => return Err(PreviewError::Unreachable(problem)),
     };
-    let at = mirror.cursor().ok_or_else(|| "no entries came".to_owned())?;
+    let at = mirror.cursor().ok_or_else(|| PreviewError::Unreachable("no entries came".to_owned()))?;
     let view = Arc::new(Effective::of(&settings.namespaces, &mirror));
-    let deleted = std::collections::BTreeSet::<Place>::new();
-    let planned = plan::plan(settings, Situation { view: &view, last: None, deleted: &deleted });
-    planned.map(|rendering| (at, rendering.set)).map_err(|refusal| refusal.to_string())
+    let situation = Situation { view: &view, last: None, deleted: &std::collections::BTreeSet::new() };
+    let planned = plan::plan(settings, situation);
+    planned.map(|rendering| (at, rendering.set)).map_err(|refusal| PreviewError::Refused(refusal.to_string()))
 }
 
 async fn until(due: Option<Instant>) {

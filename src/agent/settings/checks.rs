@@ -8,14 +8,12 @@ use std::time::Duration;
 use serde_saphyr::{Location, Spanned};
 
 use super::fields::{AgentFields, QuiescenceFields, ServiceFields};
-use super::{AgentSettings, BlockSettings, Fault, Quiescence, Surroundings, files, names};
+use super::{AgentSettings, BlockSettings, Fault, Quiescence, STATE_DIR, Surroundings, files, names};
 use crate::agent::actions::ReloadSettings;
 use crate::agent::exec::settings::{ExecSettings, OnChange};
 use crate::client::Server;
 use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName};
 
-/// Where the agent keeps its state when the file does not say.
-const STATE_DIR: &str = "/var/lib/pintle-agent";
 /// The window when the file does not say.
 const QUIESCENCE: Quiescence = Quiescence { min: Duration::from_millis(200), max: Duration::from_secs(5) };
 /// The splay of services that restart.
@@ -90,11 +88,13 @@ fn servers(fields: &AgentFields, surroundings: &Surroundings, faults: &mut Fault
     for (number, server) in fields.servers.iter().enumerate() {
         servers.extend(faults.check(server.referenced, &format!("servers[{number}]"), Server::parse(&server.value)));
     }
-    if let Some(server) = &surroundings.server {
-        return faults.check(Location::UNKNOWN, "--server", Server::parse(server)).into_iter().collect();
-    }
     if fields.server.is_none() && fields.servers.is_empty() {
-        faults.add(Location::UNKNOWN, "servers", "needs at least one address, as https://pintle.example.com");
+        match &surroundings.server {
+            Some(server) => servers.extend(faults.check(Location::UNKNOWN, "--server", Server::parse(server))),
+            None => {
+                faults.add(Location::UNKNOWN, "servers", "needs at least one address, as https://pintle.example.com")
+            }
+        }
     }
     servers
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::{Fault, Merge, OnMissing};
+use super::{Fault, Merge, OnMissing, STATE_DIR};
 use crate::agent::actions::{CheckSettings, ProbeSettings, ReloadSettings, durations};
 use crate::agent::exec::settings::ExecSettings;
 
@@ -132,6 +132,25 @@ impl AgentFields {
     /// The first thing that is not YAML, not known, of another type, or missing.
     pub(super) fn parse(text: &str) -> Result<Self, Fault> {
         serde_saphyr::from_str(text).map_err(|error| fault(text, &error))
+    }
+}
+
+/// The fields that say where the control socket is. All others may be anything.
+#[derive(Deserialize)]
+pub(super) struct Places {
+    control: Option<PathBuf>,
+    state_dir: Option<PathBuf>,
+}
+
+impl Places {
+    /// Where the control socket is.
+    ///
+    /// # Errors
+    /// What is not YAML.
+    pub(super) fn control(text: &str) -> Result<PathBuf, Fault> {
+        let places: Self = serde_saphyr::from_str(text).map_err(|error| fault(text, &error))?;
+        let state_dir = places.state_dir.unwrap_or_else(|| STATE_DIR.into());
+        Ok(places.control.unwrap_or_else(|| state_dir.join("control.sock")))
     }
 }
 

@@ -33,6 +33,9 @@ use crate::agent::templates::Template;
 use crate::client::Server;
 use crate::domain::names::{EntryKey, EnvironmentName, InstanceId, NamespaceName};
 
+/// Where the agent keeps its state when the file does not say.
+const STATE_DIR: &str = "/var/lib/pintle-agent";
+
 /// Everything that `agent.yaml` says, checked.
 #[derive(Debug, Clone)]
 pub struct AgentSettings {
@@ -156,7 +159,7 @@ pub enum OnMissing {
 pub struct Surroundings {
     /// The machine's own name.
     pub host: String,
-    /// A server given on the command line, which wins over the file.
+    /// The server of the command line or the environment, used when the file names none.
     pub server: Option<String>,
 }
 
@@ -219,6 +222,17 @@ impl AgentSettings {
         let folder = file.parent().unwrap_or_else(|| Path::new(""));
         checks::check(fields, folder, surroundings).map_err(fail)
     }
+}
+
+/// The control socket that a file names, for local commands: they work also while the rest of the file is being edited.
+///
+/// # Errors
+/// When the file cannot be read, or is not YAML.
+pub fn control_of(file: &Path) -> Result<PathBuf, SettingsError> {
+    let fail =
+        |line, column, message| SettingsError { file: file.to_owned(), faults: vec![Fault { line, column, message }] };
+    let text = std::fs::read_to_string(file).map_err(|error| fail(0, 0, format!("cannot be read: {error}")))?;
+    fields::Places::control(&text).map_err(|fault| fail(fault.line, fault.column, fault.message))
 }
 
 #[cfg(test)]

@@ -162,8 +162,8 @@ services:
 }
 
 #[test]
-fn a_server_of_the_command_line_wins() {
-    let text = "server: a\nservices: [{name: a, environment: prod, namespaces: [a], files: [{path: /z, key: z}]}]\n";
+fn the_server_of_the_environment_is_used_when_the_file_names_none() {
+    let text = "services: [{name: a, environment: prod, namespaces: [a], files: [{path: /z, key: z}]}]\n";
     let surroundings = Surroundings { server: Some("http://127.0.0.1:9".to_owned()), ..surroundings() };
     let settings = AgentSettings::parse(text, Path::new("agent.yaml"), &surroundings).unwrap();
     assert_eq!(settings.servers, [Server::parse("http://127.0.0.1:9").unwrap()]);

@@ -18,8 +18,8 @@ mod instances;
 mod manifest;
 mod namespaces;
 mod nodes;
-mod output;
-mod paint;
+pub(super) mod output;
+pub(super) mod paint;
 mod problems;
 mod publish;
 mod rollback;
@@ -70,6 +70,13 @@ pub struct Global {
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
+
+impl Secret {
+    /// The text.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
 
 impl FromStr for Secret {
     type Err = Infallible;
