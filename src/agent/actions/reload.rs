@@ -74,11 +74,11 @@ pub(in crate::agent) fn is_absent(path: &Path) -> bool {
 
 fn kill_named(path: &Path, signal: Signal) -> Result<(), ReloadError> {
     let pid = pid_of(path)?;
-    kill(pid, signal).map_err(|error| match error {
-        Errno::ESRCH => {
-            ReloadError::Unreachable(format!("no process has the number {pid} that {} names", path.display()))
+    kill(pid, signal).map_err(|error| {
+        if error == Errno::ESRCH {
+            return ReloadError::Unreachable(format!("no process has the number {pid} that {} names", path.display()));
         }
-        error => ReloadError::refused(format!("cannot send {signal} to the process {pid}: {}", error.desc())),
+        ReloadError::refused(format!("cannot send {signal} to the process {pid}: {}", error.desc()))
     })
 }
 

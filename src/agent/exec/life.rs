@@ -102,12 +102,12 @@ impl Supervised {
         let mut life = self.life.clone();
         let ended = timeout(SETTLED, life.wait_for(|life| !matches!(life, Life::Running(_)))).await;
         match ended.map(|life| life.map(|life| *life)) {
-            Err(_) => Ok(()),
             Ok(Ok(Life::Waiting(status) | Life::Ended(Some(status)))) if !status.success() => {
                 Err(OrderError::Died(status))
             }
-            Ok(Ok(Life::Idle | Life::Running(_) | Life::Waiting(_) | Life::Ended(Some(_)))) => Ok(()),
             Ok(Ok(Life::Ended(None)) | Err(_)) => Err(OrderError::Gone),
+            // Still there, or ended well: a job may be short.
+            Err(_) | Ok(Ok(Life::Idle | Life::Running(_) | Life::Waiting(_) | Life::Ended(Some(_)))) => Ok(()),
         }
     }
 

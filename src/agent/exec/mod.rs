@@ -1,6 +1,7 @@
 //! The service as a child of the agent: its settings, its life, its signals.
 
 pub mod init;
+mod leftover;
 mod life;
 pub mod settings;
 mod signals;

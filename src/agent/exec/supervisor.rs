@@ -1,5 +1,6 @@
 //! The one task that starts the process, waits for it, and carries out orders.
 
+use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -12,6 +13,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::actions::commands;
+use crate::agent::exec::leftover::Leftover;
 use crate::agent::exec::life::{Life, Order, OrderError, Supervised, Variables};
 use crate::agent::exec::settings::{ExecSettings, OnExit};
 use crate::agent::exec::signals::Signals;
@@ -46,7 +48,7 @@ pub fn supervise(settings: ExecSettings) -> (Supervised, Supervisor) {
     let (variables, variables_seen) = watch::channel(None);
     let handle = Supervised { orders, life: life_seen, variables: variables_seen, on_change: settings.on_change };
     let backoff = settings.backoff;
-    (handle, Supervisor { settings, inbox, life, variables, child: None, again_at: None, backoff })
+    (handle, Supervisor { settings, inbox, life, variables, child: None, again_at: None, backoff, note: None })
 }
 
 /// Keeps the process running.
@@ -61,6 +63,8 @@ pub struct Supervisor {
     again_at: Option<Instant>,
     /// The pause before the next start after a crash.
     backoff: Duration,
+    /// Where the process is noted.
+    note: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -80,11 +84,22 @@ enum Event {
 }
 
 impl Supervisor {
+    /// Notes the process in a file of the block's state folder. An agent that was killed leaves its process running;
+    /// the next one finds it there and stops it before anything is started.
+    #[must_use]
+    pub fn noting(mut self, file: PathBuf) -> Self {
+        self.note = Some(file);
+        self
+    }
+
     /// Runs until `stop` is cancelled, TERM or INT arrives, the process ends for good, or nobody is left to give orders.
     ///
     /// TERM, INT, HUP, USR1, USR2, QUIT and WINCH of the agent go on to the process. The owner cancels `stop` for any
     /// other reason to end; it need not listen to these signals itself.
     pub async fn run(mut self, mut signals: Signals, stop: CancellationToken) -> Ended {
+        if let Some(note) = &self.note {
+            Leftover::stop(note, self.settings.stop_signal, self.settings.stop_timeout).await;
+        }
         loop {
             match self.next(&mut signals, &stop).await {
                 Event::Signal(signal @ (Signal::SIGTERM | Signal::SIGINT)) => {
@@ -163,6 +178,11 @@ impl Supervisor {
         tracing::info!(pid, command = %line, "the service was started");
         let number = Pid::from_raw(i32::try_from(pid).map_err(|error| not_started(error.to_string()))?);
         self.child = Some(Running { child, pid: number, since: Instant::now() });
+        if let Some(note) = &self.note
+            && let Err(error) = Leftover::note(note, number)
+        {
+            tracing::warn!(%error, file = %note.display(), "the service could not be noted");
+        }
         self.life.send_replace(Life::Running(pid));
         Ok(())
     }
@@ -236,13 +256,16 @@ impl Supervisor {
 
 impl Drop for Supervisor {
     fn drop(&mut self) {
+        if let Some(note) = &self.note {
+            Leftover::forget(note);
+        }
         if let Some(running) = &self.child {
             kill_group(running.pid);
         }
     }
 }
 
-fn kill_group(leader: Pid) {
+pub(super) fn kill_group(leader: Pid) {
     match killpg(leader, Signal::SIGKILL) {
         Ok(()) | Err(Errno::ESRCH) => (),
         Err(error) => tracing::debug!(%leader, %error, "the service's group could not be killed"),

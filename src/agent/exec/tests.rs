@@ -150,6 +150,33 @@ async fn a_command_that_is_not_there_is_told() {
     .await;
 }
 
+#[tokio::test]
+async fn the_process_of_a_killed_agent_is_stopped_before_anything_starts() {
+    let folder = tempfile::tempdir().unwrap();
+    let note = folder.path().join("exec.pid");
+    let mut left = Command::new("sleep").arg("1000").spawn().unwrap();
+    let pid = Pid::from_raw(i32::try_from(left.id()).unwrap());
+    leftover::Leftover::note(&note, pid).unwrap();
+    // Another process that was given the same number is none of ours.
+    let text = std::fs::read_to_string(&note).unwrap();
+    std::fs::write(&note, text.replace(' ', " 1")).unwrap();
+    leftover::Leftover::stop(&note, Signal::SIGTERM, Duration::from_secs(5)).await;
+    assert!(is_alive(pid.as_raw()) && !note.exists());
+    std::fs::write(&note, text).unwrap();
+    let (supervised, supervisor) = supervise(settings(folder.path(), "exec sleep 1000", ""));
+    let stop = CancellationToken::new();
+    let work = async {
+        supervised.start(variables("x")).await.unwrap();
+        assert!(!is_alive(pid.as_raw()));
+        let Life::Running(own) = supervised.life() else { panic!() };
+        assert!(std::fs::read_to_string(&note).unwrap().starts_with(&own.to_string()));
+        stop.cancel();
+    };
+    tokio::join!(supervisor.noting(note.clone()).run(Signals::none(), stop.clone()), work);
+    assert!(!note.exists());
+    left.wait().unwrap();
+}
+
 const CHILD: &str = "PINTLE_TEST_INIT";
 
 /// Not a test by itself: a process that orphans come to, as they come to the first one of a container.

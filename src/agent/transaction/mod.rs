@@ -204,13 +204,13 @@ impl Transaction {
     /// Tells the service and sees whether it is well; keeps the files, or takes all of it back.
     async fn run_on(&mut self, change: Change<'_>) -> Outcome {
         let told = self.service.activate(change.activation, &change.set.variables, &change.about).await;
-        let failed = match told {
-            Err(untold) => Some((untold, false)),
-            Ok(()) => {
-                self.place.steps.reached(Step::Reloaded);
-                let well = self.service.until_well(&change.about).await;
-                well.err().map(|report| (Untold { report, unreachable: false }, true))
-            }
+        let was_told = told.is_ok();
+        let failed = if let Err(untold) = told {
+            Some(untold)
+        } else {
+            self.place.steps.reached(Step::Reloaded);
+            let well = self.service.until_well(&change.about).await;
+            well.err().map(|report| Untold { report, unreachable: false })
         };
         match (failed, &change.unwell) {
             (None, _) => {
@@ -218,8 +218,8 @@ impl Transaction {
                 self.settle(change.staged, None).await
             }
             // It was not well on the previous files either: bringing them back would help nobody.
-            (Some((untold, _)), Some(_)) => self.settle(change.staged, Some(untold.report)).await,
-            (Some((untold, was_told)), None) => self.take_back(change, untold, was_told).await,
+            (Some(untold), Some(_)) => self.settle(change.staged, Some(untold.report)).await,
+            (Some(untold), None) => self.take_back(change, untold, was_told).await,
         }
     }
 

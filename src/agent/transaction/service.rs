@@ -124,8 +124,9 @@ impl Service {
                 Ok(exec.signal(*signal).await?)
             }
             (Activation::Reload, _, Some(settings)) => Ok(reload::reload(settings, about).await?),
-            (Activation::Nothing, _, _) | (Activation::Start | Activation::Signal(_), None, _) => Ok(()),
-            (Activation::Reload, _, None) => Ok(()),
+            (Activation::Nothing, _, _)
+            | (Activation::Start | Activation::Signal(_), None, _)
+            | (Activation::Reload, _, None) => Ok(()),
         }
     }
 

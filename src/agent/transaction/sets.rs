@@ -146,6 +146,6 @@ fn list(state: &Path) -> Result<Vec<(u64, PathBuf)>, FileError> {
         let number = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.parse().ok());
         found.extend(number.filter(|_| is_set).map(|number| (number, path)));
     }
-    found.sort_by(|a: &(u64, PathBuf), b| b.0.cmp(&a.0));
+    found.sort_by_key(|(number, _): &(u64, PathBuf)| std::cmp::Reverse(*number));
     Ok(found)
 }
