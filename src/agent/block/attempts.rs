@@ -72,7 +72,7 @@ impl Attempts {
         self.state = State::Wanted;
     }
 
-    /// An attempt ended. One that ends while newer entries wait changes nothing: those are tried at once.
+    /// An attempt ended.
     pub fn ended(&mut self, how: Ended) {
         self.state = match (how, self.state) {
             (Ended::Applied, _) => State::Idle,

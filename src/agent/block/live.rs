@@ -10,6 +10,8 @@ use crate::agent::block::connection::Access;
 use crate::client::Token;
 use crate::client::watch::{Event, Mirror, Subscription, Watcher};
 
+/// How long the watch waits for the instance to introduce itself.
+const INTRODUCTION: Duration = Duration::from_secs(2);
 /// The pause before another look at a token that cannot be read.
 const AGAIN: Duration = Duration::from_secs(5);
 
@@ -18,6 +20,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub(super) struct Live {
     watcher: Option<Watcher>,
     token: Option<Token>,
+    /// When the introduction is not waited for any more.
+    begins_by: Option<Instant>,
     /// The watch could not be begun: when to try again.
     again_at: Option<Instant>,
 }
@@ -25,15 +29,16 @@ pub(super) struct Live {
 impl Live {
     /// The next event, or why there can be none at present. May be dropped at any moment.
     ///
-    /// The instance introduces itself first; whether or not that works, the watch begins afterwards.
+    /// The instance introduces itself first; whether or not that works, the watch begins soon.
     pub(super) async fn next(
         &mut self,
         access: &Access,
         mirror: &Mirror,
         introduced: &mut watch::Receiver<bool>,
     ) -> Result<Event, String> {
+        let begins_by = *self.begins_by.get_or_insert_with(|| Instant::now() + INTRODUCTION);
         // Its sender lives as long as the block.
-        let _ = introduced.wait_for(|introduced| *introduced).await;
+        let _ = tokio::time::timeout_at(begins_by, introduced.wait_for(|introduced| *introduced)).await;
         if let Some(watcher) = &mut self.watcher {
             return watcher.next().await.map_err(|error| error.to_string());
         }

@@ -186,6 +186,7 @@ impl Block {
             access: self.access.clone(),
             desk: self.desk.clone(),
             body: self.body.subscribe(),
+            status: self.status.clone(),
             introduced,
         };
         let farewell = CancellationToken::new();
@@ -197,6 +198,7 @@ impl Block {
             tracing::info!(block = name, "no entries on disk: waiting for a server");
         }
         let working = async {
+            self.start_process().await;
             let mut live = Live::default();
             let mut token_check = tokio::time::interval(TOKEN_CHECK);
             loop {
@@ -213,6 +215,20 @@ impl Block {
             farewell.cancel();
         };
         tokio::join!(working, reporting);
+    }
+
+    /// Starts a supervised process on what ran last: it shall run also while the block is held, or the newest entries are refused.
+    async fn start_process(&mut self) {
+        if self.settings.exec.is_none() {
+            return;
+        }
+        let Some(AppliedSet { at, set }) = newest(&self.transaction).await else { return };
+        let outcome = self.transaction.apply(at, &set).await;
+        let wanted = self.attempts;
+        let parts = self.store.remembered().parts.clone();
+        self.finish(at, Rendering { set, parts }, outcome);
+        // What was wanted before is still to be tried.
+        self.attempts = wanted;
     }
 
     fn seen(&self) -> String {
@@ -242,7 +258,12 @@ impl Block {
                 self.set_status(|status| (status.server, status.outage) = (Some(server.clone()), None));
             }
             Event::Lost { server, outage, retry_in } => {
-                tracing::warn!(block = name, server, %outage, ?retry_in, "the server is not heard; what runs stays");
+                let first = self.status.lock().unwrap_or_else(PoisonError::into_inner).outage.is_none();
+                if first {
+                    tracing::warn!(block = name, server, %outage, ?retry_in, "the server is not heard; what runs stays");
+                } else {
+                    tracing::debug!(block = name, server, %outage, ?retry_in, "the server is still not heard");
+                }
                 self.set_status(|status| (status.server, status.outage) = (None, Some(outage.to_string())));
             }
             Event::Reset(reason) => tracing::info!(block = name, ?reason, "continuity is lost; a snapshot follows"),

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::block::SharedStatus;
 use crate::agent::block::connection::{Access, chance};
 use crate::agent::block::outbox::Outbox;
 use crate::api::instances::{InstanceBody, ReceiptBody, ReceiptsBody, Stage};
@@ -68,6 +69,8 @@ pub(super) struct Reporter {
     pub(super) desk: Desk,
     /// What the instance says about itself.
     pub(super) body: watch::Receiver<InstanceBody>,
+    /// How the block stands, for local commands.
+    pub(super) status: SharedStatus,
     /// Set once the first try to say so has ended.
     pub(super) introduced: watch::Sender<bool>,
 }
@@ -83,6 +86,7 @@ impl Reporter {
                 () = stop.cancelled() => break,
             };
             self.introduced.send_replace(true);
+            self.status.lock().unwrap_or_else(PoisonError::into_inner).receipts_waiting = self.desk.has_waiting();
             let pause = match told {
                 Ok(()) => {
                     failures = 0;
