@@ -10,6 +10,7 @@
 
 mod access_grid;
 mod accounts;
+mod agent;
 mod bad_input;
 mod cli;
 mod diff;
