@@ -3,11 +3,13 @@
 pub mod accounts;
 pub mod entries;
 pub mod environments;
+pub mod holds;
 pub mod instances;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;
 pub mod revisions;
+pub mod trims;
 pub mod watch;
 
 /// Carries the head of the store on every answer of a read or write.

@@ -30,6 +30,12 @@ pub struct ReadyView {
     /// The node is stopping.
     #[serde(default)]
     pub draining: bool,
+    /// The store was restored: its instances keep what they run until `pintle resume`.
+    #[serde(default)]
+    pub held: bool,
+    /// The oldest revision that can be read without a pin.
+    #[serde(default)]
+    pub floor: u64,
 }
 
 /// Change sets that were acknowledged, that a failover or restore lost, and that this node still holds.

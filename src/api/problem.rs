@@ -75,6 +75,8 @@ codes! {
     NotEmpty = "not_empty", 409, "The environment is not empty";
     /// The deletion has an impact, told in `impact`. Send `confirm=` with the name.
     ConfirmationRequired = "confirmation_required", 409, "The deletion must be confirmed";
+    /// The revision was trimmed; `lowest` is the lowest that can be read.
+    Compacted = "compacted", 410, "The revision was trimmed";
     /// A precondition of the header is not met.
     PreconditionFailed = "precondition_failed", 412, "The precondition failed";
     /// The body or the content passes a limit, which `fields` names.
@@ -103,6 +105,8 @@ codes! {
     OutcomeUnknown = "outcome_unknown", 503, "It is not known whether the change was applied";
     /// The rights were last seen longer ago than `access_max_stale`. Nothing was applied.
     AccessStale = "access_stale", 503, "The rights are too old to be trusted";
+    /// The store was restored and is held: instances keep what they run until `pintle resume`.
+    Held = "held", 503, "The store is held after a restore";
     /// The node is stopping. Nothing was applied.
     Draining = "draining", 503, "The node is stopping";
     /// The request took too long and was given up before it reached the store.
@@ -194,6 +198,9 @@ pub struct Problem {
     /// `conflict` on an environment or namespace: its present revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub current_revision: Option<u64>,
+    /// `compacted`: the lowest revision with which the call works.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lowest: Option<u64>,
 }
 
 impl Problem {
@@ -214,6 +221,7 @@ impl Problem {
             revert_conflicts: Vec::new(),
             impact: None,
             current_revision: None,
+            lowest: None,
         }
     }
 

@@ -5,6 +5,7 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use crate::api::entries::{ContentView, Op};
+use crate::api::trims::PinView;
 use crate::domain::changes::Kind;
 use crate::domain::diff::ValueChange;
 use crate::domain::formats::Format;
@@ -153,6 +154,12 @@ pub struct RevisionView {
     pub changed: u64,
     /// The changes; in lists at most 20 of them.
     pub changes: Vec<ItemView>,
+    /// When one revision is asked for: its contents were trimmed, so that it comes without diffs.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub compacted: bool,
+    /// When one revision is asked for: the pin that keeps it readable.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pin: Option<PinView>,
 }
 
 /// Revisions, newest first.

@@ -47,7 +47,11 @@ pub struct WatchBody {
     /// The environment.
     pub env: String,
     /// Its namespaces.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub namespaces: Vec<String>,
+    /// What to tell of: `entries`, `instances` or both. Empty means `entries`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<String>,
     /// The last `epoch.revision` seen. The header `Last-Event-ID` wins over it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,

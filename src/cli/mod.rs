@@ -5,6 +5,7 @@ mod agent;
 mod dev;
 pub mod migrate;
 pub mod node;
+pub mod restore;
 mod serve;
 mod settings_file;
 pub mod user;
@@ -42,6 +43,8 @@ enum Command {
     Agent(Box<agent::AgentArgs>),
     /// Bring the schema of a database up to this release
     Migrate(migrate::MigrateSettings),
+    /// Make a database restored from a dump a new history, held until `pintle resume`
+    Restore(restore::RestoreSettings),
     /// Commands to run beside the database
     #[command(subcommand)]
     Admin(admin::AdminCommand),
@@ -78,6 +81,7 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
         Command::Agent(args) if args.is_service() => &args.log,
         Command::Agent(_)
         | Command::Migrate(_)
+        | Command::Restore(_)
         | Command::Admin(_)
         | Command::Openapi
         | Command::Errors
@@ -102,6 +106,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
         Command::Serve(settings) => serve::run(&settings).await,
         Command::Agent(args) => return agent::run(*args, &cli.global).await,
         Command::Migrate(settings) => migrate::run(&settings).await,
+        Command::Restore(settings) => restore::run(&settings).await,
         Command::Admin(command) => admin::run(&command).await,
         Command::Openapi => {
             say(crate::http::openapi().trim_end());

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::limits::Limits;
 use crate::feed::pump::Pump;
-use crate::feed::{listener, pump};
+use crate::feed::{Feed, listener, pump};
+use crate::http::serve::serve;
 use crate::http::{self, App};
 use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
@@ -22,6 +23,7 @@ use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
 use crate::service::passwords::Passwords;
+use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
 use crate::service::{Service, ServiceError, housekeeping};
 use crate::store::{self, Store, StoreError, StoreSettings};
@@ -97,9 +99,11 @@ pub async fn start(
         metrics: &metrics,
         first_admin: None,
     };
-    let (link, view, pump) = start.patiently().await?;
+    let (link, view, feed, pump) = start.patiently().await?;
     let first_admin = start.first_admin;
     let (submissions, inbox) = mpsc::channel(SUBMISSIONS);
+    let (to_steps, steps) = mpsc::channel(1);
+    let trims = TrimLink::new(to_steps);
     let committer = Committer {
         store: store.clone(),
         view: Arc::clone(&view),
@@ -107,14 +111,27 @@ pub async fn start(
         limits: Arc::clone(&limits),
         metrics: Arc::clone(&metrics),
         inbox,
+        steps,
     };
+    let trimmer =
+        Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
     let (recorder, inbox) = recorder::channel();
     let recording = Recorder::new(ambient.id(), store.clone(), Arc::clone(&view), inbox);
     let (age, hints) = (limits.idempotency, link.clone());
     let counting = (Arc::clone(&view), Arc::clone(&metrics));
-    let service =
-        Service { store: store.clone(), view, submissions, pump: link, recorder, limits, metrics, ambient, passwords };
-    let app = Arc::new(App { service, draining: lifecycle.soft.clone() });
+    let service = Service {
+        store: store.clone(),
+        view,
+        submissions,
+        trims,
+        pump: link,
+        recorder,
+        limits,
+        metrics,
+        ambient,
+        passwords,
+    };
+    let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone() });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
@@ -122,23 +139,38 @@ pub async fn start(
     let stop = lifecycle.workers.clone();
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
+    lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
     let address = listener.local_addr()?;
+    let served = serve_http(&app, listener, metrics_listener, lifecycle);
+    Ok(Node { address, app, first_admin, store, served })
+}
+
+/// Serves until the soft stop, which ends every stream. The receiver closes when the last request was answered.
+fn serve_http(
+    app: &Arc<App>,
+    listener: TcpListener,
+    metrics_listener: Option<TcpListener>,
+    lifecycle: &Lifecycle,
+) -> oneshot::Receiver<()> {
     let (done, served) = oneshot::channel();
-    let server = axum::serve(listener, http::router(Arc::clone(&app)));
-    let server = server.with_graceful_shutdown(lifecycle.soft.clone().cancelled_owned());
+    let server = serve(listener, http::router(Arc::clone(app)), lifecycle.soft.clone());
     lifecycle.spawn("http", &lifecycle.soft, async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the HTTP server failed");
-        }
+        server.await;
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = axum::serve(listener, http::metrics_router(Arc::clone(&app)));
-        let server = server.with_graceful_shutdown(lifecycle.soft.clone().cancelled_owned());
-        lifecycle.spawn("metrics", &lifecycle.soft, async move { drop(server.await) });
+        let server = serve(listener, http::metrics_router(Arc::clone(app)), lifecycle.soft.clone());
+        lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
-    Ok(Node { address, app, first_admin, store, served })
+    let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());
+    lifecycle.spawn("watchdog", &lifecycle.workers, async move { feed.watch_over(stop).await });
+    let (feed, stop) = (Arc::clone(&app.feed), lifecycle.soft.clone());
+    lifecycle.spawn("drain", &lifecycle.soft, async move {
+        stop.cancelled().await;
+        feed.drain();
+    });
+    served
 }
 
 /// Says early what would keep a node from listening, before a database is made for it.
@@ -177,7 +209,7 @@ struct Start<'a> {
 
 impl Start<'_> {
     /// Waits for a database that is away, and begins anew when it goes away meanwhile.
-    async fn patiently(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Pump)> {
+    async fn patiently(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Arc<Feed>, Pump)> {
         let until = tokio::time::Instant::now() + DATABASE_WAIT;
         let mut told = false;
         loop {
@@ -193,7 +225,7 @@ impl Start<'_> {
         }
     }
 
-    async fn once(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Pump)> {
+    async fn once(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Arc<Feed>, Pump)> {
         self.store.check(self.has_direct).await?;
         if self.migrate {
             let done = store::migrate(self.store).await?;
@@ -207,8 +239,8 @@ impl Start<'_> {
         self.first_admin = self.first_admin.take().or(created);
         let (to_pump, inbox) = mpsc::channel(SUBMISSIONS);
         let (metrics, ambient) = (Arc::clone(self.metrics), Arc::clone(self.ambient));
-        let (view, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
-        Ok((PumpLink(to_pump), view, pump))
+        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
+        Ok((PumpLink(to_pump), view, feed, pump))
     }
 }
 

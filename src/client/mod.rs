@@ -14,6 +14,7 @@ mod query;
 mod revisions;
 mod server;
 mod transport;
+mod trims;
 pub mod watch;
 
 use std::fmt;

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::patterns::Pattern;
+use crate::domain::revisions::Revision;
 use crate::domain::sight::KeyScope;
 
 /// Something a caller wants to do.
@@ -216,6 +217,7 @@ pub struct Access {
     users: Arc<HashMap<Uuid, User>>,
     tokens: Arc<HashMap<Uuid, Token>>,
     grants: Arc<HashMap<Uuid, Vec<Grant>>>,
+    granted_at: Arc<HashMap<Uuid, Revision>>,
 }
 
 impl Access {
@@ -231,7 +233,21 @@ impl Access {
             users: Arc::new(users.into_iter().map(|user| (user.id, user)).collect()),
             tokens: Arc::new(tokens.into_iter().map(|token| (token.id, token)).collect()),
             grants: Arc::new(by_user),
+            granted_at: Arc::default(),
         }
+    }
+
+    /// The same, with the head at which the grants of each user last changed.
+    #[must_use]
+    pub fn changed(self, granted_at: impl IntoIterator<Item = (Uuid, Revision)>) -> Self {
+        Self { granted_at: Arc::new(granted_at.into_iter().collect()), ..self }
+    }
+
+    /// The head when the grants of a user last changed: a cursor that is not above may have been given out under other
+    /// rights.
+    #[must_use]
+    pub fn granted_at(&self, user: Uuid) -> Revision {
+        self.granted_at.get(&user).copied().unwrap_or(Revision::ZERO)
     }
 
     /// The token of this id, also an expired one.

@@ -25,6 +25,10 @@ pub struct Limits {
     pub idempotency: Duration,
     /// How long rights may be judged as last seen while the database is away.
     pub access_max_stale: Duration,
+    /// How many revisions stay readable; none keeps all.
+    pub history_revisions: Option<u64>,
+    /// How far back the store stays readable; none keeps all.
+    pub history_age: Option<Duration>,
 }
 
 impl Default for Limits {
@@ -41,6 +45,8 @@ impl Default for Limits {
             message_bytes: 4096,
             idempotency: Duration::from_hours(24),
             access_max_stale: Duration::from_hours(1),
+            history_revisions: None,
+            history_age: None,
         }
     }
 }

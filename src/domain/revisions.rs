@@ -4,6 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use crate::domain::names::UserName;
 
 /// The number of a committed change set. 0 is the state before the first one.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -43,6 +46,19 @@ impl fmt::Display for Epoch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
+}
+
+/// A revision that stays readable however far the history is trimmed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pin {
+    /// The revision.
+    pub revision: Revision,
+    /// Who asked for it.
+    pub actor: UserName,
+    /// Why.
+    pub reason: String,
+    /// When that was.
+    pub at: OffsetDateTime,
 }
 
 /// A place in the history, written `epoch.revision`.

@@ -72,6 +72,7 @@ impl ApiError {
 impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         const SOON: Duration = Duration::from_secs(1);
+        const HELD: Duration = Duration::from_secs(15);
         match error {
             ServiceError::Invalid(fields) => Self::fields(Code::Invalid, views::fields(fields)),
             ServiceError::InvalidContent(fields) => Self::fields(Code::InvalidContent, views::fields(fields)),
@@ -102,6 +103,16 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotThereYet { wanted, head } => {
                 let detail = format!("revision {wanted} is not there yet, this node is at {head}");
                 Self::new(Code::NotThereYet, detail).retry_after(SOON)
+            }
+            ServiceError::Compacted { wanted, lowest } => {
+                let detail = format!("revision {wanted} was trimmed, the lowest that can be read is {lowest}");
+                let mut this = Self::new(Code::Compacted, detail);
+                this.problem.lowest = Some(lowest.0);
+                this
+            }
+            ServiceError::Held => {
+                let detail = "the store was restored; instances follow it again after: pintle resume".to_owned();
+                Self::new(Code::Held, detail).retry_after(HELD)
             }
             ServiceError::OutcomeUnknown => {
                 let detail = "send it again with the same Idempotency-Key".to_owned();

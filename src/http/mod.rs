@@ -7,6 +7,7 @@ mod entries;
 mod environments;
 mod error;
 mod extract;
+mod holds;
 mod instances;
 mod layers;
 mod namespaces;
@@ -14,7 +15,10 @@ mod nodes;
 mod publish;
 mod revisions;
 mod rollback;
+pub mod serve;
+mod trims;
 mod views;
+mod watch;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -29,6 +33,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::feed::Feed;
 use crate::service::Service;
 
 pub use extract::problem_of_panic;
@@ -38,6 +43,8 @@ pub use extract::problem_of_panic;
 pub struct App {
     /// The use cases.
     pub service: Service,
+    /// The watch.
+    pub feed: Arc<Feed>,
     /// Cancelled when the node begins to stop.
     pub draining: CancellationToken,
 }
@@ -53,7 +60,15 @@ type Shared = Arc<App>;
         contact(name = "The Pintle Authors")
     ),
     modifiers(&Security),
-    components(schemas(crate::api::problem::Problem))
+    components(schemas(
+        crate::api::problem::Problem,
+        crate::api::watch::SnapshotEvent,
+        crate::api::watch::ChangeEvent,
+        crate::api::watch::CheckpointEvent,
+        crate::api::watch::ResetEvent,
+        crate::api::watch::ByeEvent,
+        crate::api::instances::InstanceEvent
+    ))
 )]
 struct Document;
 
@@ -82,8 +97,12 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(publish::publish))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
+        .routes(routes!(trims::pin, trims::unpin))
+        .routes(routes!(trims::pins))
+        .routes(routes!(trims::trim))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
+        .routes(routes!(watch::watch, watch::watch_with_body))
         .routes(routes!(instances::list))
         .routes(routes!(instances::get, instances::put, instances::delete))
         .routes(routes!(instances::receipts))
@@ -93,6 +112,7 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
         .routes(routes!(nodes::lost))
+        .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))
         .routes(routes!(nodes::readyz))
         .routes(routes!(nodes::metrics))

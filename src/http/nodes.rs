@@ -56,6 +56,8 @@ pub(super) async fn readyz(
         access: state.access.number,
         access_age_ms: u64::try_from(age.whole_milliseconds()).unwrap_or(0),
         draining,
+        held: state.bounds.held,
+        floor: state.bounds.floor.0,
     };
     let ready = if for_writes { writes } else { !draining };
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

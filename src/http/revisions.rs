@@ -6,12 +6,12 @@ use utoipa::IntoParams;
 
 use crate::api::problem::Problem;
 use crate::api::revisions::{RevisionList, RevisionView};
-use crate::domain::changes::{Item, Kind};
+use crate::domain::changes::{Item, Kind, Record, Version};
 use crate::http::environments::ReadParams;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Place, Query, instant, page, parsed};
 use crate::http::{Shared, answers, views};
-use crate::service::revisions::HistoryFilter;
+use crate::service::revisions::{HistoryFilter, RevisionChanges};
 
 /// Which revisions.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -91,17 +91,26 @@ pub(super) async fn get(
 ) -> Result<axum::Json<RevisionView>, ApiError> {
     params.wait(&app).await?;
     let found = app.service.get_revision(&caller, place.revision()?).await?;
-    let view = answers::off_thread(move || {
-        let changes = found.record.items.iter().zip(&found.before).map(|(item, before)| {
-            let diff = match item {
-                Item::Entry { address, version, .. } => {
-                    Some(views::entry_diff(&address.to_string(), before.as_ref(), version.as_ref()))
-                }
-                Item::Namespace { .. } | Item::Environment { .. } => None,
-            };
-            views::item(item, diff)
-        });
-        views::revision(&found.record.head, found.record.items.len(), changes.collect())
+    let pin = found.pin.as_ref().map(views::pin);
+    let view = match found.changes {
+        RevisionChanges::Whole { record, before } => answers::off_thread(move || with_diffs(&record, &before)).await?,
+        RevisionChanges::Compacted(head, changes) => {
+            let view = views::revision(&head, changes.len(), changes.iter().map(views::listed).collect());
+            RevisionView { compacted: true, ..view }
+        }
+    };
+    Ok(axum::Json(RevisionView { pin, ..view }))
+}
+
+fn with_diffs(record: &Record, before: &[Option<Version>]) -> RevisionView {
+    let changes = record.items.iter().zip(before).map(|(item, before)| {
+        let diff = match item {
+            Item::Entry { address, version, .. } => {
+                Some(views::entry_diff(&address.to_string(), before.as_ref(), version.as_ref()))
+            }
+            Item::Namespace { .. } | Item::Environment { .. } => None,
+        };
+        views::item(item, diff)
     });
-    Ok(axum::Json(view.await?))
+    views::revision(&record.head, record.items.len(), changes.collect())
 }

@@ -7,12 +7,13 @@ use crate::api::problem::FieldProblem;
 use crate::api::revisions::{
     ConflictView, DiffEntryView, Difference, EntryDiff, ItemKind, ItemView, RevertConflictView, RevisionView, SideView,
 };
+use crate::api::trims::PinView;
 use crate::domain::changes::{Item, RecordHead, Version};
 use crate::domain::diff;
 use crate::domain::formats::{Format, Warning};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::refusals::{Conflict, RevertConflict};
-use crate::domain::revisions::Revision;
+use crate::domain::revisions::{Pin, Revision};
 use crate::domain::state::{Entry, Environment, Namespace};
 use crate::service::Field;
 use crate::service::committer::Committed;
@@ -162,7 +163,7 @@ pub(super) fn item(item: &Item, diff: Option<EntryDiff>) -> ItemView {
     }
 }
 
-fn listed(change: &ListedChange) -> ItemView {
+pub(super) fn listed(change: &ListedChange) -> ItemView {
     let item = match (&change.namespace, &change.key) {
         (_, Some(_)) => ItemKind::Entry,
         (Some(_), None) => ItemKind::Namespace,
@@ -196,7 +197,13 @@ pub(super) fn revision(head: &RecordHead, changed: usize, changes: Vec<ItemView>
         forced: head.origin.forced,
         changed: changed as u64,
         changes,
+        compacted: false,
+        pin: None,
     }
+}
+
+pub(super) fn pin(pin: &Pin) -> PinView {
+    PinView { revision: pin.revision.0, actor: pin.actor.to_string(), reason: pin.reason.clone(), at: pin.at }
 }
 
 pub(super) fn listed_revision(head: &RecordHead, changes: &[ListedChange]) -> RevisionView {

@@ -51,6 +51,13 @@ pub struct OutcomeLabels {
     pub outcome: Outcome,
 }
 
+/// Label of [`Metrics::watch_resets`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ReasonLabels {
+    /// Why continuity was lost.
+    pub reason: &'static str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabels {
     state: &'static str,
@@ -100,6 +107,14 @@ pub struct Metrics {
     pub store_bytes_limit: Gauge,
     /// Acknowledged revisions that a failover or restore lost.
     pub lost: Counter,
+    /// Open watches.
+    pub watch_streams: Gauge,
+    /// Events and parts of events that were given out.
+    pub watch_frames: Counter,
+    /// Watches that were told to begin anew, by reason.
+    pub watch_resets: Family<ReasonLabels, Counter>,
+    /// Watches that were cut since they did not read.
+    pub watch_stalled: Counter,
     instances: Family<InstanceLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
     memory: Gauge,
@@ -124,6 +139,10 @@ impl Default for Metrics {
             store_entries: Gauge::default(),
             store_bytes_limit: Gauge::default(),
             lost: Counter::default(),
+            watch_streams: Gauge::default(),
+            watch_frames: Counter::default(),
+            watch_resets: Family::default(),
+            watch_stalled: Counter::default(),
             instances: Family::default(),
             connections: Family::default(),
             memory: Gauge::default(),
@@ -149,6 +168,10 @@ impl Metrics {
         r.register("store_entries", "Current entries", self.store_entries.clone());
         r.register("store_bytes_limit", "Limit of store_bytes", self.store_bytes_limit.clone());
         r.register("lost_revisions", "Acknowledged revisions lost by a failover or restore", self.lost.clone());
+        r.register("watch_streams", "Open watches", self.watch_streams.clone());
+        r.register("watch_frames", "Events and parts of events given out", self.watch_frames.clone());
+        r.register("watch_resets", "Watches told to begin anew, by reason", self.watch_resets.clone());
+        r.register("watch_stalled", "Watches cut since they did not read", self.watch_stalled.clone());
         r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
         r.register("pool_connections", "Connections to the database", self.connections.clone());
         r.register("process_resident_memory_bytes", "Resident memory", self.memory.clone());

@@ -1,5 +1,7 @@
 //! The process: settings, lifecycle, telemetry, time and chance. Used by `cli` only.
 
+#[cfg(feature = "cli")]
+pub mod age;
 pub mod ambient;
 pub mod lifecycle;
 #[cfg(feature = "cli")]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use clap::Args;
 
 use crate::domain::limits::Limits;
+use crate::runtime::age;
 use crate::runtime::telemetry::LogFormat;
 
 /// Settings of every command that runs a node.
@@ -83,6 +84,12 @@ pub struct LimitSettings {
     /// How long rights may be judged as last seen while the database is away
     #[arg(long, env = "PINTLE_ACCESS_MAX_STALE_SECONDS", default_value_t = Limits::default().access_max_stale.as_secs(), value_name = "SECONDS")]
     pub access_max_stale_seconds: u64,
+    /// Trim the history: this many revisions stay readable [default: all]
+    #[arg(long, env = "PINTLE_HISTORY_MAX_REVISIONS", value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub history_max_revisions: Option<u64>,
+    /// Trim the history: what was there so long ago, such as `90d`, and since stays readable [default: all]
+    #[arg(long, env = "PINTLE_HISTORY_MAX_AGE", value_name = "AGE", value_parser = age::parse)]
+    pub history_max_age: Option<Duration>,
 }
 
 impl LimitSettings {
@@ -99,6 +106,8 @@ impl LimitSettings {
             store_bytes: self.max_store_bytes,
             message_bytes: self.max_message_bytes,
             access_max_stale: Duration::from_secs(self.access_max_stale_seconds),
+            history_revisions: self.history_max_revisions,
+            history_age: self.history_max_age,
             ..Limits::default()
         }
     }
@@ -108,7 +117,7 @@ impl LimitSettings {
 #[derive(Clone, Args)]
 pub struct DatabaseSettings {
     /// The PostgreSQL database; several hosts are tried in order for the writable one
-    #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
+    #[arg(long, alias = "database", env = "DATABASE_URL", hide_env_values = true, value_name = "URL")]
     pub database_url: String,
     /// A direct address for LISTEN and migrations, where the database is behind PgBouncer
     #[arg(long, env = "PINTLE_LISTEN_DATABASE_URL", hide_env_values = true, value_name = "URL")]

@@ -17,6 +17,7 @@ use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ServiceError;
+use crate::service::trims::TrimStep;
 use crate::service::wakeups::PumpLink;
 use crate::store::{self, Batch, BatchSet, CommitOutcome, Duplicate, Session, Store, StoreError};
 use crate::view::View;
@@ -80,6 +81,8 @@ pub struct Committer {
     pub metrics: Arc<Metrics>,
     /// What waits.
     pub inbox: mpsc::Receiver<Submission>,
+    /// Steps of a trim, one between two batches.
+    pub steps: mpsc::Receiver<TrimStep>,
 }
 
 /// What the judgement said of each waiting change set, in order.
@@ -93,6 +96,10 @@ impl Committer {
             let first = tokio::select! {
                 biased;
                 first = self.inbox.recv() => first,
+                Some(step) = self.steps.recv() => {
+                    self.trim(step).await;
+                    continue;
+                }
                 () = stop.cancelled(), if !self.inbox.is_closed() => {
                     self.inbox.close();
                     continue;
@@ -120,7 +127,28 @@ impl Committer {
                 round.misses = 0;
                 round.settle().await;
             }
+            // However much waits, trimming goes on as well.
+            if let Ok(step) = self.steps.try_recv() {
+                self.trim(step).await;
+            }
         }
+    }
+
+    async fn trim(&self, step: TrimStep) {
+        let done = match self.store.acquire().await {
+            Ok(mut session) => {
+                let done = tokio::select! {
+                    done = timeout(STATEMENT, step.run(&mut session)) => done.unwrap_or_else(|_| Err(cut())),
+                    () = self.view.until_down() => Err(cut()),
+                };
+                if done.is_err() {
+                    session.close_on_drop();
+                }
+                done
+            }
+            Err(error) => Err(error),
+        };
+        let _ = step.reply.send(done.map_err(ServiceError::of_write));
     }
 }
 
@@ -353,6 +381,7 @@ impl Round<'_> {
             StoreError::Unavailable(cause) => self.fail(&ServiceError::Unavailable(cause)),
             error @ (StoreError::Refused(_)
             | StoreError::Corrupt { .. }
+            | StoreError::Trimmed(_)
             | StoreError::NameTaken
             | StoreError::Unfit(_)) => {
                 if self.waiting.len() > 1 {
@@ -412,7 +441,7 @@ fn batch<'a>(state: &State, waiting: &'a [Submission], verdicts: &'a Verdicts) -
                 message: &set.message,
                 kind: set.intent.kind(),
                 request_id: &set.request_id,
-                origin: Origin::of(&set.intent),
+                origin: Origin::of(set),
                 items,
                 idempotency: waiting
                     .idempotency
@@ -443,7 +472,7 @@ fn records(at: Cursor, time: time::OffsetDateTime, waiting: &[Submission], verdi
             message: set.message.clone(),
             request_id: set.request_id.clone(),
             kind: set.intent.kind(),
-            origin: Origin::of(&set.intent),
+            origin: Origin::of(set),
         };
         records.push(Record { head, items: items.clone() });
     }

@@ -89,6 +89,17 @@ pub enum ServiceError {
         /// What the node has.
         head: Revision,
     },
+    /// The contents of the revision were trimmed.
+    #[error("revision {wanted} was trimmed, the lowest that can be read is {lowest}")]
+    Compacted {
+        /// What was asked for.
+        wanted: Revision,
+        /// The lowest revision that can be read.
+        lowest: Revision,
+    },
+    /// The store was restored, and its instances keep what they run.
+    #[error("held")]
+    Held,
     /// The commit was cut and could not be looked up.
     #[error("outcome unknown")]
     OutcomeUnknown,
@@ -114,9 +125,11 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Unavailable(_) | StoreError::Cut(_) => Self::Unavailable(error.to_string()),
-            StoreError::Refused(_) | StoreError::Corrupt { .. } | StoreError::NameTaken | StoreError::Unfit(_) => {
-                Self::Internal(error.to_string())
-            }
+            StoreError::Refused(_)
+            | StoreError::Corrupt { .. }
+            | StoreError::Trimmed(_)
+            | StoreError::NameTaken
+            | StoreError::Unfit(_) => Self::Internal(error.to_string()),
         }
     }
 }

@@ -7,17 +7,21 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod holds;
 pub mod housekeeping;
 pub mod instances;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
 pub mod permit;
+pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
 pub mod tokens;
+pub mod trims;
 pub mod wakeups;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +39,9 @@ use crate::service::ambient::Ambient;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
 use crate::service::passwords::Passwords;
+use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
-use crate::store::{self, Part, Store};
+use crate::store::{self, Part, Session, Store, StoreError};
 use crate::view::View;
 
 pub use error::{Field, ServiceError};
@@ -53,6 +58,8 @@ pub struct Service {
     pub view: Arc<View>,
     /// To the committer.
     pub submissions: mpsc::Sender<Submission>,
+    /// To the committer, too, for what it does between commits.
+    pub trims: TrimLink,
     /// To the pump.
     pub pump: PumpLink,
     /// To the recorder of instances.
@@ -74,6 +81,8 @@ pub struct WriteContext {
     pub message: String,
     /// The request, for logs and history.
     pub request_id: String,
+    /// The trace it belongs to, when the caller sent one.
+    pub trace: Option<Arc<str>>,
     /// Judge only.
     pub dry_run: bool,
     /// When it shall happen once.
@@ -117,8 +126,9 @@ impl Service {
         if context.message.contains('\0') {
             return Err(ServiceError::Invalid(vec![Field::new("message", "must not contain NUL")]));
         }
-        let WriteContext { message, request_id, dry_run, idempotency } = context;
-        let change_set = ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, intent };
+        let WriteContext { message, request_id, trace, dry_run, idempotency } = context;
+        let change_set =
+            ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, trace, intent };
         if dry_run {
             let state = self.view.state();
             let accepted = crate::domain::commit::commit(&state, &change_set, &self.limits)?;
@@ -159,11 +169,30 @@ impl Service {
         let Some((at, field)) = at else { return Ok(state) };
         let revision = self.resolve(&state, at, field).await?;
         let mut session = self.store.acquire().await?;
-        Ok(Arc::new(store::load(&mut session, revision, part).await?))
+        Ok(Arc::new(load(&mut session, revision, part).await?))
     }
 
-    /// The revision that a moment means; an instant means none above the head of `state`.
+    /// The revision that a moment means; an instant means none above the head of `state`. Its contents are there.
     async fn resolve(&self, state: &State, at: At, field: &str) -> Result<Revision, ServiceError> {
+        let revision = self.find_revision(state, at, field).await?;
+        self.refuse_compacted(state, revision).await?;
+        Ok(revision)
+    }
+
+    /// Refuses a revision below the floor, unless it is pinned.
+    async fn refuse_compacted(&self, state: &State, revision: Revision) -> Result<(), ServiceError> {
+        let lowest = state.bounds.floor;
+        if revision >= lowest {
+            return Ok(());
+        }
+        let mut session = self.store.acquire().await?;
+        match store::find_pin(&mut session, revision).await? {
+            Some(_) => Ok(()),
+            None => Err(ServiceError::Compacted { wanted: revision, lowest }),
+        }
+    }
+
+    async fn find_revision(&self, state: &State, at: At, field: &str) -> Result<Revision, ServiceError> {
         match at {
             At::Revision(revision) if revision > state.head => {
                 // Another node may have acknowledged it a moment ago.
@@ -181,5 +210,29 @@ impl Service {
                 Ok(store::revision_at(&mut session, instant).await?.min(state.head))
             }
         }
+    }
+}
+
+/// Reads a part of the store as it was at a revision, which may be trimmed at this very moment.
+async fn load(session: &mut Session, revision: Revision, part: Part<'_>) -> Result<State, ServiceError> {
+    let loaded = store::load(session, revision, part).await;
+    unless_trimmed(session, revision, loaded).await
+}
+
+/// Tells a revision that was trimmed meanwhile from a store that is corrupt.
+async fn unless_trimmed<T>(
+    session: &mut Session,
+    revision: Revision,
+    found: Result<T, StoreError>,
+) -> Result<T, ServiceError> {
+    match found {
+        Err(error @ StoreError::Trimmed(_)) => {
+            let lowest = store::find_floor(session).await?;
+            if revision >= lowest {
+                return Err(error.into());
+            }
+            Err(ServiceError::Compacted { wanted: revision, lowest })
+        }
+        found => Ok(found?),
     }
 }

@@ -3,9 +3,9 @@
 use crate::domain::access::{Access, Action, Caller, Target};
 use crate::domain::changes::{Item, Record, RecordHead, Version};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
-use crate::domain::revisions::Revision;
+use crate::domain::revisions::{Pin, Revision};
 use crate::service::{Service, ServiceError};
-use crate::store::{self, Part};
+use crate::store::{self, Part, Session, StoreError};
 
 pub use crate::store::{HistoryFilter, ListedChange};
 
@@ -21,13 +21,27 @@ pub struct HistoryPage {
     pub next: Option<Revision>,
 }
 
-/// A revision with what each entry was before.
+/// One revision.
 #[derive(Debug)]
 pub struct RevisionDetail {
-    /// The revision, with the changes the caller may see.
-    pub record: Record,
-    /// For each of them, the entry's version before.
-    pub before: Vec<Option<Version>>,
+    /// The pin that keeps it readable.
+    pub pin: Option<Pin>,
+    /// What it changed, as far as the caller may see it.
+    pub changes: RevisionChanges,
+}
+
+/// What a revision changed.
+#[derive(Debug)]
+pub enum RevisionChanges {
+    /// With contents.
+    Whole {
+        /// The revision.
+        record: Record,
+        /// For each change, the entry's version before.
+        before: Vec<Option<Version>>,
+    },
+    /// The contents were trimmed.
+    Compacted(RecordHead, Vec<ListedChange>),
 }
 
 impl Service {
@@ -66,28 +80,60 @@ impl Service {
 
     /// One revision with its changes, and what was there before each.
     pub async fn get_revision(&self, caller: &Caller, revision: Revision) -> Result<RevisionDetail, ServiceError> {
-        let access = self.state()?.access.clone();
-        let missing = || ServiceError::NotFound(format!("revision {revision}"));
+        let state = self.state()?;
         let mut session = self.store.acquire().await?;
-        let mut record = store::find_record(&mut session, revision).await?.ok_or_else(missing)?;
-        record.items.retain(|item| sees_item(&access, caller, item));
-        if record.items.is_empty() {
-            return Err(missing());
-        }
-        let mut before = Vec::with_capacity(record.items.len());
-        for item in &record.items {
-            let version = match item {
-                Item::Entry { address, previous, .. } if *previous > Revision::ZERO => {
-                    let keys = [address.key.as_str().to_owned()];
-                    let then = store::load(&mut session, *previous, Part::of(address, &keys)).await?;
-                    then.find_entry(address).map(|entry| entry.version.clone())
-                }
-                Item::Entry { .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
-            };
-            before.push(version);
-        }
-        Ok(RevisionDetail { record, before })
+        let pin = store::find_pin(&mut session, revision).await?;
+        let trimmed = state.bounds.floor > Revision::ZERO && revision <= state.bounds.floor;
+        let found = if trimmed { None } else { Some(whole(&mut session, &state.access, caller, revision).await) };
+        let changes = match found {
+            // Of the first revision that can be read, it is gone what was there before. Or the view is a moment behind.
+            None | Some(Err(StoreError::Trimmed(_))) => {
+                compacted(&mut session, &state.access, caller, revision).await?
+            }
+            Some(found) => found?,
+        };
+        let changes = changes.ok_or_else(|| ServiceError::NotFound(format!("revision {revision}")))?;
+        Ok(RevisionDetail { pin, changes })
     }
+}
+
+async fn whole(
+    session: &mut Session,
+    access: &Access,
+    caller: &Caller,
+    revision: Revision,
+) -> Result<Option<RevisionChanges>, StoreError> {
+    let Some(mut record) = store::find_record(session, revision).await? else { return Ok(None) };
+    record.items.retain(|item| sees_item(access, caller, item));
+    if record.items.is_empty() {
+        return Ok(None);
+    }
+    let mut before = Vec::with_capacity(record.items.len());
+    for item in &record.items {
+        let version = match item {
+            Item::Entry { address, previous, .. } if *previous > Revision::ZERO => {
+                let keys = [address.key.as_str().to_owned()];
+                let then = store::load(session, *previous, Part::of(address, &keys)).await?;
+                then.find_entry(address).map(|entry| entry.version.clone())
+            }
+            Item::Entry { .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
+        };
+        before.push(version);
+    }
+    Ok(Some(RevisionChanges::Whole { record, before }))
+}
+
+async fn compacted(
+    session: &mut Session,
+    access: &Access,
+    caller: &Caller,
+    revision: Revision,
+) -> Result<Option<RevisionChanges>, StoreError> {
+    let filter = HistoryFilter { before: Some(revision.next()), ..HistoryFilter::default() };
+    let newest = store::history(session, &filter, 1).await?.pop();
+    let Some((head, mut changes)) = newest.filter(|(head, _)| head.revision == revision) else { return Ok(None) };
+    changes.retain(|change| sees_change(access, caller, change));
+    Ok((!changes.is_empty()).then_some(RevisionChanges::Compacted(head, changes)))
 }
 
 fn sees_change(access: &Access, caller: &Caller, change: &ListedChange) -> bool {

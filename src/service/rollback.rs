@@ -10,7 +10,7 @@ use crate::domain::names::{Address, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::service::committer::Committed;
 use crate::service::permit::{self, Permit, Rollback};
-use crate::service::{At, Service, ServiceError, WriteContext};
+use crate::service::{At, Service, ServiceError, WriteContext, load, unless_trimmed};
 use crate::store::{self, Part};
 
 impl Service {
@@ -56,7 +56,7 @@ impl Service {
             keys: keys.as_deref(),
             ..Part::default()
         };
-        let then = store::load(&mut session, to, part).await?;
+        let then = load(&mut session, to, part).await?;
         drop(session);
         let namespaces: Vec<_> =
             then.namespaces(&environment).map(|(name, found)| (name.clone(), found.attributes.clone())).collect();
@@ -73,8 +73,14 @@ impl Service {
         context: WriteContext,
     ) -> Result<Committed, ServiceError> {
         let unknown = || ServiceError::NotFound(format!("revision {revision}"));
+        let state = self.state()?;
+        if state.bounds.floor > Revision::ZERO && revision <= state.bounds.floor {
+            // What it changed it from is gone.
+            return Err(ServiceError::Compacted { wanted: revision, lowest: state.bounds.floor.next() });
+        }
         let mut session = self.store.acquire().await?;
-        let record = store::find_record(&mut session, revision).await?.ok_or_else(unknown)?;
+        let found = store::find_record(&mut session, revision).await;
+        let record = unless_trimmed(&mut session, revision, found).await?.ok_or_else(unknown)?;
         let before = Revision(revision.0.saturating_sub(1));
         let mut namespaces = Vec::new();
         let mut touched =
@@ -88,7 +94,7 @@ impl Service {
                 }
                 Item::Namespace { environment, namespace, attributes: after, .. } => {
                     let bare = Part { environment: Some(&environment), bare: true, ..Part::default() };
-                    let then = store::load(&mut session, before, bare).await?;
+                    let then = load(&mut session, before, bare).await?;
                     let before = then.find_namespace(&environment, &namespace).map(|found| found.attributes.clone());
                     namespaces.push(RevertedNamespace { environment, namespace, before, after });
                 }
@@ -101,7 +107,6 @@ impl Service {
             }
         }
         // Everything a revert touches must be the caller's to roll back; the judgement at the head checks it again.
-        let state = self.state()?;
         let mut entries = Vec::new();
         let mut permits = Vec::new();
         for change in &namespaces {
@@ -114,7 +119,7 @@ impl Service {
             let keys: Vec<String> = changes.iter().map(|(address, _)| address.key.as_str().to_owned()).collect();
             let part =
                 Part { environment: Some(&environment), namespace: Some(&namespace), keys: Some(&keys), bare: false };
-            let then = store::load(&mut session, before, part).await?;
+            let then = load(&mut session, before, part).await?;
             for (address, after) in changes {
                 let target = Target::Entry(&environment, &namespace, &address.key);
                 permits.push(

@@ -7,6 +7,7 @@ use crate::domain::access::{Access, Grant, Role, Token, TokenKind, User};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::UserName;
 use crate::domain::patterns::Pattern;
+use crate::domain::revisions::Revision;
 use crate::store::{Conn, StoreError};
 
 /// What a login compares with.
@@ -31,7 +32,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
     use sqlx::Connection as _;
     let mut tx = conn.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let number = sqlx::query_scalar!("SELECT access FROM head").fetch_one(&mut *tx).await?;
-    let users = sqlx::query!("SELECT id, name FROM users").fetch_all(&mut *tx).await?;
+    let users = sqlx::query!("SELECT id, name, granted_at FROM users").fetch_all(&mut *tx).await?;
     let tokens =
         sqlx::query!("SELECT id, user_id, name, kind, hash, expires_at FROM tokens").fetch_all(&mut *tx).await?;
     let grants = sqlx::query!("SELECT id, user_id, role, environment, namespace, key_prefix FROM grants")
@@ -39,6 +40,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
         .await?;
     tx.rollback().await?;
     let corrupt = |table, id: Uuid, what: &str| StoreError::corrupt(table, format!("{id}: {what}"));
+    let changed: Vec<_> = users.iter().map(|row| (row.id, Revision(row.granted_at.cast_unsigned()))).collect();
     let users = users
         .into_iter()
         .map(|row| Ok(User { id: row.id, name: user_name(row.id, &row.name)? }))
@@ -66,7 +68,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
             })
         })
         .collect::<Result<_, StoreError>>()?;
-    Ok(Access::new(number.cast_unsigned(), users, tokens, grants))
+    Ok(Access::new(number.cast_unsigned(), users, tokens, grants).changed(changed))
 }
 
 fn user_name(id: Uuid, name: &str) -> Result<UserName, StoreError> {

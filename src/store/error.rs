@@ -26,6 +26,9 @@ pub enum StoreError {
         /// Which row, and what is wrong with it.
         what: String,
     },
+    /// A content that was asked for was trimmed.
+    #[error("the content was trimmed: {0}")]
+    Trimmed(String),
     /// A name is taken.
     #[error("the name is taken")]
     NameTaken,

@@ -66,6 +66,11 @@ pub async fn check_level(store: &Store) -> Result<(), StoreError> {
     refuse_if_too_old(&mut connection).await
 }
 
+/// The level of the schema; none when the database holds no store.
+pub async fn find_schema_level(store: &Store) -> Result<Option<i64>, StoreError> {
+    find_level(&mut store.direct().await?).await
+}
+
 async fn refuse_if_too_old(connection: &mut Conn) -> Result<(), StoreError> {
     let row = sqlx::query!("SELECT oldest_level, oldest_release FROM schema_level").fetch_one(connection).await?;
     if i64::from(row.oldest_level) > own_level() {
@@ -101,9 +106,11 @@ fn failed(error: MigrateError) -> StoreError {
     };
     match StoreError::from(cause) {
         StoreError::Unavailable(_) | StoreError::Cut(_) => StoreError::Unavailable(text),
-        StoreError::Refused(_) | StoreError::Corrupt { .. } | StoreError::NameTaken | StoreError::Unfit(_) => {
-            StoreError::Unfit(text)
-        }
+        StoreError::Refused(_)
+        | StoreError::Corrupt { .. }
+        | StoreError::Trimmed(_)
+        | StoreError::NameTaken
+        | StoreError::Unfit(_) => StoreError::Unfit(text),
     }
 }
 

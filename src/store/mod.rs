@@ -9,8 +9,11 @@ mod hosts;
 pub mod instances;
 mod listener;
 mod migrations;
+mod pins;
+mod restores;
 mod revisions;
 mod rows;
+mod trims;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,12 +30,18 @@ pub use accounts::{
 };
 pub use entries::{Part, load};
 pub use error::StoreError;
-pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, start_epoch};
+pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};
 pub use listener::Listener;
-pub use migrations::{Migrated, check_level, migrate, pending_sql};
+pub use migrations::{Migrated, check_level, find_schema_level, migrate, pending_sql};
+pub use pins::{PinOutcome, find_pin, list_pins, pin, unpin};
+pub use restores::{Followers, begin_restored, is_empty, list_followers};
 pub use revisions::{
-    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, committed_at, find_committed,
-    find_head, find_idempotent, find_record, history, revision_at, tail,
+    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, Stretch, commit, committed_at,
+    find_committed, find_head, find_idempotent, find_record, history, newest_within, revision_at, tail, tail_of,
+};
+pub use trims::{
+    Page, Sweep, Trim, announce_floor, count_trimmed, find_floor, find_floor_keeping, find_floor_older, find_trim,
+    raise_floor, survey, sweep,
 };
 
 /// Longest wait for a connection: callers get their clear 503 after it.

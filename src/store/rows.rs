@@ -108,8 +108,12 @@ impl ChangeRow {
         if self.deleted {
             return Ok(None);
         }
-        let (Some(format), Some(hash), Some(body)) = (&self.format, &self.hash, &self.body) else {
-            return Err(self.corrupt("a put without format or content"));
+        let (Some(format), Some(hash)) = (&self.format, &self.hash) else {
+            return Err(self.corrupt("a put without format or hash"));
+        };
+        let Some(body) = &self.body else {
+            let Self { revision, environment, namespace, key, .. } = self;
+            return Err(StoreError::Trimmed(format!("{environment}/{namespace}/{key} of revision {revision}")));
         };
         let format = Format::from_str(format).map_err(|_| self.corrupt("unknown format"))?;
         let hash = <[u8; 32]>::try_from(hash.as_slice()).map_err(|_| self.corrupt("a hash of another length"))?;

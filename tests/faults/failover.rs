@@ -183,6 +183,7 @@ async fn lose_the_primary(scene: &mut Scene) -> Tested {
     let seen = one.ready().await?.revision.max(two.ready().await?.revision);
     scene.standby.promote().await?;
     let after = in_new_epoch(one, before.epoch).await?;
+    ensure(!after.held, || format!("nobody restored anything: {after:?}"))?;
     let after_two = in_new_epoch(two, before.epoch).await?;
     let back = killed.elapsed();
     ensure(after.epoch == after_two.epoch, || "two epochs for one failover".to_owned())?;
@@ -259,6 +260,7 @@ async fn lose_primary_and_node(scene: &mut Scene) -> Tested {
     scene.primary.kill()?;
     scene.standby.promote().await?;
     let after = in_new_epoch(&two, before.epoch).await?;
+    ensure(!after.held, || format!("nobody restored anything: {after:?}"))?;
     ensure(after.revision > last + JUMP, || format!("{} is too close to {last}", after.revision))?;
     ensure(two.content("last").await?.is_none(), || "what the database lost is still shown".to_owned())?;
     two.shows("kept", "kept").await?;
@@ -402,6 +404,7 @@ async fn a_restored_dump_is_another_history_with_higher_numbers() -> Tested {
     cluster.client("psql", &["-q", "-v", "ON_ERROR_STOP=1", "-1", "-o", "/dev/null", "-f", &dump, "pintle"])?;
     let after = in_new_epoch(&caller, before.epoch).await.map_err(|error| explain(&error, &tail(&node.log())))?;
     ensure(after.revision > seen.revision + JUMP, || format!("{after:?} after {seen:?}"))?;
+    ensure(after.held, || format!("somebody restored by hand: {after:?}"))?;
     caller.shows("kept", "kept-4").await?;
     let lost: LostList = caller.get_json("/api/v1/lost").await?;
     let told: Vec<_> = lost.lost.iter().map(|lost| lost.revision.message.as_str()).collect();
@@ -415,6 +418,7 @@ async fn a_restored_dump_is_another_history_with_higher_numbers() -> Tested {
     let elsewhere = second.caller(&caller.token)?;
     let ready = elsewhere.ready().await?;
     ensure(ready.epoch > before.epoch && ready.revision > before.revision + JUMP, || format!("{ready:?}"))?;
+    ensure(ready.held, || format!("somebody restored by hand: {ready:?}"))?;
     elsewhere.shows("kept", "kept-4").await?;
     let reason = other.sql("SELECT reason FROM epochs ORDER BY epoch DESC LIMIT 1")?;
     ensure(reason.contains("system") || reason.contains("table"), || reason)

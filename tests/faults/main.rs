@@ -6,4 +6,5 @@ mod dev;
 mod failover;
 mod migrations;
 mod outage;
+mod restore;
 mod support;

@@ -41,6 +41,8 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         | "get_caller"
         | "list_tokens"
         | "list_lost"
+        | "list_pins"
+        | "unpin_revision"
         | "healthz"
         | "readyz"
         | "metrics"
@@ -53,6 +55,9 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "put_entry" => Request { bytes: Some("changed"), ..plain() },
         "publish" => with(json!({"changes": [put("dev/orders/a.txt", "changed")]})),
         "roll_back" => with(json!({"env": "dev", "namespace": "orders", "to": 2})),
+        "pin_revision" => with(json!({"reason": "r"})),
+        "trim_history" => with(json!({"below": 1})),
+        "resume" => with(json!({})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
         "create_token" => with(json!({"name": "t"})),

@@ -157,6 +157,12 @@ pub(super) fn tell(out: Output, view: &RevisionView, values: bool) -> io::Result
     if !view.message.is_empty() {
         out.line(format_args!("\n    {}\n", view.message.lines().map(plain).collect::<Vec<_>>().join("\n    ")))?;
     }
+    if let Some(pin) = &view.pin {
+        out.line(format_args!("pinned by {}: {}", plain(&pin.actor), plain(&pin.reason)))?;
+    }
+    if view.compacted {
+        out.line("the contents were trimmed; these are the changes")?;
+    }
     for item in &view.changes {
         let style = match (item.op, item.previous) {
             (Op::Delete, _) => REMOVED,
@@ -212,6 +218,8 @@ mod tests {
             forced: false,
             changed: 2,
             changes: vec![item("a", Op::Put, 0), item("b", Op::Delete, 3)],
+            compacted: false,
+            pin: None,
         };
         assert_eq!(summary(&revision), "+dev/orders/a -dev/orders/b");
         revision.changed = 40;

@@ -25,6 +25,7 @@ mod publish;
 mod rollback;
 mod surroundings;
 mod target;
+mod trims;
 mod wait;
 mod watch;
 mod when;
@@ -158,6 +159,16 @@ pub enum UserCommand {
     Rollback(rollback::RollbackArgs),
     /// Undo just one revision, by a new one
     Revert(rollback::RevertArgs),
+    /// Delete contents that only old revisions need; who changed what and when stays
+    Trim(trims::TrimArgs),
+    /// Keep a revision readable however far the history is trimmed
+    Pin(trims::PinArgs),
+    /// Take the pin of a revision away
+    Unpin(trims::UnpinArgs),
+    /// List pinned revisions
+    Pins,
+    /// Let the instances of a restored store follow it again
+    Resume(nodes::ResumeArgs),
     /// Publish a directory of files
     Import(import::ImportArgs),
     /// Write entries to a directory, for `import` to read
@@ -214,6 +225,11 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Show(args) => history::show(context, args.revision, args.values).await,
         UserCommand::Rollback(args) => rollback::roll_back(context, args).await,
         UserCommand::Revert(args) => rollback::revert(context, args).await,
+        UserCommand::Trim(args) => trims::trim(context, args).await,
+        UserCommand::Pin(args) => trims::pin(context, args).await,
+        UserCommand::Unpin(args) => trims::unpin(context, args).await,
+        UserCommand::Pins => trims::list(context).await,
+        UserCommand::Resume(args) => nodes::resume(context, args).await,
         UserCommand::Import(args) => import::run(context, args).await,
         UserCommand::Export(args) => export::run(context, args).await,
         UserCommand::Instances(args) => instances::run(context, args).await,

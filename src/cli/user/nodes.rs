@@ -1,10 +1,12 @@
-//! `status` and `lost`.
+//! `status`, `lost` and `resume`.
 
 use anyhow::Result;
 
+use crate::api::holds::{ResumeBody, ResumeView};
 use crate::cli::user::context::Context;
 use crate::cli::user::environments::pairs;
 use crate::cli::user::exit::Exit;
+use crate::cli::user::output::Output;
 use crate::cli::user::paint;
 use crate::cli::user::when::shown;
 
@@ -31,12 +33,61 @@ pub(super) async fn status(context: &Context<'_>) -> Result<Exit> {
             ("reads", if ready.reads { "yes" } else { "no" }.to_owned()),
             ("writes", writes),
             ("stopping", if ready.draining { "yes" } else { "" }.to_owned()),
+            ("held", if ready.held { "yes, since a restore: pintle resume ends it" } else { "" }.to_owned()),
             ("head", format!("{} in epoch {}", ready.revision, ready.epoch)),
             ("a publish survives", survives.to_owned()),
             ("rights", format!("number {}, seen {} ms ago", ready.access, ready.access_age_ms)),
         ],
     )?;
     Ok(exit)
+}
+
+#[derive(Debug, clap::Args)]
+pub struct ResumeArgs {
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+    /// Only show how the store and its instances stand
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Lets the instances of a restored store follow it again, after showing how they stand.
+pub(super) async fn resume(context: &Context<'_>, args: ResumeArgs) -> Result<Exit> {
+    let client = context.client()?;
+    let out = context.out;
+    let mut view = client.resume(&ResumeBody { dry_run: true }).await?;
+    if view.held && !out.json {
+        show_followers(out, &view)?;
+    }
+    if view.held && !args.dry_run {
+        context.agreed(args.yes, "Let the instances follow the restored store?")?;
+        view = client.resume(&ResumeBody { dry_run: false }).await?;
+    }
+    if out.json {
+        out.json(&view)?;
+    } else if !view.held {
+        out.line("the store is not held: its instances follow it")?;
+    } else if args.dry_run {
+        out.line("the store is held: its instances keep what they run")?;
+    } else {
+        out.line("resumed: the instances follow the store")?;
+    }
+    Ok(if view.held && args.dry_run { Exit::Differences } else { Exit::Done })
+}
+
+/// Shows per namespace how many instances would go back to older content.
+fn show_followers(out: Output, view: &ResumeView) -> Result<()> {
+    if view.namespaces.is_empty() {
+        out.line("no instance was heard of in the last 10 minutes")?;
+        return Ok(());
+    }
+    let rows = view
+        .namespaces
+        .iter()
+        .map(|of| [format!("{}/{}", of.env, of.namespace), of.instances.to_string(), of.ahead.to_string()]);
+    out.table(["NAMESPACE", "INSTANCES", "RUN WHAT THE STORE LOST"], rows)?;
+    Ok(())
 }
 
 /// Shows what a failover lost, and how to publish it again.

@@ -19,6 +19,7 @@ const HINTS: &[(Code, &str)] = &[
         "say which revision was looked at with --if-revision N (pintle ls shows it), or --force",
     ),
     (Code::Frozen, "pintle env show tells who froze it and why; rollback and revert still work"),
+    (Code::Held, "the store was restored; pintle resume lets its instances follow it"),
     (Code::OutcomeUnknown, "look at pintle history before trying again"),
 ];
 

@@ -1,7 +1,7 @@
 //! `/api/v1/environments/{env}/instances`, and who runs a revision.
 
 mod query;
-mod views;
+pub(super) mod views;
 
 use axum::extract::State;
 use axum::http::StatusCode;

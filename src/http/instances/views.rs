@@ -1,6 +1,6 @@
 //! Instances and receipts, from the domain to the wire.
 
-use crate::api::instances::{InstanceView, Outcome, ReceiptView, ReceiptsView, RevisionReceipt};
+use crate::api::instances::{InstanceEvent, InstanceView, Outcome, ReceiptView, ReceiptsView, RevisionReceipt};
 use crate::domain::instances::KeptReceipt;
 use crate::domain::names::NamespaceName;
 use crate::domain::revisions::Revision;
@@ -52,6 +52,20 @@ pub(in crate::http) fn instance(standing: Standing) -> InstanceView {
         unhealthy: applied.as_ref().is_some_and(|applied| applied.unhealthy),
         missing: applied.map(|applied| applied.missing).unwrap_or_default(),
         duplicate_id: instance.streams > 1,
+    }
+}
+
+pub(in crate::http) fn event(standing: Standing) -> InstanceEvent {
+    let Standing { instance, condition, behind } = standing;
+    let reason = instance.rejection().and_then(|kept| kept.receipt.reason);
+    InstanceEvent {
+        id: instance.id.to_string(),
+        namespaces: names(&instance.declared.namespaces),
+        revision: instance.progress.applied.map(|applied| applied.at.revision.0),
+        presence: instance.presence,
+        state: condition,
+        behind,
+        reason,
     }
 }
 

@@ -105,7 +105,7 @@ fn installed(environment: &Environment, user: &ServerUser) -> Vec<Installation> 
 }
 
 /// The folders of programs that `pg_config` names: the one of `PG_CONFIG`, else each on `PATH`.
-fn configured(environment: &Environment, on_path: &[PathBuf]) -> Vec<PathBuf> {
+pub(super) fn configured(environment: &Environment, on_path: &[PathBuf]) -> Vec<PathBuf> {
     let programs: Vec<PathBuf> = match &environment.pg_config {
         Some(named) => vec![named.clone()],
         None => on_path.iter().map(|folder| folder.join("pg_config")).filter(|program| program.is_file()).collect(),
@@ -117,7 +117,8 @@ fn configured(environment: &Environment, on_path: &[PathBuf]) -> Vec<PathBuf> {
     programs.into_iter().filter_map(ask).filter(|folder| folder.is_absolute()).collect()
 }
 
-fn shelved() -> Vec<PathBuf> {
+/// The folders of programs in the places of packages.
+pub(super) fn shelved() -> Vec<PathBuf> {
     let mut folders = Vec::new();
     for (parent, prefix, programs) in SHELVES {
         let Ok(shelf) = std::fs::read_dir(parent) else { continue };

@@ -16,6 +16,7 @@
 //! Nothing here speaks SQL. The only bytes exchanged with the server are those of the start-up handshake, in `probe`.
 
 mod binaries;
+mod clients;
 mod environment;
 mod error;
 mod folder;
@@ -39,6 +40,7 @@ use self::process::{Identity, Owner, PidFile, Process};
 use self::user::ServerUser;
 use self::wait::{Outcome, Patience};
 
+pub use self::clients::{LoadError, load_dump};
 pub use self::environment::{Environment, default_data_dir};
 pub use self::error::{StartError, StopError};
 pub use self::process::Exit;

@@ -75,9 +75,10 @@ impl Memory {
 
     /// Judges a change set at the head, and appends it as the pump would.
     fn judge(&mut self, intent: Intent) -> Outcome {
-        let (kind, origin) = (intent.kind(), Origin::of(&intent));
         let (message, request_id) = (String::new(), String::new());
-        let change_set = ChangeSet { id: Uuid::nil(), caller: self.caller.clone(), message, request_id, intent };
+        let change_set =
+            ChangeSet { id: Uuid::nil(), caller: self.caller.clone(), message, request_id, trace: None, intent };
+        let (kind, origin) = (change_set.intent.kind(), Origin::of(&change_set));
         let accepted = match commit(self.now(), &change_set, &Limits::default()) {
             Ok(accepted) => accepted,
             Err(refused) => return Outcome::Refused(code(&refused).to_owned()),

@@ -1,0 +1,210 @@
+//! A reader as the body of an answer: polled when its socket takes more.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use axum::body::Bytes;
+use http_body::Frame as BodyFrame;
+use tokio::sync::futures::OwnedNotified;
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use crate::api::watch::CHECKPOINT_SECONDS;
+use crate::domain::access::Caller;
+use crate::feed::frames::{self, Frame};
+use crate::feed::reader::{Page, RETRY_MS, Reader, Step};
+use crate::feed::subscribers::{Feed, Pace};
+use crate::http::App;
+use crate::http::watch::followed::Followed;
+use crate::service::instances::PresenceGuard;
+
+/// The time between two checkpoints of one stream.
+const CHECKPOINT: Duration = Duration::from_secs(CHECKPOINT_SECONDS);
+
+/// Where the events of a stream come from.
+#[derive(Debug)]
+pub(super) struct Sources {
+    pub(super) reader: Option<Reader>,
+    pub(super) followed: Option<Followed>,
+    pub(super) presence: Option<PresenceGuard>,
+}
+
+type Loading = Pin<Box<dyn Future<Output = Option<Page>> + Send>>;
+
+/// The body.
+pub(super) struct Stream {
+    app: Arc<App>,
+    caller: Caller,
+    /// Follows the entries, when they are a topic.
+    reader: Option<Reader>,
+    /// Follows the instances, when they are.
+    followed: Option<Followed>,
+    /// The instance is there as long as this is.
+    _presence: Option<PresenceGuard>,
+    pace: Arc<Pace>,
+    /// The access number at which its token was last found good.
+    judged: Option<u64>,
+    moved: Pin<Box<OwnedNotified>>,
+    checkpoint: Pin<Box<Sleep>>,
+    /// Whether a checkpoint is due, as soon as there is nothing else to say.
+    due: bool,
+    loading: Option<Loading>,
+    /// What is being given out, and the next slice of it.
+    frame: Option<(Frame, usize)>,
+    ended: bool,
+}
+
+impl Stream {
+    pub(super) fn new(app: Arc<App>, caller: Caller, sources: Sources, pace: Arc<Pace>) -> Self {
+        let Sources { reader, followed, presence } = sources;
+        let moved = Box::pin(app.feed.moved());
+        // Spread, so that many streams that began together do not all speak at once.
+        let [chance, ..] = app.service.ambient.id().into_bytes();
+        let first = CHECKPOINT.mul_f64(0.5 + f64::from(chance) / 512.0);
+        Self {
+            moved,
+            checkpoint: Box::pin(sleep_until(Instant::now() + first)),
+            judged: None,
+            due: false,
+            loading: None,
+            frame: Some((frames::hello(RETRY_MS), 0)),
+            ended: false,
+            app,
+            caller,
+            reader,
+            followed,
+            _presence: presence,
+            pace,
+        }
+    }
+
+    fn feed(&self) -> &Feed {
+        &self.app.feed
+    }
+
+    /// The next slice of what is being given out.
+    fn next_slice(&mut self) -> Option<Bytes> {
+        let (frame, at) = self.frame.as_mut()?;
+        let slice = frame.chunks().get(*at).cloned();
+        *at += 1;
+        if slice.is_none() {
+            self.frame = None;
+        }
+        slice
+    }
+
+    /// Finds the next frame, or says that there is none now, or none any more.
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Frame>> {
+        loop {
+            if self.ended {
+                return Poll::Ready(None);
+            }
+            if self.feed().is_draining() {
+                self.ended = true;
+                return Poll::Ready(Some(frames::bye(RETRY_MS)));
+            }
+            if self.checkpoint.as_mut().poll(cx).is_ready() {
+                self.checkpoint.as_mut().reset(Instant::now() + CHECKPOINT);
+                self.due = true;
+                self.judged = None;
+                // The timer has to be asked again, to wake.
+                continue;
+            }
+            if !self.is_welcome() {
+                return Poll::Ready(None);
+            }
+            if let Some(followed) = &mut self.followed
+                && let Poll::Ready(frame) = followed.poll(&self.app, cx)
+            {
+                return Poll::Ready(frame);
+            }
+            let Poll::Ready(step) = self.poll_step(cx) else {
+                if self.poll_moved(cx).is_pending() {
+                    return Poll::Pending;
+                }
+                continue;
+            };
+            match step {
+                Step::Write(frame) => return Poll::Ready(Some(frame)),
+                Step::Reset(reason) => return Poll::Ready(Some(frames::reset(reason))),
+                Step::ReadLog(sight, after, upto) => {
+                    let app = Arc::clone(&self.app);
+                    self.loading = Some(Box::pin(async move { app.feed.read_log(&sight, after, upto).await }));
+                }
+                Step::Wait if self.due => {
+                    self.due = false;
+                    return Poll::Ready(Some(match &mut self.reader {
+                        Some(reader) => reader.checkpoint(),
+                        None => frames::pulse(self.app.feed.state().head),
+                    }));
+                }
+                Step::Wait => {
+                    if self.poll_moved(cx).is_pending() {
+                        return Poll::Pending;
+                    }
+                }
+                Step::End => return Poll::Ready(None),
+            }
+        }
+    }
+
+    /// The next step of the reader, once the log that it asked for was read.
+    fn poll_step(&mut self, cx: &mut Context<'_>) -> Poll<Step> {
+        let Some(reader) = &mut self.reader else { return Poll::Ready(Step::Wait) };
+        if let Some(loading) = self.loading.as_mut() {
+            let page = ready!(loading.as_mut().poll(cx));
+            self.loading = None;
+            match page {
+                Some(page) => reader.take(page),
+                None => return Poll::Ready(self.app.feed.give_up_replay(reader)),
+            }
+        }
+        Poll::Ready(self.app.feed.step(reader))
+    }
+
+    /// Whether the token still stands for somebody: judged anew with other rights, and now and then, since it may expire.
+    fn is_welcome(&mut self) -> bool {
+        let state = self.feed().state();
+        if self.judged == Some(state.access.number) {
+            return true;
+        }
+        self.judged = Some(state.access.number);
+        let (token, now) = (state.access.find_token(self.caller.token), self.app.service.ambient.now());
+        token.is_some_and(|token| token.expires_at.is_none_or(|expiry| expiry > now))
+    }
+
+    /// Waits for the bell. After it rang there may be work from the moment on at which it was hung up again.
+    fn poll_moved(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.moved.as_mut().poll(cx).is_pending() {
+            return Poll::Pending;
+        }
+        self.moved = Box::pin(self.app.feed.moved());
+        Poll::Ready(())
+    }
+}
+
+impl http_body::Body for Stream {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<BodyFrame<Bytes>, Infallible>>> {
+        // Being asked means that what was given before was taken.
+        self.pace.idle();
+        loop {
+            if let Some(slice) = self.next_slice() {
+                self.pace.gave();
+                return Poll::Ready(Some(Ok(BodyFrame::data(slice))));
+            }
+            match self.poll_next(cx) {
+                Poll::Ready(Some(frame)) => self.frame = Some((frame, 0)),
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+}
