@@ -2,10 +2,10 @@
 # Makes sure that the machine has what Pintle's build needs, and installs what Debian and Ubuntu can.
 #
 #   scripts/setup.sh run    for `make run`: a C compiler, PostgreSQL's server programs, Rust
-#   scripts/setup.sh test   also for `make test`: psql, Python, rustfmt and clippy
+#   scripts/setup.sh test   also for `make test`: psql, Python, nginx, rustfmt and clippy
 #
 # As root, or where sudo asks for no password, it uses apt-get; elsewhere it prints the command to run and fails.
-# No database of the system is made, started or used.
+# No database or web server of the system is made, started or used.
 set -euo pipefail
 
 mode=${1:-}
@@ -27,22 +27,31 @@ missing_packages() {
         has psql || echo postgresql-client
         { has curl && has diff; } || echo curl diffutils
         { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || echo python3 python3-venv
+        { has nginx || [ -x /usr/sbin/nginx ]; } || echo nginx-light
     fi
 }
 
 # Installs as root, without questions. Debian's postgresql makes and starts a database of its own when it is
-# installed; for this one time it is told not to.
+# installed, and its nginx starts on port 80; for this one time they are told not to.
 install_script() {
     cat <<SCRIPT
 set -eu
 export DEBIAN_FRONTEND=noninteractive
 apt() { apt-get -y -q -o DPkg::Lock::Timeout=300 "\$@" </dev/null; }
 apt update
+conf=/etc/postgresql-common/createcluster.conf
+policy=/usr/sbin/policy-rc.d
+undo() {
+    [ ! -e \$conf.pintle ] || mv \$conf.pintle \$conf
+    ! grep -qs '^# pintle' \$policy || rm \$policy
+}
+trap undo EXIT
+case " $* " in *" nginx-light "*)
+    [ -e \$policy ] || { printf '#!/bin/sh\n# pintle: services are not started\nexit 101\n' >\$policy; chmod 0755 \$policy; }
+esac
 case " $* " in *" postgresql "*)
     apt install --no-install-recommends postgresql-common
-    conf=/etc/postgresql-common/createcluster.conf
     cp -p \$conf \$conf.pintle
-    trap 'mv \$conf.pintle \$conf' EXIT
     echo 'create_main_cluster = false' >> \$conf
 esac
 apt install --no-install-recommends $*

@@ -10,6 +10,7 @@
 
 mod access_grid;
 mod accounts;
+mod agent;
 mod bad_input;
 mod cli;
 mod diff;
@@ -21,6 +22,7 @@ mod harness;
 mod history;
 mod holds;
 mod idempotency;
+mod instances;
 mod model;
 mod namespaces;
 mod nodes;

@@ -1,5 +1,6 @@
 //! What the fault tests are made of: clusters, nodes, a proxy, publishers, and waiting with a deadline.
 
+pub(crate) mod agent;
 pub(crate) mod http;
 pub(crate) mod node;
 pub(crate) mod postgres;

@@ -71,6 +71,10 @@ impl Process {
         Ok((status.code(), self.errors()))
     }
 
+    pub(crate) fn is_running(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
     pub(crate) fn signal(&self, what: Signal) -> Tested {
         signal(self.pid()?, what);
         Ok(())

@@ -1,0 +1,338 @@
+//! The agent keeps a real nginx: what is good goes in, what is bad never does, and no crash leaves a half of anything.
+
+use std::path::Path;
+use std::time::Duration;
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use serde_json::json;
+
+use crate::support::agent::{Agent, Nginx, applied, instance, rejected};
+use crate::support::http::Caller;
+use crate::support::node::{Node, pintle, tail};
+use crate::support::postgres::Cluster;
+use crate::support::{BOUND, Dice, Place, Tested, ensure, eventually, tell};
+
+/// How often the agent is killed in the middle of changes.
+const KILLS: usize = 25;
+
+/// A server, its admin, and a place for files. Ends in this order: the node before its database.
+struct Scene {
+    caller: Caller,
+    node: Node,
+    cluster: Cluster,
+    place: Place,
+}
+
+impl Scene {
+    async fn new() -> Tested<Self> {
+        let place = Place::new()?;
+        let cluster = Cluster::start_new(&place, "pg").await?;
+        let mut node = Node::new(&place, "one", &cluster.url())?;
+        node.start().await?;
+        let caller = node.set_up().await?;
+        Ok(Self { caller, node, cluster, place })
+    }
+
+    /// Publishes one entry and gives its revision.
+    async fn publish(&self, key: &str, content: &str) -> Tested<u64> {
+        let message = format!("{key}-{}", content.len());
+        let body = crate::support::http::put(key, content, &message, None);
+        Ok(self.caller.post_json("/api/v1/publish", &body).await?.expect(200)?.revision)
+    }
+
+    async fn delete(&self, key: &str) -> Tested<u64> {
+        let change = json!({"env": "dev", "namespace": "app", "key": key, "op": "delete"});
+        let body = json!({"message": "delete", "changes": [change]});
+        Ok(self.caller.post_json("/api/v1/publish", &body).await?.expect(200)?.revision)
+    }
+
+    /// An nginx that runs on its first file, and the agent that put it there.
+    async fn nginx(&self, name: &str) -> Tested<(Nginx, Agent)> {
+        let mut nginx = Nginx::new(&self.place, name)?;
+        self.publish("nginx.conf", &nginx.text("first", 200)).await?;
+        let mut agent = Agent::new(&self.place, "host", &self.caller, &nginx.block("web", "nginx.conf"))?;
+        agent.start()?;
+        eventually("the first file", BOUND, async || Ok(nginx.conf().exists().then_some(()))).await?;
+        nginx.start().await?;
+        Ok((nginx, agent))
+    }
+}
+
+/// Tells what the agent said when something is not as it should be.
+fn with_log<T>(done: Tested<T>, agent: &Agent) -> Tested<T> {
+    done.map_err(|error| format!("{error}\n{}", tail(&agent.log())).into())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nginx_gets_what_is_good_and_nothing_else() -> Tested {
+    let scene = Scene::new().await?;
+    let (nginx, agent) = scene.nginx("nginx").await?;
+    with_log(good_and_bad(&scene, &nginx).await, &agent)
+}
+
+async fn good_and_bad(scene: &Scene, nginx: &Nginx) -> Tested {
+    let id = "host/web";
+    // Good: served after one reload.
+    let (before, good) = (nginx.reloads(), nginx.text("good", 200));
+    let revision = scene.publish("nginx.conf", &good).await?;
+    applied(&scene.caller, id, revision).await?;
+    nginx.says("good").await?;
+    ensure(nginx.reloads() == before + 1, || format!("{} reloads", nginx.reloads() - before))?;
+    let files = nginx.files()?;
+    ensure(files == [("nginx.conf".to_owned(), good.clone())], || format!("{files:?}"))?;
+
+    // Refused by nginx itself: never in its folder, and its words are in the receipt.
+    let revision = scene.publish("nginx.conf", "events { }\nhttp { servre { } }\n").await?;
+    let view = rejected(&scene.caller, id, revision).await?;
+    let output = view.rejected.and_then(|receipt| receipt.output).unwrap_or_default();
+    ensure(output.contains("unknown directive \"servre\""), || format!("{output:?}"))?;
+    ensure(nginx.files()? == files && nginx.reloads() == before + 1, || "nginx was touched".to_owned())?;
+
+    // Accepted by the check, but not well: back on disk and in nginx.
+    let revision = scene.publish("nginx.conf", &nginx.text("ill", 500)).await?;
+    let view = rejected(&scene.caller, id, revision).await?;
+    let receipt = view.rejected.ok_or("no receipt")?;
+    ensure(!receipt.broken, || format!("{receipt:?}"))?;
+    nginx.says("good").await?;
+    ensure(nginx.files()? == files && nginx.reloads() == before + 3, || format!("{} reloads", nginx.reloads()))?;
+
+    // The next good one goes in at once.
+    let revision = scene.publish("nginx.conf", &nginx.text("better", 200)).await?;
+    applied(&scene.caller, id, revision).await?;
+    nginx.says("better").await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_service_that_is_broken_already_gets_its_fix() -> Tested {
+    let scene = Scene::new().await?;
+    let mut nginx = Nginx::new(&scene.place, "nginx")?;
+    scene.publish("nginx.conf", &nginx.text("broken", 500)).await?;
+    let mut agent = Agent::new(&scene.place, "host", &scene.caller, &nginx.block("web", "nginx.conf"))?;
+    agent.start()?;
+    eventually("the first file", BOUND, async || Ok(nginx.conf().exists().then_some(()))).await?;
+    nginx.start().await?;
+    let done = async {
+        let revision = scene.publish("nginx.conf", &nginx.text("still", 500)).await?;
+        let view = applied(&scene.caller, "host/web", revision).await?;
+        ensure(view.unhealthy, || format!("{view:?}"))?;
+        nginx.says("still").await?;
+        let revision = scene.publish("nginx.conf", &nginx.text("fixed", 200)).await?;
+        let view = applied(&scene.caller, "host/web", revision).await?;
+        ensure(!view.unhealthy, || format!("{view:?}"))?;
+        nginx.says("fixed").await
+    };
+    with_log(done.await, &agent)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_kill_at_any_moment_leaves_a_complete_file_and_a_running_nginx() -> Tested {
+    let scene = Scene::new().await?;
+    let (nginx, mut agent) = scene.nginx("nginx").await?;
+    let seed = Dice::seed()?;
+    let mut dice = Dice::new(seed);
+    let mut known = vec![nginx.text("first", 200)];
+    for round in 0..KILLS {
+        let text = nginx.text(&format!("round {round} {}", "x".repeat(5_000)), 200);
+        known.push(text.clone());
+        scene.publish("nginx.conf", &text).await?;
+        // From before the stage to after the probe: an attempt takes about a third of a second.
+        tokio::time::sleep(dice.between(Duration::ZERO, Duration::from_millis(400))).await;
+        agent.kill()?;
+        let now = std::fs::read_to_string(nginx.conf())?;
+        ensure(known.contains(&now), || format!("seed {seed}, round {round}: {} bytes", now.len()))?;
+        nginx.word().await?;
+        agent.start()?;
+    }
+    let last = nginx.text("last", 200);
+    let revision = scene.publish("nginx.conf", &last).await?;
+    with_log(applied(&scene.caller, "host/web", revision).await, &agent)?;
+    nginx.says("last").await?;
+    let files = nginx.files()?;
+    ensure(files == [("nginx.conf".to_owned(), last)], || format!("seed {seed}: {files:?}"))?;
+    tell(&format!("agent: {KILLS} kills, seed {seed}"));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_goes_away_on_the_server_stays_on_the_machine() -> Tested {
+    let mut scene = Scene::new().await?;
+    let (nginx, mut agent) = scene.nginx("nginx").await?;
+    // Two blocks of one agent; the second one is refused and holds nothing back.
+    let extra = scene.place.join("extra");
+    std::fs::create_dir_all(&extra)?;
+    let second = |check: &str| {
+        format!(
+            "  - name: other\n    environment: dev\n    namespaces: [app]\n    files:\n      - {{path: {0}/one, key: one}}\n      \
+             - {{path: {0}/two, key: two}}\n    check: {{command: '{check}'}}\n    quiescence: {{min: 10ms}}\n",
+            extra.display()
+        )
+    };
+    scene.publish("one", "one").await?;
+    scene.publish("two", "two").await?;
+    let services = nginx.block("web", "nginx.conf") + &second("! grep -rq bad {stage}");
+    agent.stop().await?;
+    agent.settle(&scene.caller.url, &services)?;
+    agent.start()?;
+    let done = kept(&mut scene, &nginx, &mut agent, &extra).await;
+    with_log(done, &agent)
+}
+
+async fn kept(scene: &mut Scene, nginx: &Nginx, agent: &mut Agent, extra: &Path) -> Tested {
+    let read = |name: &str| std::fs::read_to_string(extra.join(name)).unwrap_or_default();
+    eventually("the second block", BOUND, async || Ok((read("two") == "two").then_some(()))).await?;
+    let changes = [("nginx.conf", nginx.text("two blocks", 200)), ("one", "bad".to_owned())].map(|(key, content)| {
+        json!({"env": "dev", "namespace": "app", "key": key, "op": "put", "format": "text", "content": content})
+    });
+    let body = json!({"message": "both", "changes": changes});
+    let revision = scene.caller.post_json("/api/v1/publish", &body).await?.expect(200)?.revision;
+    applied(&scene.caller, "host/web", revision).await?;
+    rejected(&scene.caller, "host/other", revision).await?;
+    nginx.says("two blocks").await?;
+    ensure(read("one") == "one", || read("one"))?;
+
+    // An entry is deleted, then another one of its block changes: the change goes in and the file stays.
+    scene.publish("one", "mended").await?;
+    scene.delete("one").await?;
+    let revision = scene.publish("two", "changed").await?;
+    let view = applied(&scene.caller, "host/other", revision).await?;
+    ensure(view.missing == ["app/one"], || format!("{view:?}"))?;
+    ensure(read("two") == "changed", || read("two"))?;
+    let one = read("one");
+    ensure(["one", "mended"].contains(&one.as_str()), || one.clone())?;
+
+    // The namespace goes, and the agent starts again: nothing changes.
+    let files = nginx.files()?;
+    let path = "/api/v1/environments/dev/namespaces/app?confirm=app";
+    scene.caller.call(reqwest::Method::DELETE, path, None, None).await?.expect(200)?;
+    agent.stop().await?;
+    agent.start()?;
+    eventually("the agent answers", BOUND, async || Ok(agent.command(&["status"])?.status.success().then_some(())))
+        .await?;
+    still(nginx, &files, "two blocks").await?;
+
+    // The server and the database go, and the agent starts with neither.
+    agent.kill()?;
+    scene.node.kill()?;
+    scene.cluster.stop(Signal::SIGQUIT).await?;
+    agent.start()?;
+    eventually("the agent answers", BOUND, async || Ok(agent.command(&["status"])?.status.success().then_some(())))
+        .await?;
+    still(nginx, &files, "two blocks").await?;
+    ensure(read("one") == one && read("two") == "changed", || "the second block changed".to_owned())
+}
+
+/// Nothing may happen: looked at for a while.
+async fn still(nginx: &Nginx, files: &[(String, String)], word: &str) -> Tested {
+    for _ in 0..20 {
+        let now = nginx.files()?;
+        ensure(now == files, || format!("{now:?}"))?;
+        ensure(nginx.word().await? == word, || "nginx says something else".to_owned())?;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_is_taken_away_changes_no_file() -> Tested {
+    let scene = Scene::new().await?;
+    let (nginx, mut agent) = scene.nginx("nginx").await?;
+    let files = nginx.files()?;
+    let tokens: serde_json::Value = scene.caller.get_json("/api/v1/tokens").await?;
+    let other = crate::support::node::log_in(&scene.caller.url, crate::support::node::PASSWORD).await?;
+    let ids = tokens["tokens"].as_array().ok_or("tokens")?.iter().filter_map(|token| token["id"].as_str());
+    for id in ids {
+        other.call(reqwest::Method::DELETE, &format!("/api/v1/tokens/{id}"), None, None).await?;
+    }
+    eventually("the token is refused", BOUND, async || {
+        Ok((scene.caller.get("/api/v1/environments").await?.status.as_u16() == 401).then_some(()))
+    })
+    .await?;
+    let done = async {
+        let body = crate::support::http::put("nginx.conf", &nginx.text("unseen", 200), "unseen", None);
+        other.post_json("/api/v1/publish", &body).await?.expect(200)?;
+        still(&nginx, &files, "first").await?;
+        agent.kill()?;
+        agent.start()?;
+        eventually("the agent answers", BOUND, async || Ok(agent.command(&["status"])?.status.success().then_some(())))
+            .await?;
+        still(&nginx, &files, "first").await
+    };
+    done.await
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_leaves_the_old_file_and_is_tried_again() -> Tested {
+    let scene = Scene::new().await?;
+    let folder = scene.place.join("small");
+    std::fs::create_dir_all(&folder)?;
+    scene.publish("file", "first").await?;
+    let block = format!(
+        "  - name: small\n    environment: dev\n    namespaces: [app]\n    quiescence: {{min: 10ms}}\n    files:\n      \
+         - {{path: {}/file, key: file}}\n",
+        folder.display()
+    );
+    let mut agent = Agent::new(&scene.place, "host", &scene.caller, &block)?;
+    // A small file system that only the agent sees.
+    let mut small = std::process::Command::new("unshare");
+    small.env_clear().args(["--mount", "--map-root-user", "sh", "-c"]);
+    small.arg(format!("mount -t tmpfs -o size=64k tmpfs {} && exec \"$0\" \"$@\"", folder.display()));
+    small.arg(pintle().get_program()).stdin(std::process::Stdio::null());
+    agent.start_by(small)?;
+    let inside = Path::new("/proc").join(agent.process()?.pid()?.to_string()).join("root");
+    let file = inside.join(folder.strip_prefix("/")?).join("file");
+    let done = async {
+        let read = || std::fs::read_to_string(&file).unwrap_or_default();
+        eventually("the first file", BOUND, async || Ok((read() == "first").then_some(()))).await?;
+        let revision = scene.publish("file", &"x".repeat(200_000)).await?;
+        let view = rejected(&scene.caller, "host/small", revision).await?;
+        let reason = view.rejected.and_then(|receipt| receipt.reason).unwrap_or_default();
+        ensure(reason.contains("No space left on device") && reason.contains("/small/"), || reason.clone())?;
+        ensure(read() == "first", || read())?;
+        let names = std::fs::read_dir(file.parent().ok_or("no folder")?)?.count();
+        ensure(names == 1, || format!("{names} names in the folder"))?;
+        let revision = scene.publish("file", "fits").await?;
+        applied(&scene.caller, "host/small", revision).await?;
+        ensure(read() == "fits", || read())
+    };
+    with_log(done.await, &agent)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_supervised_process_outlives_no_agent() -> Tested {
+    let scene = Scene::new().await?;
+    scene.publish("app.env", "WORD=one\n").await?;
+    let folder = scene.place.join("exec");
+    std::fs::create_dir_all(&folder)?;
+    let block = format!(
+        "  - name: worker\n    environment: dev\n    namespaces: [app]\n    quiescence: {{min: 10ms}}\n    splay: 0s\n    exec:\n      \
+         command: [sh, -c, 'echo $$ $WORD >> {}/log; exec sleep 1000']\n      env_from: [app.env]\n",
+        folder.display()
+    );
+    let mut agent = Agent::new(&scene.place, "host", &scene.caller, &block)?;
+    agent.start()?;
+    let lines = || -> Vec<String> {
+        std::fs::read_to_string(folder.join("log")).unwrap_or_default().lines().map(str::to_owned).collect()
+    };
+    let pid_of = |line: &str| line.split(' ').next().and_then(|pid| pid.parse().ok()).map(Pid::from_raw);
+    let done = async {
+        eventually("it runs", BOUND, async || Ok((lines().len() == 1).then_some(()))).await?;
+        agent.kill()?;
+        agent.start()?;
+        eventually("it runs again", BOUND, async || Ok((lines().len() == 2).then_some(()))).await?;
+        let [first, second] = lines().try_into().map_err(|lines| format!("{lines:?}"))?;
+        let gone = pid_of(&first).is_none_or(|pid| kill(pid, None).is_err());
+        ensure(gone && second.ends_with(" one"), || format!("{first} {second}"))?;
+        scene.publish("app.env", "WORD=two\n").await?;
+        eventually("it has its new variable", BOUND, async || {
+            Ok(lines().last().is_some_and(|line| line.ends_with(" two")).then_some(()))
+        })
+        .await?;
+        agent.stop().await?;
+        let last = lines().pop().unwrap_or_default();
+        ensure(pid_of(&last).is_none_or(|pid| kill(pid, None).is_err()), || format!("{last} still runs"))?;
+        instance(&scene.caller, "host/worker").await.map(drop)
+    };
+    let done = done.await;
+    with_log(done, &agent)
+}
