@@ -274,7 +274,7 @@ async fn answer(request: Request, blocks: &BTreeMap<String, Handle>) -> Reply {
 async fn order(
     blocks: &BTreeMap<String, Handle>,
     block: Option<&str>,
-    make: impl Fn(oneshot::Sender<Result<String, String>>) -> Order,
+    make: impl Fn(oneshot::Sender<Result<String, String>>) -> Order + Send + Sync,
 ) -> Reply {
     let chosen = match choose(blocks, block) {
         Ok(chosen) => chosen,
@@ -290,7 +290,7 @@ async fn order(
     Reply::Done(done)
 }
 
-async fn ask<T>(handle: &Handle, make: impl FnOnce(oneshot::Sender<T>) -> Order) -> Result<T, String> {
+async fn ask<T: Send>(handle: &Handle, make: impl FnOnce(oneshot::Sender<T>) -> Order + Send) -> Result<T, String> {
     let (reply, answer) = oneshot::channel();
     let gone = || "it is stopping".to_owned();
     let asked = async {

@@ -141,15 +141,10 @@ fn json(values: &Values, depth: usize, out: &mut String) {
 
 /// Block style for maps and lists; texts always in double quotes, so that no reader takes them for something else.
 fn yaml(values: &Values, out: &mut String) {
-    match values {
-        Values::Map(entries) if !entries.is_empty() => yaml_map(entries, 0, out),
-        Values::List(items) if !items.is_empty() => yaml_list(items, 0, out),
-        other => {
-            let mut rest = String::new();
-            yaml_after(other, 0, &mut rest);
-            out.push_str(rest.trim_start());
-        }
-    }
+    let mut text = String::new();
+    yaml_after(values, 0, &mut text);
+    // It is behind nothing here: no blank and no line end in front.
+    out.push_str(text.trim_start_matches([' ', '\n']));
 }
 
 fn indent(depth: usize, out: &mut String) {

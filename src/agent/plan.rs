@@ -97,7 +97,7 @@ impl<'a> Plan<'a> {
         let outcome = self.judge(before, remove, whole, made);
         let (content, part) = match (outcome, last) {
             (Outcome::New(content, origins), last) => {
-                let was_empty = last.flatten().is_some_and(Bytes::is_empty);
+                let was_empty = last.and_then(|last| last.content.as_ref()).is_some_and(Bytes::is_empty);
                 if content.is_empty() && !file.allow_empty && !was_empty {
                     let from: Vec<_> = origins.iter().map(|origin| origin.place.to_string()).collect();
                     let from = if from.is_empty() { "its template".to_owned() } else { from.join(", ") };
@@ -109,10 +109,10 @@ impl<'a> Plan<'a> {
             }
             (Outcome::Kept(gone), Some(last)) => {
                 // A file that was removed before is not missed.
-                if last.is_some() {
+                if last.content.is_some() {
                     self.set.missing.extend(gone.iter().map(Place::to_string));
                 }
-                (last.cloned(), before.cloned().unwrap_or_default())
+                (last.content.clone(), before.cloned().unwrap_or_default())
             }
             (Outcome::Removed, _) => (None, before.cloned().unwrap_or_default()),
             (Outcome::Kept(_), None) => return,
@@ -136,7 +136,7 @@ impl<'a> Plan<'a> {
         let view = self.situation.view;
         for key in &exec.env_from {
             let made = || render::variables(key, view);
-            self.variable(format!("variables {key}"), format!("env_from {key}"), made);
+            self.variable(format!("variables {key}"), &format!("env_from {key}"), made);
         }
         for (name, reference) in &exec.env {
             let made = || match render::variable(reference, view) {
@@ -144,11 +144,11 @@ impl<'a> Plan<'a> {
                 Made::Absent(key) => Made::Absent(key),
                 Made::Bad(problem) => Made::Bad(problem),
             };
-            self.variable(format!("variable {name}"), format!("{reference:?}"), made);
+            self.variable(format!("variable {name}"), &format!("{reference:?}"), made);
         }
     }
 
-    fn variable(&mut self, name: String, how: String, made: impl FnOnce() -> Made<BTreeMap<String, String>>) {
+    fn variable(&mut self, name: String, how: &str, made: impl FnOnce() -> Made<BTreeMap<String, String>>) {
         let recipe = render::recipe(self.block, &how);
         let before = self.before(&name, &recipe);
         let part = match self.judge(before, false, false, made) {
@@ -172,10 +172,9 @@ impl<'a> Plan<'a> {
         self.situation.last?.parts.get(name).filter(|part| part.recipe == recipe)
     }
 
-    /// What the file was: its content, or none for a removed one.
-    fn last_file(&self, file: &FileSettings) -> Option<Option<&'a Bytes>> {
-        let files = &self.situation.last?.set.files;
-        files.iter().find(|last| last.path == file.path).map(|last| last.content.as_ref())
+    /// What the file was.
+    fn last_file(&self, file: &FileSettings) -> Option<&'a TargetFile> {
+        self.situation.last?.set.files.iter().find(|last| last.path == file.path)
     }
 
     /// The rule. `remove`: a named deletion removes; `whole`: what names an entry that is gone keeps everything.
@@ -188,7 +187,7 @@ impl<'a> Plan<'a> {
             return Outcome::Kept(places());
         }
         let replaced = |origin: &&Origin| origin.listed || view.find(&origin.place.key).is_some();
-        if whole && !gone.iter().all(|origin| replaced(origin)) {
+        if whole && !gone.iter().all(replaced) {
             return Outcome::Kept(places());
         }
         match made() {

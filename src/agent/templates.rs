@@ -1,7 +1,7 @@
-//! Templates: MiniJinja over the effective view of a block, without any way out of it.
+//! Templates: `MiniJinja` over the effective view of a block, without any way out of it.
 //!
 //! A template sees `entry("key")` (the text), `value("key", "/json/pointer" or a property's name)`, `values("key")` (the whole
-//! document), `keys("prefix")`, its labels as `labels.zone`, `id`, `service` and `environment`. Beside what MiniJinja brings there are
+//! document), `keys("prefix")`, its labels as `labels.zone`, `id`, `service` and `environment`. Beside what `MiniJinja` brings there are
 //! `required(value, "message")`, `tojson`, `toyaml`, `b64encode` and `b64decode`, each as a filter and as a function. Nothing is
 //! escaped. Line ends after blocks and blanks before them are dropped; the last line end of the template is kept.
 
@@ -126,17 +126,19 @@ impl Template {
 /// The name, the line and what is wrong, with the innermost reason.
 fn told(name: &str, error: &Error) -> String {
     let place = error.line().map_or_else(|| name.to_owned(), |line| format!("{name}, line {line}"));
-    let detail = error.detail().map(str::to_owned).unwrap_or_else(|| error.kind().to_string());
+    let detail = error.detail().map_or_else(|| error.kind().to_string(), str::to_owned);
     let mut source = std::error::Error::source(error);
     let mut reason = String::new();
     while let Some(cause) = source {
         reason = format!(": {cause}");
         source = cause.source();
     }
-    match error.kind() {
-        ErrorKind::UndefinedError => format!("{place}: undefined value{}", named(error)),
-        ErrorKind::OutOfFuel => format!("{place}: it takes more than {FUEL} steps"),
-        _ => format!("{place}: {detail}{reason}"),
+    if error.kind() == ErrorKind::UndefinedError {
+        format!("{place}: undefined value{}", named(error))
+    } else if error.kind() == ErrorKind::OutOfFuel {
+        format!("{place}: it takes more than {FUEL} steps")
+    } else {
+        format!("{place}: {detail}{reason}")
     }
 }
 
@@ -198,22 +200,22 @@ fn required(value: Value, message: Option<String>) -> Result<Value, Error> {
     Ok(value)
 }
 
-fn to_json(value: Value) -> Result<String, Error> {
+fn to_json(value: &Value) -> Result<String, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    serde_json::to_string(&value).map_err(|error| invalid(error.to_string()))
+    serde_json::to_string(value).map_err(|error| invalid(error.to_string()))
 }
 
-fn to_yaml(value: Value) -> Result<String, Error> {
+fn to_yaml(value: &Value) -> Result<String, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }
-    let text = serde_saphyr::to_string(&value).map_err(|error| invalid(error.to_string()))?;
+    let text = serde_saphyr::to_string(value).map_err(|error| invalid(error.to_string()))?;
     Ok(text.trim_end_matches('\n').to_owned())
 }
 
-fn encode(value: Value) -> Result<String, Error> {
+fn encode(value: &Value) -> Result<String, Error> {
     if value.is_undefined() {
         return Err(Error::from(ErrorKind::UndefinedError));
     }

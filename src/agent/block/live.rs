@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use crate::agent::block::connection::Access;
 use crate::client::Token;
-use crate::client::watch::{Event, Mirror, Watcher};
+use crate::client::watch::{Event, Mirror, Subscription, Watcher};
 
 /// The pause before another look at a token that cannot be read.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -87,8 +87,9 @@ pub(super) async fn snapshot(access: &Access, cached: &Mirror, patience: Duratio
     let mut mirror = cached.clone();
     // Without a place to go on from there is a snapshot, and with it everything is known.
     let have = if cached.cursor().is_some() { cached.have() } else { BTreeMap::new() };
-    let mut watcher =
-        Watcher::new(clients, mirror.subscription().clone(), None, have).map_err(|error| error.to_string())?;
+    // Whoever only looks is not the presence of the instance.
+    let subscription = Subscription { instance: None, ..mirror.subscription().clone() };
+    let mut watcher = Watcher::new(clients, subscription, None, have).map_err(|error| error.to_string())?;
     let mut problem = "no server answered in time".to_owned();
     let told = async {
         loop {

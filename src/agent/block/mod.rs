@@ -7,6 +7,8 @@ pub mod attempts;
 pub mod connection;
 mod live;
 pub mod memory;
+mod once;
+mod orders;
 pub mod outbox;
 mod reporter;
 pub mod status;
@@ -16,9 +18,12 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+pub use once::{OnceEnd, PreviewError, once, preview};
+pub use orders::Order;
 
 use crate::agent::actions::ActionSettings;
 use crate::agent::block::attempts::{Attempts, Ended, Next};
@@ -28,36 +33,19 @@ use crate::agent::block::reporter::{Desk, Reporter, receipt};
 use crate::agent::block::status::{BlockStatus, Doing};
 use crate::agent::block::store::Store;
 use crate::agent::exec::Supervised;
-use crate::agent::layers::{Effective, Layer};
+use crate::agent::layers::Effective;
 use crate::agent::plan::{self, Situation};
 use crate::agent::render::Rendering;
-use crate::agent::set::FileSet;
 use crate::agent::settings::BlockSettings;
 use crate::agent::transaction::{
     AppliedSet, FileError, Layout, Leftover, Outcome, Report, Service, Step, Steps, Transaction,
 };
 use crate::api::instances::{InstanceBody, ReceiptBody, Stage};
 use crate::client::watch::{Event, Mirror, Subscription};
-use crate::domain::names::EntryKey;
 use crate::domain::revisions::Cursor;
 
 /// How often the file of the token is looked at.
 const TOKEN_CHECK: Duration = Duration::from_secs(5);
-
-/// What a local command asks of a block.
-#[derive(Debug)]
-pub enum Order {
-    /// Take no changes any more.
-    Hold(oneshot::Sender<Result<String, String>>),
-    /// Take changes again, and what came meanwhile.
-    Resume(oneshot::Sender<Result<String, String>>),
-    /// Try again what was refused or failed.
-    Retry(oneshot::Sender<Result<String, String>>),
-    /// Hold, and put back one of the last sets; 1 is the newest.
-    Restore(usize, oneshot::Sender<Result<String, String>>),
-    /// What every layer has under a key.
-    Explain(EntryKey, oneshot::Sender<Vec<Layer>>),
-}
 
 /// How a block stands, for whoever asks.
 pub type SharedStatus = Arc<Mutex<BlockStatus>>;
@@ -116,7 +104,7 @@ impl Block {
         match transaction.recover().await? {
             Leftover::Nothing => {}
             Leftover::Staged => {
-                tracing::info!(block = settings.name, "a change that was cut short left nothing behind")
+                tracing::info!(block = settings.name, "a change that was cut short left nothing behind");
             }
             Leftover::Swapped => {
                 tracing::warn!(
@@ -216,11 +204,7 @@ impl Block {
                 tokio::select! {
                     () = stop.cancelled() => break,
                     () = until(due) => self.attempt().await,
-                    order = orders.recv() => match order {
-                        Some(order) => self.obey(order).await,
-                        // Nobody gives orders any more; the stop follows.
-                        None => { stop.cancelled().await; break }
-                    },
+                    Some(order) = orders.recv() => self.obey(order).await,
                     _ = token_check.tick() => live.check_token(&self.access, &name),
                     event = live.next(&self.access, &self.mirror, &mut is_introduced) => self.take(event),
                 }
@@ -305,15 +289,15 @@ impl Block {
         match self.attempts.next(u8::MAX) {
             Next::Wait => None,
             Next::Now => Some(self.waiting.map_or_else(Instant::now, |(_, due)| due)),
-            Next::After(_) => match self.waiting {
-                Some((_, due)) => Some(due),
-                None => {
-                    let Next::After(pause) = self.attempts.next(chance()) else { return None };
-                    let now = Instant::now();
-                    self.waiting = Some((now, now + pause));
-                    Some(now + pause)
+            Next::After(_) => {
+                if let Some((_, due)) = self.waiting {
+                    return Some(due);
                 }
-            },
+                let Next::After(pause) = self.attempts.next(chance()) else { return None };
+                let now = Instant::now();
+                self.waiting = Some((now, now + pause));
+                Some(now + pause)
+            }
         }
     }
 
@@ -342,11 +326,10 @@ impl Block {
         match outcome {
             Outcome::Applied { changed, unhealthy } => {
                 let reason = unhealthy.as_ref().map(|report| report.reason.clone());
-                match &reason {
-                    Some(reason) => {
-                        tracing::warn!(block = name, %at, changed, reason, "applied, but the service is not well")
-                    }
-                    None => tracing::info!(block = name, %at, changed, "applied"),
+                if let Some(reason) = &reason {
+                    tracing::warn!(block = name, %at, changed, reason, "applied, but the service is not well");
+                } else {
+                    tracing::info!(block = name, %at, changed, "applied");
                 }
                 if !rendering.set.missing.is_empty() {
                     tracing::warn!(block = name, missing = ?rendering.set.missing, "kept the files of entries that are not there");
@@ -395,180 +378,6 @@ impl Block {
             (status.reason, status.output) = (Some(report.reason), report.output);
         });
     }
-
-    async fn obey(&mut self, order: Order) {
-        // Whoever asked may have gone meanwhile.
-        match order {
-            Order::Hold(reply) => {
-                let _ = reply.send(self.hold(true).map(|()| "held: it takes no changes until resumed".to_owned()));
-            }
-            Order::Resume(reply) => {
-                let _ = reply.send(self.hold(false).map(|()| "resumed".to_owned()));
-            }
-            Order::Retry(reply) => {
-                let outcome = if self.attempts.is_held() {
-                    Err("it is held: resume it first".to_owned())
-                } else if self.mirror.cursor().is_none() {
-                    Err("it has not seen any entries yet".to_owned())
-                } else {
-                    self.at_once = true;
-                    self.want();
-                    Ok("trying again".to_owned())
-                };
-                let _ = reply.send(outcome);
-            }
-            Order::Restore(number, reply) => {
-                let _ = reply.send(self.restore(number).await);
-            }
-            Order::Explain(key, reply) => {
-                let _ = reply.send(Effective::of(&self.settings.namespaces, &self.mirror).explain(&key));
-            }
-        }
-    }
-
-    fn hold(&mut self, held: bool) -> Result<(), String> {
-        self.store.try_remember(|memory| memory.held = held)?;
-        self.attempts.hold(held);
-        if !held && self.mirror.cursor().is_some() {
-            self.at_once = true;
-            self.want();
-        }
-        self.body.send_modify(|body| body.held = held);
-        self.set_status(|status| status.held = held);
-        tracing::info!(block = self.settings.name, held, "told by a local command");
-        Ok(())
-    }
-
-    async fn restore(&mut self, number: usize) -> Result<String, String> {
-        let sets = self.transaction.applied_sets().await.map_err(|error| error.to_string())?;
-        let count = sets.len();
-        let set = number.checked_sub(1).and_then(|index| sets.into_iter().nth(index));
-        let AppliedSet { at, set } = match set {
-            Some(set) => set.map_err(|error| error.to_string())?,
-            None if count == 0 => return Err("no set was applied yet".to_owned()),
-            None => return Err(format!("write a number from 1, the newest, to {count}")),
-        };
-        self.hold(true)?;
-        *self.watched.at.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let outcome = self.transaction.apply(at, &set).await;
-        let failed = (!outcome.is_applied()).then(|| outcome.report().map(|report| report.reason.clone())).flatten();
-        let parts = self.store.remembered().parts.clone();
-        self.finish(at, Rendering { set, parts }, outcome);
-        self.list_sets().await;
-        match failed {
-            Some(reason) => Err(format!("it is held, but the set could not be put back: {reason}")),
-            None => Ok(format!("put back the set of {at}; held until resumed")),
-        }
-    }
-
-    async fn list_sets(&mut self) {
-        let sets = match self.transaction.applied_sets().await {
-            Ok(sets) => sets,
-            Err(error) => {
-                tracing::warn!(block = self.settings.name, %error, "the kept sets cannot be listed");
-                return;
-            }
-        };
-        self.set_status(|status| status.sets = store::kept(&sets));
-    }
-}
-
-/// How a run with `--once` ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OnceEnd {
-    /// The files are in place.
-    Applied {
-        /// Whether anything differed from what was there.
-        changed: bool,
-        /// Whether the entries were those of the disk.
-        from_cache: bool,
-    },
-    /// They were refused: why, and what was printed.
-    Rejected(Report),
-    /// No server told anything in time, and there are no entries on the disk.
-    Unreachable(String),
-}
-
-/// Puts the files of a block in place once, after its check. No service is told: in an init container there is none yet.
-///
-/// # Errors
-/// When its state folder cannot be used.
-pub async fn once(
-    settings: &BlockSettings,
-    access: &Access,
-    state: PathBuf,
-    patience: Duration,
-) -> Result<OnceEnd, FileError> {
-    let steps = Arc::new(Watched::default());
-    let mut transaction = Block::transaction(settings, state.clone(), None, true, steps).await?;
-    transaction.recover().await?;
-    let store = Store::new(settings.name.clone(), state);
-    let memory = store.memory();
-    let subscription = Subscription { instance: None, ..subscription(settings) };
-    let cached = store.mirror(&subscription);
-    let (mirror, from_cache) = match live::snapshot(access, &cached, patience).await {
-        Ok(mirror) => (mirror, false),
-        Err(problem) if cached.cursor().is_some() => {
-            tracing::warn!(block = settings.name, problem, "no server answers: using the entries on disk");
-            (cached, true)
-        }
-        Err(problem) => return Ok(OnceEnd::Unreachable(problem)),
-    };
-    let mut store = store.with(memory);
-    store.keep(&mirror);
-    let Some(at) = mirror.cursor() else { return Ok(OnceEnd::Unreachable("no entries came".to_owned())) };
-    let view = Arc::new(Effective::of(&settings.namespaces, &mirror));
-    let deleted = store.remembered().deleted.clone();
-    let rendering = match plan::plan(settings, Situation { view: &view, last: None, deleted: &deleted }) {
-        Ok(rendering) => rendering,
-        Err(refusal) => return Ok(OnceEnd::Rejected(Report { reason: refusal.to_string(), output: None })),
-    };
-    let outcome = transaction.apply(at, &rendering.set).await;
-    match outcome {
-        Outcome::Applied { changed, .. } => {
-            store.remember(|memory| memory.parts.clone_from(&rendering.parts));
-            Ok(OnceEnd::Applied { changed, from_cache })
-        }
-        other => {
-            let unknown = Report { reason: "it could not be applied".to_owned(), output: None };
-            Ok(OnceEnd::Rejected(other.report().cloned().unwrap_or(unknown)))
-        }
-    }
-}
-
-/// Why a block cannot be previewed.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PreviewError {
-    /// Neither a server nor the disk had any entries.
-    #[error("no entries can be had: {0}")]
-    Unreachable(String),
-    /// The entries would be refused.
-    #[error("{0}")]
-    Refused(String),
-}
-
-/// What a block would be made into, without touching anything: from a server, else from the disk. For `pintle agent check`.
-///
-/// # Errors
-/// Why it would be refused, or that no entries can be had.
-pub async fn preview(
-    settings: &BlockSettings,
-    access: &Access,
-    state: PathBuf,
-    patience: Duration,
-) -> Result<(Cursor, FileSet), PreviewError> {
-    let store = Store::new(settings.name.clone(), state);
-    let cached = store.mirror(&Subscription { instance: None, ..subscription(settings) });
-    let mirror = match live::snapshot(access, &cached, patience).await {
-        Ok(mirror) => mirror,
-        Err(_) if cached.cursor().is_some() => cached,
-        Err(problem) => return Err(PreviewError::Unreachable(problem)),
-    };
-    let at = mirror.cursor().ok_or_else(|| PreviewError::Unreachable("no entries came".to_owned()))?;
-    let view = Arc::new(Effective::of(&settings.namespaces, &mirror));
-    let situation = Situation { view: &view, last: None, deleted: &std::collections::BTreeSet::new() };
-    let planned = plan::plan(settings, situation);
-    planned.map(|rendering| (at, rendering.set)).map_err(|refusal| PreviewError::Refused(refusal.to_string()))
 }
 
 async fn until(due: Option<Instant>) {

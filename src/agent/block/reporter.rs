@@ -112,14 +112,15 @@ impl Reporter {
         let desk = self.desk.clone();
         let body = &mut self.body;
         let news = async {
-            match pause {
-                Some(pause) => tokio::time::sleep(pause).await,
-                None => tokio::select! {
-                    () = desk.news.notified() => (),
-                    changed = body.changed() => if changed.is_err() {
-                        // The block is gone: only the stop is left to wait for.
-                        std::future::pending::<()>().await;
-                    },
+            if let Some(pause) = pause {
+                tokio::time::sleep(pause).await;
+                return;
+            }
+            tokio::select! {
+                () = desk.news.notified() => (),
+                changed = body.changed() => if changed.is_err() {
+                    // The block is gone: only the stop is left to wait for.
+                    std::future::pending::<()>().await;
                 },
             }
         };

@@ -89,11 +89,10 @@ fn servers(fields: &AgentFields, surroundings: &Surroundings, faults: &mut Fault
         servers.extend(faults.check(server.referenced, &format!("servers[{number}]"), Server::parse(&server.value)));
     }
     if fields.server.is_none() && fields.servers.is_empty() {
-        match &surroundings.server {
-            Some(server) => servers.extend(faults.check(Location::UNKNOWN, "--server", Server::parse(server))),
-            None => {
-                faults.add(Location::UNKNOWN, "servers", "needs at least one address, as https://pintle.example.com")
-            }
+        if let Some(server) = &surroundings.server {
+            servers.extend(faults.check(Location::UNKNOWN, "--server", Server::parse(server)));
+        } else {
+            faults.add(Location::UNKNOWN, "servers", "needs at least one address, as https://pintle.example.com");
         }
     }
     servers

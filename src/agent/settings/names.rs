@@ -33,8 +33,11 @@ pub(super) fn fill(pattern: &str, labels: &BTreeMap<String, String>) -> Result<N
         rest = behind;
     }
     filled.push_str(rest);
-    NamespaceName::parse(&filled).map_err(|error| match filled == pattern {
-        true => format!("`{filled}`: {error}"),
-        false => format!("`{pattern}` becomes `{filled}`: {error}"),
+    NamespaceName::parse(&filled).map_err(|error| {
+        if filled == pattern {
+            format!("`{filled}`: {error}")
+        } else {
+            format!("`{pattern}` becomes `{filled}`: {error}")
+        }
     })
 }

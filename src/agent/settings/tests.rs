@@ -9,7 +9,7 @@ fn parse(text: &str) -> Result<AgentSettings, SettingsError> {
 }
 
 fn faults(text: &str) -> String {
-    parse(text).map(|_| String::new()).unwrap_or_else(|error| error.to_string())
+    parse(text).map_or_else(|error| error.to_string(), |_| String::new())
 }
 
 const WHOLE: &str = r#"
@@ -150,12 +150,12 @@ services:
 
 #[test]
 fn paths_of_a_folder_are_relative_and_unique_over_all_services() {
-    let text = r#"
+    let text = r"
 server: a
 services:
   - {name: a, environment: prod, namespaces: [a], folder: /x/y, files: [{path: z, key: z}, {path: /q, key: q}]}
   - {name: b, environment: prod, namespaces: [a], files: [{path: /x/y/z, key: z}]}
-"#;
+";
     let told = faults(text);
     assert!(told.contains("services[0].files[1].path: must be relative"), "{told}");
     assert!(told.contains("services[1].files[0].path: is the same as on line 4"), "{told}");

@@ -59,9 +59,8 @@ pub(super) async fn run(out: Output, settings: &AgentSettings, token: Option<Tok
         worst = worst.max(verdict);
     }
     Ok(match worst {
-        Verdict::Same => 0,
         Verdict::Differs if how.exit_code => DIFFERENCES,
-        Verdict::Differs => 0,
+        Verdict::Same | Verdict::Differs => 0,
         Verdict::Unreachable => UNREACHABLE,
         Verdict::Refused => FAILED,
     })
@@ -167,7 +166,7 @@ mod tests {
         let path = folder.path().join("a");
         let file = |content: Option<&'static str>| TargetFile {
             path: path.clone(),
-            content: content.map(|text| text.into()),
+            content: content.map(Into::into),
             mode: 0o644,
             owner: None,
             group: None,

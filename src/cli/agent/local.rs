@@ -94,9 +94,11 @@ pub(super) async fn run(out: Output, command: &LocalCommand, config: &Path) -> a
 }
 
 fn unanswered(error: io::Error) -> anyhow::Error {
-    match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused => anyhow::anyhow!("none is running there"),
-        io::ErrorKind::PermissionDenied => anyhow::anyhow!("only the user that it runs as may do that"),
-        _ => error.into(),
+    if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused) {
+        anyhow::anyhow!("none is running there")
+    } else if error.kind() == io::ErrorKind::PermissionDenied {
+        anyhow::anyhow!("only the user that it runs as may do that")
+    } else {
+        error.into()
     }
 }

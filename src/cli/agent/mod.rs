@@ -14,8 +14,8 @@ use clap::{Args, Subcommand};
 use crate::agent::actions::durations;
 use crate::agent::exec::init;
 use crate::agent::settings::{AgentSettings, SettingsError, Surroundings};
-use crate::cli::user::Global;
 use crate::cli::user::output::Output;
+use crate::cli::user::{Global, Secret};
 use crate::client::Token;
 use crate::runtime::settings::LogSettings;
 
@@ -116,7 +116,7 @@ fn prepare(args: &AgentArgs, global: &Global) -> anyhow::Result<(AgentSettings, 
     let server = global.server.clone().filter(|server| !server.is_empty());
     let settings = AgentSettings::read(&args.config, &Surroundings { host, server });
     let settings = settings.map_err(|error: SettingsError| anyhow::anyhow!("{error}"))?;
-    let token = global.token.as_ref().map(|token| token.text()).filter(|token| !token.is_empty());
+    let token = global.token.as_ref().map(Secret::text).filter(|token| !token.is_empty());
     Ok((settings, token.map(Token::parse).transpose()?))
 }
 
