@@ -1,6 +1,6 @@
 //! Agents, and the real nginx that they keep.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -39,10 +39,6 @@ impl Agent {
 
     fn settings(&self) -> PathBuf {
         self.folder.join("agent.yaml")
-    }
-
-    pub(crate) fn state(&self) -> PathBuf {
-        self.folder.join("state")
     }
 
     /// Starts it.
@@ -135,10 +131,6 @@ impl Nginx {
         let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).pool_max_idle_per_host(0);
         let http = http.timeout(Duration::from_secs(5)).build()?;
         Ok(Self { folder, port: free_port()?, process: None, http })
-    }
-
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
     }
 
     pub(crate) fn conf(&self) -> PathBuf {
