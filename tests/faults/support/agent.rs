@@ -187,7 +187,7 @@ impl Nginx {
     /// How often it read its file again.
     pub(crate) fn reloads(&self) -> usize {
         let log = std::fs::read_to_string(self.folder.join("error.log")).unwrap_or_default();
-        log.lines().filter(|line| line.contains("reconfiguring")).count()
+        log.lines().filter(|line| line.contains("(SIGHUP) received")).count()
     }
 
     /// Everything below the folder of its file.
