@@ -92,6 +92,7 @@ pub async fn run(settings: AgentSettings, token: Option<Token>, stop: Cancellati
         let exec = match &block.exec {
             Some(exec) => {
                 let (handle, supervisor) = exec::supervise(exec.clone());
+                let supervisor = supervisor.noting(state_of(&settings, block).join("exec.pid"));
                 let signals = Signals::listen().map_err(AgentError::Signals)?;
                 let stop = processes_stop.clone();
                 tasks.spawn(async move { Finished::Process(supervisor.run(signals, stop).await) });

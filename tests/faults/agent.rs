@@ -37,7 +37,10 @@ impl Scene {
     /// Publishes one entry and gives its revision.
     async fn publish(&self, key: &str, content: &str) -> Tested<u64> {
         let message = format!("{key}-{}", content.len());
-        let body = crate::support::http::put(key, content, &message, None);
+        let format = if Path::new(key).extension().is_some_and(|ending| ending == "env") { "env" } else { "text" };
+        let change =
+            json!({"env": "dev", "namespace": "app", "key": key, "op": "put", "format": format, "content": content});
+        let body = json!({"message": message, "changes": [change]});
         Ok(self.caller.post_json("/api/v1/publish", &body).await?.expect(200)?.revision)
     }
 

@@ -3,6 +3,7 @@
 mod agent;
 mod crash;
 mod dev;
+mod envoy;
 mod failover;
 mod migrations;
 mod outage;

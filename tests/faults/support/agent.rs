@@ -1,6 +1,6 @@
 //! Agents, and the real nginx that they keep.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
@@ -39,10 +39,6 @@ impl Agent {
 
     fn settings(&self) -> PathBuf {
         self.folder.join("agent.yaml")
-    }
-
-    pub(crate) fn state(&self) -> PathBuf {
-        self.folder.join("state")
     }
 
     /// Starts it.
@@ -137,10 +133,6 @@ impl Nginx {
         Ok(Self { folder, port: free_port()?, process: None, http })
     }
 
-    pub(crate) fn folder(&self) -> &Path {
-        &self.folder
-    }
-
     pub(crate) fn conf(&self) -> PathBuf {
         self.folder.join("live/nginx.conf")
     }
@@ -195,7 +187,7 @@ impl Nginx {
     /// How often it read its file again.
     pub(crate) fn reloads(&self) -> usize {
         let log = std::fs::read_to_string(self.folder.join("error.log")).unwrap_or_default();
-        log.lines().filter(|line| line.contains("reconfiguring")).count()
+        log.lines().filter(|line| line.contains("(SIGHUP) received")).count()
     }
 
     /// Everything below the folder of its file.
