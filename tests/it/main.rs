@@ -32,3 +32,4 @@ mod revert;
 mod rollback;
 mod telemetry;
 mod time_travel;
+mod wait;

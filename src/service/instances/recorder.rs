@@ -4,6 +4,7 @@
 //! streams: they are remembered, and told all at once when the database is back.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -18,7 +19,6 @@ use crate::service::ServiceError;
 use crate::store::instances::recording::{self, InstanceKey, Known, Open, Put, Told};
 use crate::store::{self, Store, StoreError};
 use crate::view::View;
-use std::sync::Arc;
 
 /// How often a node says that it lives; one that is silent for three of these is taken for dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -201,7 +201,7 @@ impl Recorder {
             let taken = self.write_batch(&mut tx, batch, &known, &results).await?;
             for (message, result) in batch.iter().zip(&mut results) {
                 if taken.contains(&message.key) {
-                    *result = Err(ServiceError::InstanceTaken(message.key.1.to_string()));
+                    *result = Err(ServiceError::InstanceTaken(format!("{}/{}", message.key.0, message.key.1)));
                 }
             }
         }
@@ -314,24 +314,22 @@ fn present_from(known: Option<&Known>, head: Revision) -> Revision {
     known.filter(|known| known.presence != Presence::Gone).map_or(head, |known| known.present_from)
 }
 
-/// Whether a message may be written: the id is the caller's, and so are rights on every namespace.
+/// Whether a message may be written: the id is the caller's, and so are rights on every namespace it runs on. The rights of
+/// one that says who it is were judged before, by what it says now.
 fn judge(access: &Access, message: &Message, known: Option<&Known>) -> Result<(), ServiceError> {
     let (environment, id) = &message.key;
     let is_put = matches!(message.word, Word::Put { .. });
     let Some(known) = known else {
         return if is_put { Ok(()) } else { Err(ServiceError::NotFound(format!("instance {environment}/{id}"))) };
     };
+    let reads = |name: &_| access.allows(message.user, Action::Read, Target::AnyIn(environment, name));
+    if let Some(name) = known.namespaces.iter().find(|name| !is_put && !reads(name)) {
+        return Err(ServiceError::NotFound(format!("{environment}/{name}")));
+    }
     if known.owner != message.user && !(is_put && known.presence == Presence::Gone) {
         return Err(ServiceError::InstanceTaken(format!("{environment}/{id}")));
     }
-    let unreadable = known
-        .namespaces
-        .iter()
-        .find(|name| !is_put && !access.allows(message.user, Action::Read, Target::AnyIn(environment, name)));
-    match unreadable {
-        Some(name) => Err(ServiceError::NotFound(format!("{environment}/{name}"))),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// What receipts add up to.
