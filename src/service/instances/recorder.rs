@@ -346,3 +346,81 @@ fn told_of<'a>(known: &'a Known, owner: Uuid, receipts: &'a [Receipt]) -> Told<'
         progress,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access::{Grant, Role};
+    use crate::domain::instances::Progress;
+    use crate::domain::names::NamespaceName;
+    use crate::domain::patterns::Pattern;
+
+    const OWNER: Uuid = Uuid::from_u128(1);
+    const OTHER: Uuid = Uuid::from_u128(2);
+
+    fn key() -> InstanceKey {
+        (EnvironmentName::parse("dev").unwrap(), InstanceId::parse("web-1").unwrap())
+    }
+
+    fn access() -> Access {
+        let grant = |user| Grant {
+            id: user,
+            user,
+            role: Role::Viewer,
+            environment: Pattern::any(),
+            namespace: Pattern::parse("orders").unwrap(),
+            key_prefix: String::new(),
+        };
+        Access::new(1, vec![], vec![], vec![grant(OWNER), grant(OTHER)])
+    }
+
+    fn known(presence: Presence, namespace: &str) -> Known {
+        Known {
+            key: key(),
+            owner: OWNER,
+            namespaces: vec![NamespaceName::parse(namespace).unwrap()],
+            presence,
+            present_from: Revision(7),
+            progress: Progress::default(),
+        }
+    }
+
+    fn put() -> Word {
+        let namespaces = vec![NamespaceName::parse("orders").unwrap()];
+        let (service, labels) = ("orders".to_owned(), std::collections::BTreeMap::new());
+        let declared =
+            Declaration { service, labels, address: None, version: None, agent: None, namespaces, held: false };
+        Word::Put { declared, head: Revision(9) }
+    }
+
+    fn judged(user: Uuid, word: Word, known: Option<&Known>) -> String {
+        let message = Message { key: key(), user, word, reply: oneshot::channel().0 };
+        judge(&access(), &message, known).err().map_or_else(|| "fine".to_owned(), |error| error.to_string())
+    }
+
+    #[test]
+    fn an_id_is_free_when_it_is_new_ones_own_or_gone() {
+        let taken = "dev/web-1 belongs to another user";
+        assert_eq!(judged(OTHER, put(), None), "fine");
+        assert_eq!(judged(OWNER, put(), Some(&known(Presence::Live, "orders"))), "fine");
+        assert_eq!(judged(OTHER, put(), Some(&known(Presence::Late, "orders"))), taken);
+        assert_eq!(judged(OTHER, put(), Some(&known(Presence::Gone, "orders"))), "fine");
+        assert_eq!(judged(OTHER, Word::Goodbye, Some(&known(Presence::Gone, "orders"))), taken);
+    }
+
+    #[test]
+    fn one_that_did_not_say_who_it_is_or_may_not_read_is_not_there() {
+        let receipts = || Word::Receipts(Vec::new());
+        assert_eq!(judged(OWNER, receipts(), None), "instance dev/web-1 not found");
+        assert_eq!(judged(OWNER, receipts(), Some(&known(Presence::Live, "web"))), "dev/web not found");
+        assert_eq!(judged(OTHER, Word::Goodbye, Some(&known(Presence::Live, "web"))), "dev/web not found");
+        assert_eq!(judged(OWNER, receipts(), Some(&known(Presence::Gone, "orders"))), "fine");
+    }
+
+    #[test]
+    fn one_that_was_only_late_is_no_newcomer() {
+        assert_eq!(present_from(None, Revision(9)), Revision(9));
+        assert_eq!(present_from(Some(&known(Presence::Late, "orders")), Revision(9)), Revision(7));
+        assert_eq!(present_from(Some(&known(Presence::Gone, "orders")), Revision(9)), Revision(9));
+    }
+}
