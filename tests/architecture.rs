@@ -14,7 +14,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("store", &["domain"]),
     ("view", &["domain"]),
     ("service", &["domain", "metrics", "store", "view"]),
-    ("feed", &["domain", "metrics", "service", "store", "view"]),
+    ("feed", &["api", "domain", "metrics", "service", "store", "view"]),
     ("http", &["api", "domain", "feed", "metrics", "service"]),
     ("client", &["api", "domain"]),
     ("agent", &["api", "client", "domain"]),

@@ -10,7 +10,8 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::domain::limits::Limits;
 use crate::feed::pump::Pump;
-use crate::feed::{listener, pump};
+use crate::feed::{Feed, listener, pump};
+use crate::http::serve::serve;
 use crate::http::{self, App};
 use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
@@ -97,7 +98,7 @@ pub async fn start(
         metrics: &metrics,
         first_admin: None,
     };
-    let (link, view, pump) = start.patiently().await?;
+    let (link, view, feed, pump) = start.patiently().await?;
     let first_admin = start.first_admin;
     let (submissions, inbox) = mpsc::channel(SUBMISSIONS);
     let committer = Committer {
@@ -114,7 +115,7 @@ pub async fn start(
     let counting = (Arc::clone(&view), Arc::clone(&metrics));
     let service =
         Service { store: store.clone(), view, submissions, pump: link, recorder, limits, metrics, ambient, passwords };
-    let app = Arc::new(App { service, draining: lifecycle.soft.clone() });
+    let app = Arc::new(App { service, feed: Arc::clone(&feed), draining: lifecycle.soft.clone() });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
@@ -122,22 +123,24 @@ pub async fn start(
     let stop = lifecycle.workers.clone();
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
-    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
+    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
     let address = listener.local_addr()?;
     let (done, served) = oneshot::channel();
-    let server = axum::serve(listener, http::router(Arc::clone(&app)));
-    let server = server.with_graceful_shutdown(lifecycle.soft.clone().cancelled_owned());
+    let server = serve(listener, http::router(Arc::clone(&app)), lifecycle.soft.clone());
     lifecycle.spawn("http", &lifecycle.soft, async move {
-        if let Err(error) = server.await {
-            tracing::error!(%error, "the HTTP server failed");
-        }
+        server.await;
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = axum::serve(listener, http::metrics_router(Arc::clone(&app)));
-        let server = server.with_graceful_shutdown(lifecycle.soft.clone().cancelled_owned());
-        lifecycle.spawn("metrics", &lifecycle.soft, async move { drop(server.await) });
+        let server = serve(listener, http::metrics_router(Arc::clone(&app)), lifecycle.soft.clone());
+        lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
+    let (soft, readers) = (lifecycle.soft.clone(), Arc::clone(&feed));
+    lifecycle.spawn("watchdog", &lifecycle.workers, async move { feed.watch_over(stop).await });
+    lifecycle.spawn("drain", &lifecycle.soft, async move {
+        soft.cancelled().await;
+        readers.drain();
+    });
     Ok(Node { address, app, first_admin, store, served })
 }
 
@@ -177,7 +180,7 @@ struct Start<'a> {
 
 impl Start<'_> {
     /// Waits for a database that is away, and begins anew when it goes away meanwhile.
-    async fn patiently(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Pump)> {
+    async fn patiently(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Arc<Feed>, Pump)> {
         let until = tokio::time::Instant::now() + DATABASE_WAIT;
         let mut told = false;
         loop {
@@ -193,7 +196,7 @@ impl Start<'_> {
         }
     }
 
-    async fn once(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Pump)> {
+    async fn once(&mut self) -> anyhow::Result<(PumpLink, Arc<View>, Arc<Feed>, Pump)> {
         self.store.check(self.has_direct).await?;
         if self.migrate {
             let done = store::migrate(self.store).await?;
@@ -207,8 +210,8 @@ impl Start<'_> {
         self.first_admin = self.first_admin.take().or(created);
         let (to_pump, inbox) = mpsc::channel(SUBMISSIONS);
         let (metrics, ambient) = (Arc::clone(self.metrics), Arc::clone(self.ambient));
-        let (view, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
-        Ok((PumpLink(to_pump), view, pump))
+        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
+        Ok((PumpLink(to_pump), view, feed, pump))
     }
 }
 

@@ -11,6 +11,7 @@ use uuid::Uuid;
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::patterns::Pattern;
+use crate::domain::revisions::Revision;
 use crate::domain::sight::KeyScope;
 
 /// Something a caller wants to do.
@@ -171,6 +172,8 @@ pub struct User {
     pub id: Uuid,
     /// Its login name.
     pub name: UserName,
+    /// The head when its grants last changed: a cursor that is not above may have been given out under other rights.
+    pub granted_at: Revision,
 }
 
 /// What a token was made for.

@@ -1,5 +1,7 @@
 //! Change sets: what a caller asks for, and the record of what was committed.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -278,6 +280,8 @@ pub struct ChangeSet {
     pub message: String,
     /// The request that brought it, for logs and history.
     pub request_id: String,
+    /// The trace it belongs to, when the caller sent one.
+    pub trace: Option<Arc<str>>,
     /// What it shall do.
     pub intent: Intent,
 }
@@ -319,7 +323,7 @@ pub enum Item {
 }
 
 /// What a revision was made from, beyond its changes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Origin {
     /// The revision that a rollback went to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -330,21 +334,25 @@ pub struct Origin {
     /// Whether protected entries were written over without a precondition.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forced: bool,
+    /// The trace that leads from the call to what instances made of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<Arc<str>>,
 }
 
 impl Origin {
-    /// The origin that an intent gives its revision.
+    /// The origin that a change set gives its revision.
     #[must_use]
-    pub fn of(intent: &Intent) -> Self {
-        match intent {
-            Intent::Rollback(restore) => Self { rollback_to: Some(restore.to), ..Self::default() },
-            Intent::Revert(revert) => Self { reverts: Some(revert.revision), ..Self::default() },
-            Intent::Publish { force, .. } => Self { forced: *force, ..Self::default() },
+    pub fn of(set: &ChangeSet) -> Self {
+        let traced = Self { trace: set.trace.clone(), ..Self::default() };
+        match &set.intent {
+            Intent::Rollback(restore) => Self { rollback_to: Some(restore.to), ..traced },
+            Intent::Revert(revert) => Self { reverts: Some(revert.revision), ..traced },
+            Intent::Publish { force, .. } => Self { forced: *force, ..traced },
             Intent::PutEnvironment(..)
             | Intent::DeleteEnvironment(..)
             | Intent::Freeze(..)
             | Intent::PutNamespace(..)
-            | Intent::DeleteNamespace(..) => Self::default(),
+            | Intent::DeleteNamespace(..) => traced,
         }
     }
 }

@@ -2,6 +2,8 @@
 //!
 //! A clone is a few pointers; a change copies only the path to what it touches.
 
+use std::ops::Bound;
+
 use imbl::OrdMap;
 use time::OffsetDateTime;
 
@@ -158,9 +160,19 @@ impl State {
         environment: &'a EnvironmentName,
         namespace: &'a NamespaceName,
     ) -> impl Iterator<Item = (&'a EntryKey, &'a Entry)> {
-        let start =
-            Address { environment: environment.clone(), namespace: namespace.clone(), key: EntryKey::before_all() };
-        let mut all = self.entries.range(start..);
+        self.entries_after(environment, namespace, None)
+    }
+
+    /// The entries of a namespace after a key, by key.
+    pub fn entries_after<'a>(
+        &'a self,
+        environment: &'a EnvironmentName,
+        namespace: &'a NamespaceName,
+        after: Option<&EntryKey>,
+    ) -> impl Iterator<Item = (&'a EntryKey, &'a Entry)> + use<'a> {
+        let key = after.cloned().unwrap_or_else(EntryKey::before_all);
+        let start = Bound::Excluded(Address { environment: environment.clone(), namespace: namespace.clone(), key });
+        let mut all = self.entries.range((start, Bound::Unbounded));
         std::iter::from_fn(move || all.next())
             .take_while(move |(address, _)| address.environment == *environment && address.namespace == *namespace)
             .map(|(address, entry)| (&address.key, entry))

@@ -1,4 +1,6 @@
-//! The newest revisions that a node has seen, bounded in bytes. Pure.
+//! The log ring: the newest revisions that a node has seen, bounded in bytes. Pure.
+//!
+//! It holds revisions, not frames, and knows no reader: a reader is one number, its cursor, and asks for what follows.
 
 use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
@@ -6,30 +8,89 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::domain::changes::Record;
-use crate::domain::revisions::Revision;
+use crate::domain::revisions::{Cursor, Revision};
+use crate::domain::sight::Sight;
+use crate::feed::frames::Logged;
 
-/// Content bytes that the ring keeps.
-const RING_BYTES: u64 = 32 * 1024 * 1024;
-/// What a record costs besides its contents.
-const RECORD_BYTES: u64 = 512;
+/// Bytes that the ring keeps.
+pub const RING_BYTES: u64 = 32 * 1024 * 1024;
 
-/// A ring of committed revisions, oldest first.
-#[derive(Debug, Default)]
+/// What follows a cursor, for a reader.
+#[derive(Debug, Clone)]
+pub enum Found {
+    /// The next revision that concerns it.
+    Change(Arc<Logged>),
+    /// None does, up to the end of the ring.
+    Nothing,
+    /// The ring does not reach back so far.
+    Behind,
+}
+
+/// A ring of committed revisions of one epoch, oldest first, without gaps.
+#[derive(Debug)]
 pub struct Hub {
-    ring: VecDeque<Arc<Record>>,
+    limit: u64,
+    end: Cursor,
+    ring: VecDeque<Arc<Logged>>,
     bytes: u64,
+    /// What survived the last change of epoch: kept to be told apart from what another one loses.
+    earlier: Vec<Arc<Record>>,
 }
 
 impl Hub {
+    /// An empty ring that ends at a cursor.
+    #[must_use]
+    pub fn new(end: Cursor) -> Self {
+        Self::bounded(end, RING_BYTES)
+    }
+
+    /// The same with another limit, in bytes.
+    #[must_use]
+    pub fn bounded(end: Cursor, limit: u64) -> Self {
+        Self { limit, end, ring: VecDeque::new(), bytes: 0, earlier: Vec::new() }
+    }
+
+    /// The newest revision; everything up to it was taken in.
+    #[must_use]
+    pub fn end(&self) -> Cursor {
+        self.end
+    }
+
+    /// The revision before the oldest in the ring: whoever has seen it misses nothing.
+    #[must_use]
+    pub fn base(&self) -> Revision {
+        let oldest = self.ring.front().map(|logged| logged.record.head.revision);
+        oldest.map_or(self.end.revision, |oldest| Revision(oldest.0.saturating_sub(1)))
+    }
+
     /// Takes in the next revision, and drops the oldest when it holds too much.
     pub fn push(&mut self, record: Arc<Record>) {
-        self.bytes += cost(&record);
-        self.ring.push_back(record);
-        while self.bytes > RING_BYTES
+        let logged = Logged::new(record);
+        if logged.cursor() != (Cursor { epoch: self.end.epoch, revision: self.end.revision.next() }) {
+            // Not the continuation: what is kept leads to no cursor that a reader of the new one could have.
+            self.clear();
+        }
+        self.end = logged.cursor();
+        self.bytes += logged.cost();
+        self.ring.push_back(Arc::new(logged));
+        while self.bytes > self.limit
             && self.ring.len() > 1
             && let Some(oldest) = self.ring.pop_front()
         {
-            self.bytes -= cost(&oldest);
+            self.earlier.clear();
+            self.bytes -= oldest.cost();
+        }
+    }
+
+    /// What follows `after` for a reader.
+    #[must_use]
+    pub fn find(&self, after: Revision, sight: &Sight) -> Found {
+        let base = self.base();
+        let Some(skip) = after.0.checked_sub(base.0) else { return Found::Behind };
+        let newer = self.ring.iter().skip(usize::try_from(skip).unwrap_or(usize::MAX));
+        match newer.into_iter().find(|logged| logged.concerns(sight)) {
+            Some(logged) => Found::Change(Arc::clone(logged)),
+            None => Found::Nothing,
         }
     }
 
@@ -37,33 +98,38 @@ impl Hub {
     #[must_use]
     pub fn id_of(&self, revision: Revision) -> Option<Uuid> {
         let newest_first = self.ring.iter().rev();
-        newest_first.map(|record| &record.head).find(|head| head.revision == revision).map(|head| head.id)
+        newest_first.map(|logged| &logged.record.head).find(|head| head.revision == revision).map(|head| head.id)
     }
 
-    /// The oldest revision in the ring.
+    /// The oldest revision it holds.
     #[must_use]
     pub fn oldest(&self) -> Option<Revision> {
-        self.ring.front().map(|record| record.head.revision)
+        let ring = self.ring.front().map(|logged| &logged.record);
+        self.earlier.first().or(ring).map(|record| record.head.revision)
     }
 
-    /// The random ids in the ring.
+    /// The random ids of all it holds.
     #[must_use]
     pub fn ids(&self) -> Vec<Uuid> {
-        self.ring.iter().map(|record| record.head.id).collect()
+        let ring = self.ring.iter().map(|logged| &logged.record);
+        self.earlier.iter().chain(ring).map(|record| record.head.id).collect()
     }
 
-    /// Takes out what a new history does not have.
-    pub fn take_lost(&mut self, survivors: &HashSet<Uuid>) -> Vec<Arc<Record>> {
-        let all = std::mem::take(&mut self.ring);
-        let (kept, lost): (Vec<_>, Vec<_>) = all.into_iter().partition(|record| survivors.contains(&record.head.id));
-        self.ring = kept.into();
-        self.bytes = self.ring.iter().map(|record| cost(record)).sum();
+    /// Goes over to another history that ends at a cursor, and gives back what it does not have.
+    pub fn restart(&mut self, end: Cursor, survivors: &HashSet<Uuid>) -> Vec<Arc<Record>> {
+        let ring = std::mem::take(&mut self.ring);
+        let all =
+            std::mem::take(&mut self.earlier).into_iter().chain(ring.iter().map(|logged| Arc::clone(&logged.record)));
+        let (kept, lost) = all.partition(|record| survivors.contains(&record.head.id));
+        (self.end, self.bytes, self.earlier) = (end, 0, kept);
         lost
     }
-}
 
-fn cost(record: &Record) -> u64 {
-    RECORD_BYTES + record.size()
+    fn clear(&mut self) {
+        self.ring.clear();
+        self.earlier.clear();
+        self.bytes = 0;
+    }
 }
 
 #[cfg(test)]
@@ -72,6 +138,8 @@ mod tests {
     use crate::domain::changes::{Kind, Origin, RecordHead};
     use crate::domain::names::UserName;
     use crate::domain::revisions::Epoch;
+
+    const START: Cursor = Cursor { epoch: Epoch(1), revision: Revision(0) };
 
     fn record(number: u64) -> Arc<Record> {
         let head = RecordHead {
@@ -90,21 +158,24 @@ mod tests {
 
     #[test]
     fn the_ring_forgets_the_oldest_when_it_is_full() {
-        let mut hub = Hub::default();
-        let fits = RING_BYTES / RECORD_BYTES;
-        (1..=fits + 10).for_each(|number| hub.push(record(number)));
-        assert_eq!(hub.oldest(), Some(Revision(11)));
-        assert_eq!(hub.id_of(Revision(10)), None);
-        assert_eq!(hub.id_of(Revision(11)), Some(Uuid::from_u128(11)));
+        let one = Logged::new(record(1)).cost();
+        let mut hub = Hub::bounded(START, one * 10 + 9);
+        (1..=20).for_each(|number| hub.push(record(number)));
+        assert!(hub.base() >= Revision(10) && hub.base() < Revision(20));
+        assert_eq!(hub.id_of(hub.base()), None);
+        assert_eq!(hub.id_of(hub.base().next()), Some(Uuid::from_u128(u128::from(hub.base().next().0))));
     }
 
     #[test]
-    fn what_a_new_history_lacks_is_taken_out() {
-        let mut hub = Hub::default();
+    fn what_a_new_history_lacks_is_given_back() {
+        let mut hub = Hub::new(START);
         (1..=5).for_each(|number| hub.push(record(number)));
-        let survivors = (1..=3).map(Uuid::from_u128).collect();
-        let lost: Vec<u64> = hub.take_lost(&survivors).iter().map(|record| record.head.revision.0).collect();
+        let survivors: HashSet<_> = (1..=3).map(Uuid::from_u128).collect();
+        let end = Cursor { epoch: Epoch(2), revision: Revision(1_000_003) };
+        let lost: Vec<u64> = hub.restart(end, &survivors).iter().map(|record| record.head.revision.0).collect();
         assert_eq!(lost, [4, 5]);
-        assert_eq!(hub.ids().len(), 3);
+        assert_eq!((hub.ids().len(), hub.end(), hub.base()), (3, end, end.revision));
+        let nothing = hub.restart(end, &survivors);
+        assert!(nothing.is_empty(), "what survived is still known");
     }
 }

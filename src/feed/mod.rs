@@ -1,5 +1,14 @@
-//! From the log to the view: the pump reads every revision once, in order, and shows it.
+//! From the log to the view and to whoever watches: the pump reads every revision once, in order, and shows it; readers
+//! follow the ring of the newest ones.
 
+pub mod frames;
+#[cfg(test)]
+mod guarantees;
 pub mod hub;
 pub mod listener;
 pub mod pump;
+pub mod reader;
+pub mod seats;
+pub mod subscribers;
+
+pub use subscribers::Feed;

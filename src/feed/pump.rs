@@ -14,7 +14,8 @@ use crate::domain::changes::{Record, RecordHead};
 use crate::domain::limits::Limits;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::state::State;
-use crate::feed::hub::Hub;
+use crate::feed::Feed;
+use crate::feed::hub::{Hub, RING_BYTES};
 use crate::metrics::Metrics;
 use crate::service::ambient::Ambient;
 use crate::service::wakeups::Wakeup;
@@ -44,7 +45,7 @@ pub struct Pump {
     metrics: Arc<Metrics>,
     ambient: Arc<dyn Ambient>,
     inbox: mpsc::Receiver<Wakeup>,
-    hub: Hub,
+    feed: Arc<Feed>,
     session: Option<Session>,
     /// The revision that was the head when the store was loaded, and its random id.
     loaded: Option<(Revision, Uuid)>,
@@ -54,14 +55,14 @@ pub struct Pump {
     looks: u32,
 }
 
-/// Loads the store. The view it returns is kept up by the pump it returns.
+/// Loads the store. The view and the feed it returns are kept up by the pump it returns.
 pub async fn start(
     store: Store,
     metrics: Arc<Metrics>,
     ambient: Arc<dyn Ambient>,
     limits: &Limits,
     inbox: mpsc::Receiver<Wakeup>,
-) -> Result<(Arc<View>, Pump), StoreError> {
+) -> Result<(Arc<View>, Arc<Feed>, Pump), StoreError> {
     let mut session = store.acquire().await?;
     let mut head = store::poll(&mut session, Revision::ZERO).await?;
     if let Some(why) = head.foreign() {
@@ -72,6 +73,7 @@ pub async fn start(
     let state = load(&mut session, &head).await?;
     let loaded = store::poll(&mut session, head.revision).await?.id_at.map(|id| (head.revision, id));
     let failover_safe = store::failover_safe(&mut session).await?;
+    let hub = fill(&mut session, state.cursor()).await?;
     drop(session);
     if state.bytes() > limits.store_bytes / 5 * 4 {
         tracing::warn!(bytes = state.bytes(), limit = limits.store_bytes, "the store is over 80 % of max_store_bytes");
@@ -80,13 +82,14 @@ pub async fn start(
     metrics.database_up.set(1);
     let health = Health { down_since: None, seen_at: ambient.now(), failover_safe };
     let view = Arc::new(View::new(state, health));
+    let feed = Arc::new(Feed::new(store.clone(), Arc::clone(&view), Arc::clone(&metrics), hub));
     let pump = Pump {
         store,
         view: Arc::clone(&view),
         metrics,
         ambient,
         inbox,
-        hub: Hub::default(),
+        feed: Arc::clone(&feed),
         session: None,
         loaded,
         unplaced: Vec::new(),
@@ -94,7 +97,25 @@ pub async fn start(
         looks: 0,
     };
     pump.measure(&pump.view.state());
-    Ok((view, pump))
+    Ok((view, feed, pump))
+}
+
+/// The ring as it would be had this node been there: so the subscribers that come back after a restart are served from memory.
+async fn fill(conn: &mut Conn, end: Cursor) -> Result<Hub, StoreError> {
+    let Some(oldest) = store::newest_within(conn, end, RING_BYTES / 2).await? else { return Ok(Hub::new(end)) };
+    let mut after = Revision(oldest.0.saturating_sub(1));
+    let mut hub = Hub::new(Cursor { revision: after, ..end });
+    while after < end.revision {
+        let page = store::tail(conn, after, PAGE).await?;
+        for record in page.into_iter().filter(|record| record.head.revision <= end.revision) {
+            hub.push(Arc::new(record));
+        }
+        if hub.end().revision == after {
+            return Err(StoreError::Corrupt { table: "revisions", what: format!("{} is missing", after.next()) });
+        }
+        after = hub.end().revision;
+    }
+    Ok(hub)
 }
 
 async fn load(conn: &mut Conn, head: &Head) -> Result<State, StoreError> {
@@ -170,8 +191,9 @@ impl Pump {
             self.show(state, records);
             return;
         }
-        let read = |record: &Record| self.hub.id_of(record.head.revision) == Some(record.head.id);
-        self.unplaced.extend(records.into_iter().filter(|record| !read(record)).map(Arc::new));
+        let unread = records.into_iter().filter(|record| !self.has_read(record)).map(Arc::new);
+        let unread: Vec<_> = unread.collect();
+        self.unplaced.extend(unread);
         if !self.unplaced.is_empty() {
             self.catch_up_or_note().await;
         }
@@ -179,7 +201,8 @@ impl Pump {
 
     /// Looks for what this node committed and the log did not bring: another history may have begun at that moment.
     async fn place(&mut self, session: &mut Session) -> Result<(), StoreError> {
-        self.unplaced.retain(|record| self.hub.id_of(record.head.revision) != Some(record.head.id));
+        let unread = self.unplaced.iter().filter(|record| !self.has_read(record)).cloned().collect();
+        self.unplaced = unread;
         if self.unplaced.is_empty() {
             return Ok(());
         }
@@ -189,6 +212,10 @@ impl Pump {
         let lost = std::mem::take(&mut self.unplaced);
         self.report_lost(lost.into_iter().filter(|record| !survivors.contains(&record.head.id)).collect());
         Ok(())
+    }
+
+    fn has_read(&self, record: &Record) -> bool {
+        self.feed.hub(|hub| hub.id_of(record.head.revision)) == Some(record.head.id)
     }
 
     fn report_lost(&self, lost: Vec<Arc<Record>>) {
@@ -201,12 +228,22 @@ impl Pump {
     }
 
     fn show(&mut self, mut state: State, records: Vec<Record>) {
-        for record in records {
-            state.apply(&record);
-            self.hub.push(Arc::new(record));
+        for record in &records {
+            state.apply(record);
         }
         self.measure(&state);
+        // The ring first: whoever sees the state finds in the ring what led to it.
+        self.feed.hub_mut(|hub| {
+            for record in records {
+                hub.push(Arc::new(record));
+            }
+        });
+        self.reveal(state);
+    }
+
+    fn reveal(&self, state: State) {
         self.view.show(state);
+        self.feed.wake();
     }
 
     fn measure(&self, state: &State) {
@@ -278,7 +315,7 @@ impl Pump {
         if head.access != state.access.number {
             state.access = patiently(&self.store, READ, store::load_access(&mut session)).await?;
             if head.revision == state.head {
-                self.view.show(state.clone());
+                self.reveal(state.clone());
             }
         }
         while state.head < head.revision {
@@ -314,24 +351,25 @@ impl Pump {
             return Some("the head went back");
         }
         let loaded = self.loaded.filter(|(revision, _)| *revision == state.head).map(|(_, id)| id);
-        let known = self.hub.id_of(state.head).or(loaded);
+        let known = self.feed.hub(|hub| hub.id_of(state.head)).or(loaded);
         (known.is_some() && known != head.id_at).then_some("the newest revision is another one")
     }
 
     /// Drops what the new history lost, reports it, and loads the rest anew.
     async fn change_epoch(&mut self, session: &mut Session, head: &Head) -> Result<(), StoreError> {
         let state = patiently(&self.store, LOAD, load(session, head)).await?;
-        if let Some(oldest) = self.hub.oldest() {
-            let after = Revision(oldest.0.saturating_sub(1));
-            let found = patiently(&self.store, READ, store::find_committed(session, &self.hub.ids(), after)).await?;
-            let survivors: HashSet<_> = found.into_iter().map(|(id, _)| id).collect();
-            let lost = self.hub.take_lost(&survivors);
-            self.report_lost(lost);
+        let mut survivors = HashSet::new();
+        if let Some(oldest) = self.feed.hub(Hub::oldest) {
+            let (after, ids) = (Revision(oldest.0.saturating_sub(1)), self.feed.hub(Hub::ids));
+            let found = patiently(&self.store, READ, store::find_committed(session, &ids, after)).await?;
+            survivors.extend(found.into_iter().map(|(id, _)| id));
         }
+        let lost = self.feed.restart(state.cursor(), &survivors);
+        self.report_lost(lost);
         tracing::warn!(epoch = %head.epoch, revision = %head.revision, "a new epoch began");
         self.metrics.head_revision.set(head.revision.0.cast_signed());
         self.measure(&state);
-        self.view.show(state);
+        self.reveal(state);
         Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use axum::body::{Body, Bytes};
 use axum::extract::{FromRequest, FromRequestParts, RawPathParams, Request};
@@ -19,7 +20,7 @@ use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, Names
 use crate::domain::revisions::Revision;
 use crate::http::Shared;
 use crate::http::error::ApiError;
-use crate::http::layers::RequestId;
+use crate::http::layers::{RequestId, TraceId};
 use crate::service::committer::Idempotency;
 use crate::service::{At, WriteContext};
 
@@ -171,6 +172,7 @@ async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
 /// What a write carries in its headers.
 pub(super) struct WriteHeaders {
     request_id: String,
+    trace: Option<Arc<str>>,
     message: String,
     pub(super) if_revision: Option<Precondition>,
     key: Option<String>,
@@ -193,6 +195,7 @@ impl FromRequestParts<Shared> for WriteHeaders {
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
         let headers = &parts.headers;
         let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+        let trace = parts.extensions.get::<TraceId>().map(|id| Arc::clone(&id.0));
         let message = header_text(headers, crate::api::MESSAGE_HEADER)?.unwrap_or_default();
         let key = header_text(headers, IDEMPOTENCY_HEADER)?;
         if let Some(key) = &key
@@ -200,7 +203,7 @@ impl FromRequestParts<Shared> for WriteHeaders {
         {
             return Err(ApiError::invalid("Idempotency-Key", "must have 1 to 255 characters"));
         }
-        Ok(Self { request_id, message, if_revision: precondition(headers)?, key })
+        Ok(Self { request_id, trace, message, if_revision: precondition(headers)?, key })
     }
 }
 
@@ -217,7 +220,7 @@ impl WriteHeaders {
             Idempotency { key, body: ContentHash::of(&all) }
         });
         let message = message.filter(|message| !message.is_empty()).unwrap_or(self.message);
-        WriteContext { message, request_id: self.request_id, dry_run: false, idempotency }
+        WriteContext { message, request_id: self.request_id, trace: self.trace, dry_run: false, idempotency }
     }
 }
 

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use opentelemetry::propagation::Extractor;
+use opentelemetry::trace::TraceContextExt as _;
 use tokio::time::Instant;
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
@@ -26,6 +27,10 @@ const REQUEST: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone)]
 pub(super) struct RequestId(pub(super) Arc<str>);
 
+/// The trace that a request belongs to, when its caller or an exporter of this node keeps one.
+#[derive(Debug, Clone)]
+pub(super) struct TraceId(pub(super) Arc<str>);
+
 /// Gives the request its id and span, counts it, and writes the body of a problem.
 pub(super) async fn observe(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
     let started = Instant::now();
@@ -37,6 +42,9 @@ pub(super) async fn observe(State(app): State<Shared>, mut request: Request, nex
     let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
     // Without an exporter there is nobody to tell.
     let _ = span.set_parent(parent);
+    if let Some(trace) = trace_id(&span, request.headers()) {
+        request.extensions_mut().insert(trace);
+    }
     let mut response = next.run(request).instrument(span.clone()).await;
 
     span.in_scope(|| write_problem(&mut response, &id));
@@ -74,6 +82,18 @@ fn request_id(app: &Shared, request: &Request) -> Arc<str> {
     }
 }
 
+/// The trace of the span, else the one that the caller named after W3C Trace Context.
+fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> Option<TraceId> {
+    let context = span.context();
+    let own = context.span().span_context().clone();
+    if own.is_valid() {
+        return Some(TraceId(own.trace_id().to_string().into()));
+    }
+    let mut parts = headers.get("traceparent")?.to_str().ok()?.split('-').skip(1);
+    let id = parts.next().filter(|id| id.len() == 32 && id.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    Some(TraceId(id.to_ascii_lowercase().into()))
+}
+
 fn write_problem(response: &mut Response, id: &str) {
     let Some(Pending { mut problem, cause }) = response.extensions_mut().remove::<Pending>() else { return };
     id.clone_into(&mut problem.request_id);
@@ -99,7 +119,7 @@ pub(super) async fn bound_time(request: Request, next: Next) -> Response {
     }
 }
 
-struct Headers<'a>(&'a axum::http::HeaderMap);
+struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {
     fn get(&self, key: &str) -> Option<&str> {

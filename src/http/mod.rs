@@ -14,7 +14,9 @@ mod nodes;
 mod publish;
 mod revisions;
 mod rollback;
+pub mod serve;
 mod views;
+mod watch;
 
 use std::future::ready;
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::feed::Feed;
 use crate::service::Service;
 
 pub use extract::problem_of_panic;
@@ -38,6 +41,8 @@ pub use extract::problem_of_panic;
 pub struct App {
     /// The use cases.
     pub service: Service,
+    /// The watch.
+    pub feed: Arc<Feed>,
     /// Cancelled when the node begins to stop.
     pub draining: CancellationToken,
 }
@@ -53,7 +58,14 @@ type Shared = Arc<App>;
         contact(name = "The Pintle Authors")
     ),
     modifiers(&Security),
-    components(schemas(crate::api::problem::Problem))
+    components(schemas(
+        crate::api::problem::Problem,
+        crate::api::watch::SnapshotEvent,
+        crate::api::watch::ChangeEvent,
+        crate::api::watch::CheckpointEvent,
+        crate::api::watch::ResetEvent,
+        crate::api::watch::ByeEvent
+    ))
 )]
 struct Document;
 
@@ -88,6 +100,7 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(instances::get, instances::put, instances::delete))
         .routes(routes!(instances::receipts))
         .routes(routes!(instances::of_revision))
+        .routes(routes!(watch::watch, watch::watch_with_body))
         .routes(routes!(accounts::log_in, accounts::log_out))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))

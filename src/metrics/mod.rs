@@ -51,6 +51,13 @@ pub struct OutcomeLabels {
     pub outcome: Outcome,
 }
 
+/// Label of [`Metrics::watch_resets`].
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+pub struct ReasonLabels {
+    /// Why continuity was lost.
+    pub reason: &'static str,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct StateLabels {
     state: &'static str,
@@ -101,6 +108,14 @@ pub struct Metrics {
     /// Acknowledged revisions that a failover or restore lost.
     pub lost: Counter,
     instances: Family<InstanceLabels, Gauge>,
+    /// Open watches.
+    pub watch_streams: Gauge,
+    /// Events and parts of events that were given out.
+    pub watch_frames: Counter,
+    /// Watches that were told to begin anew, by reason.
+    pub watch_resets: Family<ReasonLabels, Counter>,
+    /// Watches that were cut since they did not read.
+    pub watch_stalled: Counter,
     connections: Family<StateLabels, Gauge>,
     memory: Gauge,
 }
@@ -125,6 +140,10 @@ impl Default for Metrics {
             store_bytes_limit: Gauge::default(),
             lost: Counter::default(),
             instances: Family::default(),
+            watch_streams: Gauge::default(),
+            watch_frames: Counter::default(),
+            watch_resets: Family::default(),
+            watch_stalled: Counter::default(),
             connections: Family::default(),
             memory: Gauge::default(),
         };
@@ -150,6 +169,10 @@ impl Metrics {
         r.register("store_bytes_limit", "Limit of store_bytes", self.store_bytes_limit.clone());
         r.register("lost_revisions", "Acknowledged revisions lost by a failover or restore", self.lost.clone());
         r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
+        r.register("watch_streams", "Open watches", self.watch_streams.clone());
+        r.register("watch_frames", "Events and parts of events given out", self.watch_frames.clone());
+        r.register("watch_resets", "Watches told to begin anew, by reason", self.watch_resets.clone());
+        r.register("watch_stalled", "Watches cut since they did not read", self.watch_stalled.clone());
         r.register("pool_connections", "Connections to the database", self.connections.clone());
         r.register("process_resident_memory_bytes", "Resident memory", self.memory.clone());
         let build = Family::<BuildLabels, Gauge>::default();

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::domain::access::{Caller, Token, TokenKind, User};
 use crate::domain::names::UserName;
+use crate::domain::revisions::Revision;
 use crate::service::tokens::TokenText;
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, Store};
@@ -151,7 +152,7 @@ pub async fn create_first_admin(
     }
     let password = preset.unwrap_or_else(|| one_time_password(ambient));
     let hash = passwords.hash(password.clone()).await?;
-    let user = User { id: ambient.id(), name };
+    let user = User { id: ambient.id(), name, granted_at: Revision::ZERO };
     let created = store::create_first_admin(&mut session, &user, &hash, one_time).await?;
     Ok(created.then_some(FirstAdmin { user, one_time_password: one_time.then_some(password) }))
 }

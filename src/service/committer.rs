@@ -412,7 +412,7 @@ fn batch<'a>(state: &State, waiting: &'a [Submission], verdicts: &'a Verdicts) -
                 message: &set.message,
                 kind: set.intent.kind(),
                 request_id: &set.request_id,
-                origin: Origin::of(&set.intent),
+                origin: Origin::of(set),
                 items,
                 idempotency: waiting
                     .idempotency
@@ -443,7 +443,7 @@ fn records(at: Cursor, time: time::OffsetDateTime, waiting: &[Submission], verdi
             message: set.message.clone(),
             request_id: set.request_id.clone(),
             kind: set.intent.kind(),
-            origin: Origin::of(&set.intent),
+            origin: Origin::of(set),
         };
         records.push(Record { head, items: items.clone() });
     }

@@ -52,13 +52,20 @@ impl Service {
         permit::require(&self.state()?.access, caller, Target::AnyIn(environment, namespace))
     }
 
-    /// One entry: from memory, or from the history when a moment is given.
+    /// One entry: from memory, or from the history when it was another one at the moment that is given.
     pub async fn get_entry(
         &self,
         _permit: &Permit<Read>,
         address: &Address,
         at: Option<At>,
     ) -> Result<Entry, ServiceError> {
+        if let Some(At::Revision(at)) = at {
+            let state = self.state()?;
+            let unchanged = state.find_entry(address).filter(|entry| entry.stamp.revision <= at && at <= state.head);
+            if let Some(entry) = unchanged {
+                return Ok(entry.clone());
+            }
+        }
         let keys = [address.key.as_str().to_owned()];
         let state = self.state_at(at.map(|at| (at, "at")), Part::of(address, &keys)).await?;
         state.find_entry(address).cloned().ok_or_else(|| ServiceError::NotFound(address.to_string()))

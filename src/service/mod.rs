@@ -18,6 +18,7 @@ pub mod revisions;
 pub mod rollback;
 pub mod tokens;
 pub mod wakeups;
+pub mod watch;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +75,8 @@ pub struct WriteContext {
     pub message: String,
     /// The request, for logs and history.
     pub request_id: String,
+    /// The trace it belongs to, when the caller sent one.
+    pub trace: Option<Arc<str>>,
     /// Judge only.
     pub dry_run: bool,
     /// When it shall happen once.
@@ -117,8 +120,9 @@ impl Service {
         if context.message.contains('\0') {
             return Err(ServiceError::Invalid(vec![Field::new("message", "must not contain NUL")]));
         }
-        let WriteContext { message, request_id, dry_run, idempotency } = context;
-        let change_set = ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, intent };
+        let WriteContext { message, request_id, trace, dry_run, idempotency } = context;
+        let change_set =
+            ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, trace, intent };
         if dry_run {
             let state = self.view.state();
             let accepted = crate::domain::commit::commit(&state, &change_set, &self.limits)?;

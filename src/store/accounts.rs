@@ -7,6 +7,7 @@ use crate::domain::access::{Access, Grant, Role, Token, TokenKind, User};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::UserName;
 use crate::domain::patterns::Pattern;
+use crate::domain::revisions::Revision;
 use crate::store::{Conn, StoreError};
 
 /// What a login compares with.
@@ -31,7 +32,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
     use sqlx::Connection as _;
     let mut tx = conn.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
     let number = sqlx::query_scalar!("SELECT access FROM head").fetch_one(&mut *tx).await?;
-    let users = sqlx::query!("SELECT id, name FROM users").fetch_all(&mut *tx).await?;
+    let users = sqlx::query!("SELECT id, name, granted_at FROM users").fetch_all(&mut *tx).await?;
     let tokens =
         sqlx::query!("SELECT id, user_id, name, kind, hash, expires_at FROM tokens").fetch_all(&mut *tx).await?;
     let grants = sqlx::query!("SELECT id, user_id, role, environment, namespace, key_prefix FROM grants")
@@ -41,7 +42,13 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
     let corrupt = |table, id: Uuid, what: &str| StoreError::corrupt(table, format!("{id}: {what}"));
     let users = users
         .into_iter()
-        .map(|row| Ok(User { id: row.id, name: user_name(row.id, &row.name)? }))
+        .map(|row| {
+            Ok(User {
+                id: row.id,
+                name: user_name(row.id, &row.name)?,
+                granted_at: Revision(row.granted_at.cast_unsigned()),
+            })
+        })
         .collect::<Result<_, StoreError>>()?;
     let tokens = tokens
         .into_iter()
@@ -94,11 +101,16 @@ pub async fn create_first_admin(
 
 /// The account of this name.
 pub async fn find_account(conn: &mut Conn, name: &UserName) -> Result<Option<AccountRow>, StoreError> {
-    let row = sqlx::query!("SELECT id, name, password_hash, one_time FROM users WHERE name = $1", name.as_str())
-        .fetch_optional(conn)
-        .await?;
+    let row =
+        sqlx::query!("SELECT id, name, granted_at, password_hash, one_time FROM users WHERE name = $1", name.as_str())
+            .fetch_optional(conn)
+            .await?;
     row.map(|row| {
-        let user = User { id: row.id, name: user_name(row.id, &row.name)? };
+        let user = User {
+            id: row.id,
+            name: user_name(row.id, &row.name)?,
+            granted_at: Revision(row.granted_at.cast_unsigned()),
+        };
         Ok(AccountRow { user, password_hash: row.password_hash, one_time: row.one_time })
     })
     .transpose()

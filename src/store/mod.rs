@@ -31,8 +31,8 @@ pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, start_e
 pub use listener::Listener;
 pub use migrations::{Migrated, check_level, migrate, pending_sql};
 pub use revisions::{
-    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, committed_at, find_committed,
-    find_head, find_idempotent, find_record, history, revision_at, tail,
+    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, Stretch, commit, committed_at,
+    find_committed, find_head, find_idempotent, find_record, history, newest_within, revision_at, tail, tail_of,
 };
 
 /// Longest wait for a connection: callers get their clear 503 after it.

@@ -33,3 +33,4 @@ mod rollback;
 mod telemetry;
 mod time_travel;
 mod wait;
+mod watch;

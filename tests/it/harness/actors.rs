@@ -45,6 +45,11 @@ impl Actor {
         Self { name: name.to_owned(), url: url.to_owned(), token: token.to_owned(), http }
     }
 
+    /// The connections, for calls that are more than a request and an answer.
+    pub(crate) fn http(&self) -> &reqwest::Client {
+        &self.http
+    }
+
     /// The same caller at another node.
     pub(crate) fn at(&self, url: &str) -> Self {
         Self::new(&self.name, url, &self.token)

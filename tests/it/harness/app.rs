@@ -9,7 +9,9 @@ use pintle::runtime::settings::NodeSettings;
 use pintle::service::ambient::Ambient as _;
 use pintle::service::tokens::TokenText;
 use pintle::store::{self, StoreSettings};
-use sqlx::Connection as _;
+use sqlx::postgres::PgArguments;
+use sqlx::query::Query;
+use sqlx::{Connection as _, Postgres};
 
 use super::actors::Actor;
 use super::database::{Database, Server};
@@ -145,6 +147,42 @@ impl App {
             node.refresh().await;
         }
         Actor::new(name, &self.first.node.url(), &text.reveal())
+    }
+
+    /// Takes the grants of a user on a namespace away.
+    pub(crate) async fn revoke(&self, name: &str, namespace: &str) {
+        let delete = "DELETE FROM grants WHERE namespace = $2 AND user_id = (SELECT id FROM users WHERE name = $1)";
+        self.change_grants(name, sqlx::query(delete).bind(name).bind(namespace)).await;
+    }
+
+    /// Gives a user one more grant.
+    pub(crate) async fn grant(&self, name: &str, grant: (&str, &str, &str, &str)) {
+        let (role, environment, namespace, prefix) = grant;
+        let insert = "INSERT INTO grants (id, user_id, role, environment, namespace, key_prefix)
+                      SELECT gen_random_uuid(), id, $2, $3, $4, $5 FROM users WHERE name = $1";
+        let insert = sqlx::query(insert).bind(name).bind(role).bind(environment).bind(namespace).bind(prefix);
+        self.change_grants(name, insert).await;
+    }
+
+    async fn change_grants(&self, name: &str, change: Query<'_, Postgres, PgArguments>) {
+        let mut connection = self.database.connect().await;
+        let mut tx = connection.begin().await.unwrap();
+        sqlx::query("SELECT log_access('system', 'change_grants', $1)").bind(name).execute(&mut *tx).await.unwrap();
+        change.execute(&mut *tx).await.unwrap();
+        let note = "UPDATE users SET granted_at = (SELECT revision FROM head) WHERE name = $1";
+        sqlx::query(note).bind(name).execute(&mut *tx).await.unwrap();
+        tx.commit().await.unwrap();
+        connection.close().await.unwrap();
+        for node in std::iter::once(&self.first).chain(&self.others) {
+            node.refresh().await;
+        }
+    }
+
+    /// Drains the node that was started last.
+    pub(crate) async fn stop_second_node(&mut self) {
+        if let Some(node) = self.others.pop() {
+            node.finish().await;
+        }
     }
 
     /// Somebody who may read a namespace.

@@ -4,6 +4,7 @@ pub(crate) mod actors;
 pub(crate) mod app;
 pub(crate) mod database;
 pub(crate) mod logs;
+pub(crate) mod streams;
 
 pub(crate) use actors::{Actor, Answer, delete, put};
 pub(crate) use app::{App, Running};

@@ -49,7 +49,7 @@ pub(crate) struct Memory {
 impl Memory {
     /// A store with its environments, and a caller who may do everything.
     pub(crate) fn new() -> Self {
-        let user = User { id: Uuid::from_u128(1), name: UserName::parse("ada").unwrap() };
+        let user = User { id: Uuid::from_u128(1), name: UserName::parse("ada").unwrap(), granted_at: Revision::ZERO };
         let grant = |role| Grant {
             id: Uuid::nil(),
             user: user.id,
@@ -75,9 +75,10 @@ impl Memory {
 
     /// Judges a change set at the head, and appends it as the pump would.
     fn judge(&mut self, intent: Intent) -> Outcome {
-        let (kind, origin) = (intent.kind(), Origin::of(&intent));
         let (message, request_id) = (String::new(), String::new());
-        let change_set = ChangeSet { id: Uuid::nil(), caller: self.caller.clone(), message, request_id, intent };
+        let change_set =
+            ChangeSet { id: Uuid::nil(), caller: self.caller.clone(), message, request_id, trace: None, intent };
+        let (kind, origin) = (change_set.intent.kind(), Origin::of(&change_set));
         let accepted = match commit(self.now(), &change_set, &Limits::default()) {
             Ok(accepted) => accepted,
             Err(refused) => return Outcome::Refused(code(&refused).to_owned()),

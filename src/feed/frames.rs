@@ -1,0 +1,553 @@
+//! Events as the bytes of `text/event-stream`. Pure.
+//!
+//! A change is encoded once, as one piece; a frame is a head and the pieces that its reader may see, mostly shared slices.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::{Bytes, BytesMut};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+use crate::api::watch::{self, ByeEvent, CheckpointEvent, INLINE_BYTES, PART_BYTES, ResetEvent, ResetReason, event};
+use crate::domain::changes::{Item, Record, RecordHead, Version};
+use crate::domain::names::Address;
+use crate::domain::revisions::{Cursor, Revision};
+use crate::domain::sight::Sight;
+use crate::domain::state::Entry;
+
+/// Slices below this size are copied together, so that a frame of many small pieces is few writes.
+const COPY_BYTES: usize = 4096;
+/// What a piece costs besides its content, about.
+const PIECE_BYTES: u64 = 256;
+
+/// One event, or one part of it. Cloning shares the bytes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Frame(Arc<[Bytes]>);
+
+impl Frame {
+    /// The bytes, in order.
+    #[must_use]
+    pub fn chunks(&self) -> &[Bytes] {
+        &self.0
+    }
+
+    /// How many bytes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.iter().map(Bytes::len).sum()
+    }
+
+    /// Whether there are none; no frame is.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// A revision of the log with its pieces.
+#[derive(Debug)]
+pub struct Logged {
+    /// The revision.
+    pub record: Arc<Record>,
+    /// Its data up to the changes.
+    head: Bytes,
+    /// One for each item, empty where the item is no entry; none when they are too large to be kept.
+    pieces: Option<Vec<Bytes>>,
+}
+
+impl Logged {
+    /// Encodes a revision.
+    #[must_use]
+    pub fn new(record: Arc<Record>) -> Self {
+        let expected: u64 = record.items.iter().map(|item| PIECE_BYTES + inline_bytes(item)).sum();
+        let pieces = (expected <= PART_BYTES as u64).then(|| record.items.iter().map(|i| piece(&record, i)).collect());
+        Self { head: change_head(&record.head), pieces, record }
+    }
+
+    /// Bytes it keeps from being freed, about.
+    #[must_use]
+    pub fn cost(&self) -> u64 {
+        let encoded = self.pieces.iter().flatten().map(|piece| piece.len() as u64).sum::<u64>();
+        self.head.len() as u64 + encoded + self.record.size() + PIECE_BYTES * self.record.items.len() as u64
+    }
+
+    /// Where it stands.
+    #[must_use]
+    pub fn cursor(&self) -> Cursor {
+        Cursor { epoch: self.record.head.epoch, revision: self.record.head.revision }
+    }
+
+    /// Whether a reader sees something of it.
+    #[must_use]
+    pub fn concerns(&self, sight: &Sight) -> bool {
+        self.record.items.iter().any(|item| is_seen(item, sight))
+    }
+
+    /// Whether it has to go in parts.
+    #[must_use]
+    pub fn is_large(&self) -> bool {
+        self.pieces.is_none()
+    }
+
+    /// The whole event for a reader who sees something of it. For those that are not large.
+    #[must_use]
+    pub fn frame(&self, sight: &Sight) -> Frame {
+        let mut writer = Writer::event(event::CHANGE, Some(self.cursor()));
+        writer.push(&self.head);
+        writer.text("\"changes\":[");
+        let seen = self.record.items.iter().enumerate().filter(|(_, item)| is_seen(item, sight));
+        for (nth, (at, item)) in seen.enumerate() {
+            writer.comma(nth);
+            match self.pieces.as_ref().and_then(|pieces| pieces.get(at)) {
+                Some(piece) => writer.push(piece),
+                None => writer.push(&piece(&self.record, item)),
+            }
+        }
+        writer.finish("]}")
+    }
+
+    /// The next part for a reader, from item `from` on, and where the part after it begins; none after the last.
+    #[must_use]
+    pub fn part(&self, sight: &Sight, part: u32, from: usize) -> (Frame, Option<usize>) {
+        let mut writer = Writer::data();
+        let mut next = None;
+        let seen = self.record.items.iter().enumerate().skip(from).filter(|(_, item)| is_seen(item, sight));
+        for (nth, (at, item)) in seen.enumerate() {
+            if writer.len() >= PART_BYTES {
+                next = Some(at);
+                break;
+            }
+            writer.comma(nth);
+            writer.push(&piece(&self.record, item));
+        }
+        let last = next.is_none();
+        let mut event = Writer::event(event::CHANGE, last.then(|| self.cursor()));
+        event.push(&self.head);
+        event.text(&format!("\"part\":{part},\"last\":{last},\"changes\":["));
+        event.append(writer);
+        (event.finish("]}"), next)
+    }
+}
+
+/// An item that a reader sees is an entry of its sight.
+fn is_seen(item: &Item, sight: &Sight) -> bool {
+    match item {
+        Item::Entry { address, .. } => sight.sees(address),
+        Item::Namespace { .. } | Item::Environment { .. } => false,
+    }
+}
+
+fn inline_bytes(item: &Item) -> u64 {
+    match item {
+        Item::Entry { version: Some(version), .. } => {
+            Some(version.content.size()).filter(|size| *size <= INLINE_BYTES).unwrap_or(0)
+        }
+        Item::Entry { version: None, .. } | Item::Namespace { .. } | Item::Environment { .. } => 0,
+    }
+}
+
+/// The data of a part of a snapshot.
+#[derive(Debug)]
+pub struct SnapshotPart<'a> {
+    /// Where the snapshot stands.
+    pub at: Cursor,
+    /// Counts the parts, from 0.
+    pub part: u32,
+    /// Whether the store is held.
+    pub held: bool,
+    /// Whether it is told against what the reader has.
+    pub have: bool,
+    writer: Writer,
+    entries: usize,
+    absent: Vec<&'a Address>,
+}
+
+impl<'a> SnapshotPart<'a> {
+    /// An empty part.
+    #[must_use]
+    pub fn new(at: Cursor, part: u32, held: bool, have: bool) -> Self {
+        Self { at, part, held, have, writer: Writer::data(), entries: 0, absent: Vec::new() }
+    }
+
+    /// Whether the next entry belongs into the next part.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.writer.len() >= PART_BYTES
+    }
+
+    /// Adds an entry.
+    pub fn put(&mut self, address: &Address, entry: &Entry) {
+        self.writer.comma(self.entries);
+        self.entries += 1;
+        let Entry { stamp, version } = entry;
+        self.writer.push(&json(&EntryPiece {
+            namespace: address.namespace.as_str(),
+            key: address.key.as_str(),
+            format: version.format.as_str(),
+            hash: version.content.hash().to_string(),
+            revision: stamp.revision.0,
+            actor: stamp.actor.as_str(),
+            at: stamp.at,
+            content: ContentPiece::of(address, version, self.at.revision),
+        }));
+    }
+
+    /// Adds an entry that the reader has and that is not there.
+    pub fn absent(&mut self, address: &'a Address) {
+        self.absent.push(address);
+    }
+
+    /// The part as an event.
+    #[must_use]
+    pub fn finish(self, last: bool) -> Frame {
+        let Self { at, part, held, have, writer, absent, .. } = self;
+        let mut event = Writer::event(event::SNAPSHOT, last.then_some(at));
+        let flag = |name, set| if set { format!("\"{name}\":true,") } else { String::new() };
+        let (held, have) = (flag("held", held), flag("have", have));
+        event
+            .text(&format!("{{\"revision\":{},\"part\":{part},\"last\":{last},{held}{have}\"entries\":[", at.revision));
+        event.append(writer);
+        if absent.is_empty() {
+            return event.finish("]}");
+        }
+        event.text("],\"absent\":");
+        let key = |address: &&Address| watch::WatchedKey {
+            namespace: address.namespace.to_string(),
+            key: address.key.to_string(),
+        };
+        event.push(&json(&absent.iter().map(key).collect::<Vec<_>>()));
+        event.finish("}")
+    }
+}
+
+/// Everything up to here was sent.
+#[must_use]
+pub fn checkpoint(at: Cursor) -> Frame {
+    let mut writer = Writer::event(event::CHECKPOINT, Some(at));
+    writer.push(&json(&CheckpointEvent { revision: at.revision.0 }));
+    writer.finish("")
+}
+
+/// Continuity is lost.
+#[must_use]
+pub fn reset(reason: ResetReason) -> Frame {
+    let mut writer = Writer::event(event::RESET, None);
+    writer.push(&json(&ResetEvent { reason }));
+    writer.finish("")
+}
+
+/// The stream ends; the reader shall come back after about this time.
+#[must_use]
+pub fn bye(retry_ms: u64) -> Frame {
+    let mut writer = Writer::event(event::BYE, None);
+    writer.push(&json(&ByeEvent { retry_ms }));
+    writer.finish("")
+}
+
+/// What a stream begins with: how long a browser waits before it comes back.
+#[must_use]
+pub fn hello(retry_ms: u64) -> Frame {
+    let mut writer = Writer::data();
+    writer.text(&format!("retry: {retry_ms}"));
+    writer.finish("")
+}
+
+#[derive(Serialize)]
+struct HeadPiece<'a> {
+    revision: u64,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    actor: &'a str,
+    message: &'a str,
+    kind: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct ChangePiece<'a> {
+    namespace: &'a str,
+    key: &'a str,
+    op: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    format: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    hash: Option<String>,
+    #[serde(flatten)]
+    content: ContentPiece<'a>,
+}
+
+#[derive(Serialize)]
+struct EntryPiece<'a> {
+    namespace: &'a str,
+    key: &'a str,
+    format: &'a str,
+    hash: String,
+    revision: u64,
+    actor: &'a str,
+    #[serde(with = "time::serde::rfc3339")]
+    at: OffsetDateTime,
+    #[serde(flatten)]
+    content: ContentPiece<'a>,
+}
+
+#[derive(Default, Serialize)]
+struct ContentPiece<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    content_base64: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    href: Option<String>,
+}
+
+impl<'a> ContentPiece<'a> {
+    fn of(address: &Address, version: &'a Version, at: Revision) -> Self {
+        if version.content.size() > INLINE_BYTES {
+            let Address { environment, namespace, key } = address;
+            // Names and keys need no encoding.
+            let href = format!("/api/v1/environments/{environment}/namespaces/{namespace}/entries/{key}?at={at}");
+            return Self { href: Some(href), ..Self::default() };
+        }
+        match std::str::from_utf8(version.content.bytes()) {
+            Ok(text) => Self { content: Some(text), ..Self::default() },
+            Err(_) => Self { content_base64: Some(STANDARD.encode(version.content.bytes())), ..Self::default() },
+        }
+    }
+}
+
+fn change_head(head: &RecordHead) -> Bytes {
+    let whole = json(&HeadPiece {
+        revision: head.revision.0,
+        at: head.at,
+        actor: head.actor.as_str(),
+        message: &head.message,
+        kind: head.kind.as_str(),
+        trace: head.origin.trace.as_deref(),
+    });
+    // Without the closing brace: the changes follow.
+    let mut open = BytesMut::from(whole.strip_suffix(b"}").unwrap_or(&whole));
+    open.extend_from_slice(b",");
+    open.freeze()
+}
+
+fn piece(record: &Record, item: &Item) -> Bytes {
+    let Item::Entry { address, version, .. } = item else { return Bytes::new() };
+    let version = version.as_ref();
+    json(&ChangePiece {
+        namespace: address.namespace.as_str(),
+        key: address.key.as_str(),
+        op: if version.is_some() { "put" } else { "delete" },
+        format: version.map(|version| version.format.as_str()),
+        hash: version.map(|version| version.content.hash().to_string()),
+        content: version.map(|version| ContentPiece::of(address, version, record.head.revision)).unwrap_or_default(),
+    })
+}
+
+/// JSON without a line break, as an event wants it.
+fn json(value: &impl Serialize) -> Bytes {
+    // Structs of texts and numbers always serialise.
+    serde_json::to_vec(value).unwrap_or_default().into()
+}
+
+/// Puts a frame together: small slices are copied, large ones shared.
+#[derive(Debug, Default)]
+struct Writer {
+    done: Vec<Bytes>,
+    open: BytesMut,
+    bytes: usize,
+}
+
+impl Writer {
+    fn data() -> Self {
+        Self::default()
+    }
+
+    fn event(name: &str, id: Option<Cursor>) -> Self {
+        let mut this = Self::default();
+        if let Some(id) = id {
+            this.text(&format!("id: {id}\n"));
+        }
+        this.text(&format!("event: {name}\ndata: "));
+        this
+    }
+
+    fn len(&self) -> usize {
+        self.bytes
+    }
+
+    fn comma(&mut self, nth: usize) {
+        if nth > 0 {
+            self.text(",");
+        }
+    }
+
+    fn text(&mut self, text: &str) {
+        self.bytes += text.len();
+        self.open.extend_from_slice(text.as_bytes());
+    }
+
+    fn push(&mut self, slice: &Bytes) {
+        self.bytes += slice.len();
+        if slice.len() < COPY_BYTES {
+            self.open.extend_from_slice(slice);
+            return;
+        }
+        self.close();
+        self.done.push(slice.clone());
+    }
+
+    fn append(&mut self, other: Self) {
+        self.bytes += other.bytes;
+        self.close();
+        self.done.extend(other.done);
+        self.open = other.open;
+    }
+
+    fn close(&mut self) {
+        if !self.open.is_empty() {
+            self.done.push(self.open.split().freeze());
+        }
+    }
+
+    fn finish(mut self, end: &str) -> Frame {
+        self.text(end);
+        self.text("\n\n");
+        self.close();
+        Frame(self.done.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::watch::{ChangeEvent, SnapshotEvent};
+    use crate::domain::access::{Access, Grant, Role};
+    use crate::domain::changes::{Audience, Kind, Origin};
+    use crate::domain::contents::Content;
+    use crate::domain::formats::Format;
+    use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
+    use crate::domain::patterns::Pattern;
+    use crate::domain::revisions::Epoch;
+    use crate::domain::state::Stamp;
+    use uuid::Uuid;
+
+    fn address(key: &str) -> Address {
+        Address {
+            environment: EnvironmentName::parse("dev").unwrap(),
+            namespace: NamespaceName::parse("web").unwrap(),
+            key: EntryKey::parse(key).unwrap(),
+        }
+    }
+
+    fn put(key: &str, bytes: &[u8]) -> Item {
+        let content = Content::new(Bytes::copy_from_slice(bytes));
+        let version = Some(Version { format: Format::Text, content });
+        Item::Entry { address: address(key), version, audience: Audience::Everyone, previous: Revision(0) }
+    }
+
+    fn logged(items: Vec<Item>) -> Logged {
+        let head = RecordHead {
+            revision: Revision(7),
+            epoch: Epoch(3),
+            id: Uuid::nil(),
+            at: OffsetDateTime::UNIX_EPOCH,
+            actor: UserName::parse("ada").unwrap(),
+            message: "a \"quoted\"\nmessage".to_owned(),
+            request_id: String::new(),
+            kind: Kind::Publish,
+            origin: Origin::default(),
+        };
+        Logged::new(Arc::new(Record { head, items }))
+    }
+
+    fn sight(prefix: &str) -> Sight {
+        let grant = Grant {
+            id: Uuid::nil(),
+            user: Uuid::nil(),
+            role: Role::Viewer,
+            environment: Pattern::any(),
+            namespace: Pattern::any(),
+            key_prefix: prefix.to_owned(),
+        };
+        let access = Access::new(1, vec![], vec![], vec![grant]);
+        let names = [NamespaceName::parse("web").unwrap()];
+        Sight::of(&access, Uuid::nil(), &EnvironmentName::parse("dev").unwrap(), &names)
+    }
+
+    /// The fields of the one event that a frame is.
+    fn event_of(frame: &Frame) -> (Option<String>, String, String) {
+        let text = String::from_utf8(frame.chunks().concat()).unwrap();
+        let body = text.strip_suffix("\n\n").unwrap();
+        assert!(!body.contains("\n\n"), "one event: {text:?}");
+        let field = |name: &str| body.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
+        (field("id: "), field("event: ").unwrap_or_default(), field("data: ").unwrap_or_default())
+    }
+
+    #[test]
+    fn a_frame_carries_what_its_reader_may_see() {
+        let logged = logged(vec![put("a/x", b"1"), put("b/y", b"two\nlines"), put("a/z", &[0xff])]);
+        assert!(logged.concerns(&sight("a/")) && !logged.concerns(&sight("c/")));
+        let (id, name, data) = event_of(&logged.frame(&sight("a/")));
+        assert_eq!((id.as_deref(), name.as_str()), (Some("3.7"), "change"));
+        let event: ChangeEvent = serde_json::from_str(&data).unwrap();
+        assert_eq!(event.changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>(), ["a/x", "a/z"]);
+        assert_eq!(event.changes[1].content.bytes().unwrap().as_ref(), [0xff]);
+        assert_eq!((event.part, event.last, event.message.as_str()), (None, true, "a \"quoted\"\nmessage"));
+        let (.., all) = event_of(&logged.frame(&sight("")));
+        assert_eq!(serde_json::from_str::<ChangeEvent>(&all).unwrap().changes.len(), 3);
+    }
+
+    #[test]
+    fn a_large_content_is_named_and_not_carried() {
+        let at_the_limit = vec![b'x'; usize::try_from(INLINE_BYTES).unwrap()];
+        let above = vec![b'x'; at_the_limit.len() + 1];
+        let (.., data) = event_of(&logged(vec![put("a", &at_the_limit), put("b", &above)]).frame(&sight("")));
+        let event: ChangeEvent = serde_json::from_str(&data).unwrap();
+        assert_eq!(event.changes[0].content.bytes().unwrap().len(), at_the_limit.len());
+        assert_eq!(event.changes[1].content.bytes(), None);
+        let href = "/api/v1/environments/dev/namespaces/web/entries/b?at=7";
+        assert_eq!(event.changes[1].href.as_deref(), Some(href));
+    }
+
+    #[test]
+    fn a_large_revision_comes_in_parts_and_only_the_last_has_an_id() {
+        let content = vec![b'x'; 60_000];
+        let logged = logged((0..50).map(|n| put(&format!("k{n}"), &content)).collect());
+        assert!(logged.is_large());
+        let (mut from, mut part, mut keys) = (Some(0), 0, Vec::new());
+        while let Some(at) = from {
+            let (frame, next) = logged.part(&sight(""), part, at);
+            assert!(frame.len() < PART_BYTES + 70_000);
+            let (id, _, data) = event_of(&frame);
+            let event: ChangeEvent = serde_json::from_str(&data).unwrap();
+            assert_eq!((event.part, event.last, id.is_some()), (Some(part), next.is_none(), next.is_none()));
+            keys.extend(event.changes.into_iter().map(|change| change.key));
+            (from, part) = (next, part + 1);
+        }
+        assert_eq!(keys, (0..50).map(|n| format!("k{n}")).collect::<Vec<_>>());
+        assert!(part > 2);
+    }
+
+    #[test]
+    fn a_snapshot_says_what_is_there_and_what_is_not() {
+        let at = Cursor { epoch: Epoch(3), revision: Revision(9) };
+        let (known, gone) = (address("a"), address("b"));
+        let stamp =
+            Stamp { revision: Revision(4), at: OffsetDateTime::UNIX_EPOCH, actor: UserName::parse("ada").unwrap() };
+        let version = Version { format: Format::Json, content: Content::new(Bytes::from_static(b"{}")) };
+        let mut part = SnapshotPart::new(at, 0, true, true);
+        part.put(&known, &Entry { stamp, version });
+        part.absent(&gone);
+        let (id, name, data) = event_of(&part.finish(true));
+        assert_eq!((id.as_deref(), name.as_str()), (Some("3.9"), "snapshot"));
+        let event: SnapshotEvent = serde_json::from_str(&data).unwrap();
+        assert_eq!((event.revision, event.part, event.last, event.held, event.have), (9, 0, true, true, true));
+        assert_eq!((event.entries[0].key.as_str(), event.entries[0].revision), ("a", 4));
+        assert_eq!(event.absent[0].key, "b");
+        let (id, ..) = event_of(&SnapshotPart::new(at, 0, false, false).finish(false));
+        assert_eq!(id, None);
+    }
+}

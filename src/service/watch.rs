@@ -1,0 +1,31 @@
+//! Who may watch what.
+
+use crate::domain::access::{Caller, Target};
+use crate::domain::names::{EnvironmentName, NamespaceName};
+use crate::domain::revisions::Cursor;
+use crate::service::permit::{self, Permit, Read};
+use crate::service::{Service, ServiceError};
+
+impl Service {
+    /// Checks that a caller may watch namespaces of an environment, from a cursor on when it comes back. A namespace that
+    /// a grant covers need not exist yet.
+    pub async fn may_watch(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentName,
+        namespaces: &[NamespaceName],
+        after: Option<Cursor>,
+    ) -> Result<Vec<Permit<Read>>, ServiceError> {
+        let state = self.state()?;
+        let require = |name| permit::require(&state.access, caller, Target::AnyIn(environment, name));
+        let permits = namespaces.iter().map(require).collect::<Result<_, _>>()?;
+        if state.find_environment(environment).is_none() {
+            return Err(ServiceError::NotFound(environment.to_string()));
+        }
+        if after.is_some_and(|after| after > state.cursor()) {
+            // Another node may have sent it a moment ago. With the database away this node cannot know.
+            drop(self.pump.refresh().await);
+        }
+        Ok(permits)
+    }
+}
