@@ -10,6 +10,9 @@ use crate::harness::app::PASSWORD;
 use crate::harness::{Actor, App, put};
 use crate::openapi::operations;
 
+/// An instance of the first admin.
+const INSTANCE: &str = "/api/v1/environments/dev/instances/web-1%2Forders";
+
 /// What to send so that only rights can be in the way.
 #[derive(Default)]
 struct Request {
@@ -43,6 +46,10 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         | "list_lost"
         | "list_pins"
         | "unpin_revision"
+        | "list_instances"
+        | "get_instance"
+        | "get_receipts"
+        | "delete_instance"
         | "healthz"
         | "readyz"
         | "metrics"
@@ -52,6 +59,8 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "delete_environment" => Request { env: "empty", ..plain() },
         "freeze_environment" | "pin_revision" => with(json!({"reason": "r"})),
         "delete_namespace" => Request { query: "?confirm=orders", ..plain() },
+        "put_instance" => with(json!({"service": "orders", "namespaces": ["orders"]})),
+        "send_receipts" => with(json!({"receipts": [{"epoch": 1, "revision": 3, "stage": "applied"}]})),
         "put_entry" => Request { bytes: Some("changed"), ..plain() },
         "publish" => with(json!({"changes": [put("dev/orders/a.txt", "changed")]})),
         "roll_back" => with(json!({"env": "dev", "namespace": "orders", "to": 2})),
@@ -88,6 +97,7 @@ async fn restore(admin: &Actor) {
     }
     admin.delete("/api/v1/environments/dev/freeze").await.expect(200);
     admin.write("dev/orders/a.txt", "a").await.expect(200);
+    admin.put(INSTANCE, json!({"service": "orders", "namespaces": ["orders"]})).await.expect(200);
 }
 
 async fn call(method: &str, path: &str, operation: &str, caller: &Actor) -> u16 {
@@ -99,6 +109,7 @@ async fn call(method: &str, path: &str, operation: &str, caller: &Actor) -> u16 
         .replace("{ns}", "orders")
         .replace("{key}", "a.txt")
         .replace("{rev}", request.rev)
+        .replace("{instance}", "web-1%2Forders")
         .replace("{id}", &request.id);
     assert!(!path.contains('{'), "{operation}: {path} has a parameter that no case fills");
     let caller = request.token.as_ref().map_or_else(|| caller.clone(), |token| caller.with_token(token));
@@ -117,6 +128,7 @@ async fn every_operation_answers_every_kind_of_caller_as_the_committed_grid_says
     let admin = app.admin();
     admin.create("dev/orders").await;
     admin.write("dev/orders/a.txt", "a").await.expect(200);
+    admin.put(INSTANCE, json!({"service": "orders", "namespaces": ["orders"]})).await.expect(200);
     let callers = [
         ("anonymous", app.anonymous()),
         ("stranger", app.stranger().await),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pintle::domain::names::{EnvironmentName, InstanceId};
 use pintle::domain::revisions::Revision;
-use pintle::service::instances::PresenceGuard;
+use pintle::service::instances::{FeedMarker, PresenceGuard};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -452,5 +452,61 @@ async fn the_metrics_count_instances_by_how_they_stand() {
     let behind = "pintle_instances{env=\"dev\",namespace=\"orders\",state=\"behind\"} 1\n";
     until("it is counted", async || admin.get("/metrics").await.text().contains(behind)).await;
     drop(stream);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn who_follows_the_instances_hears_of_what_they_say_and_of_what_they_miss() {
+    let (app, revision) = shop().await;
+    let admin = app.admin();
+    let service = &app.node().node.app.service;
+    let caller = service.authenticate(&admin.token).unwrap();
+    let dev = EnvironmentName::parse("dev").unwrap();
+    let permit = service.may_run_on(&caller, &dev, &[]).unwrap();
+    let since = async |marker| {
+        let (marker, changed) = service.instances_since(&permit, &dev, marker).await.unwrap();
+        let words = changed.iter().map(|it| format!("{} {}", it.instance.id, it.condition.as_str()));
+        (marker, words.collect::<Vec<_>>())
+    };
+    admin.joins("a", &["orders"]).await.expect(200);
+    admin.joins("b", &["web"]).await.expect(200);
+    let (_, all) = since(FeedMarker::default()).await;
+    assert_eq!(all.len(), 2, "{all:?}");
+    admin.tells("a", &[(revision, "applied")]).await.expect(204);
+    let mut connection = app.database.connect().await;
+    let old = "UPDATE instances SET updated_at = now() - interval '1 hour'";
+    let (marker, _) = since(FeedMarker::default()).await;
+    sqlx::query(old).execute(&mut connection).await.unwrap();
+    assert_eq!(since(marker).await.1, Vec::<String>::new());
+    admin.write("dev/orders/a.txt", "b").await.expect(200);
+    assert_eq!(since(marker).await.1, ["a behind"]);
+    admin.tells("a", &[(revision + 1, "rejected")]).await.expect(204);
+    assert_eq!(since(marker).await.1, ["a rejected"]);
+    admin.delete(&path("b")).await.expect(204);
+    let (marker, mut changed) = since(marker).await;
+    changed.sort();
+    assert_eq!(changed, ["a rejected", "b unknown"]);
+    sqlx::query(old).execute(&mut connection).await.unwrap();
+    assert_eq!(since(marker).await.1, Vec::<String>::new());
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn many_instances_report_at_once_to_two_nodes() {
+    let (mut app, first) = shop().await;
+    let admin = app.admin().clone();
+    let callers = [admin.clone(), app.second_node().await];
+    let fleet = (0..200).map(|number| (&callers[number % 2], format!("web-{number:03}/orders")));
+    let joins = fleet.clone().map(async |(caller, id)| caller.joins(&id, &["orders"]).await.expect(200));
+    futures_util::future::join_all(joins).await;
+    let revision = admin.write("dev/orders/a.txt", "b").await.revision();
+    // Each through the other node than before, and all of them twice.
+    let receipts = [(first, "applied"), (revision, "delivered"), (revision, "applied")];
+    let tells = fleet.clone().chain(fleet).zip(callers.iter().rev().cycle());
+    let tells = tells.map(async |((_, id), caller)| caller.tells(&id, &receipts).await.expect(204));
+    futures_util::future::join_all(tells).await;
+    let view = admin.receipts_of(revision).await;
+    assert_eq!((&view["counted"], &view["applied"]), (&json!(200), &json!(200)));
+    assert_eq!(app.database.number("SELECT count(*) FROM receipts WHERE stage = 'delivered'").await, 200);
     app.finish().await;
 }

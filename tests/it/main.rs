@@ -35,5 +35,6 @@ mod rollback;
 mod telemetry;
 mod time_travel;
 mod trims;
+mod wait;
 mod watch;
 mod watch_client;

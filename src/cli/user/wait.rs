@@ -19,7 +19,7 @@ use crate::cli::user::paint::{self, plain};
 use crate::cli::user::writes;
 use crate::client::{Client, ClientError};
 
-/// How often the receipts are looked at.
+/// How often the receipts are looked at, at most.
 const PERIOD: Duration = Duration::from_millis(250);
 /// Instances of each kind that are named at the end; the rest is counted.
 const NAMED: usize = 20;
@@ -171,6 +171,7 @@ async fn follow(
     let progress = Progress::new(out, revision);
     let mut last = None;
     loop {
+        let looks = Instant::now();
         // A look that lasts beyond the end is given up, once there was one.
         let looked = tokio::time::timeout_at(until.max(Instant::now() + PERIOD), client.get_receipts(revision)).await;
         match looked {
@@ -200,7 +201,8 @@ async fn follow(
                 );
             }
         }
-        tokio::time::sleep_until(until.min(Instant::now() + PERIOD)).await;
+        // A server that has many instances to look through is asked less often.
+        tokio::time::sleep_until(until.min(Instant::now() + PERIOD.max(looks.elapsed()))).await;
     }
 }
 

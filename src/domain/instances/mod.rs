@@ -7,9 +7,9 @@ mod standing;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
+use uuid::Uuid;
 
-use crate::domain::access::User;
-use crate::domain::names::{EnvironmentName, InstanceId};
+use crate::domain::names::{EnvironmentName, InstanceId, UserName};
 use crate::domain::revisions::Revision;
 
 pub use declaration::{Declaration, NAMESPACES_MAX, Rejected};
@@ -154,8 +154,10 @@ pub struct Instance {
     pub environment: EnvironmentName,
     /// Its id in it.
     pub id: InstanceId,
-    /// Who owns the id.
-    pub owner: User,
+    /// The user who owns the id.
+    pub owner: Uuid,
+    /// That user's name.
+    pub owner_name: UserName,
     /// What it says about itself.
     pub declared: Declaration,
     /// Whether it is there.

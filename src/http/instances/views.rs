@@ -41,7 +41,7 @@ pub(in crate::http) fn instance(standing: Standing) -> InstanceView {
         address: instance.declared.address,
         version: instance.declared.version,
         agent: instance.declared.agent,
-        owner: instance.owner.name.to_string(),
+        owner: instance.owner_name.to_string(),
         presence: instance.presence,
         presence_since: instance.presence_since,
         condition,

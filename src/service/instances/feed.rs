@@ -40,7 +40,9 @@ impl Service {
             .map(|(name, _)| name.clone())
             .collect();
         let mut session = self.store.acquire().await?;
-        let after = marker.at.map(|at| at - OVERLAP);
+        // A namespace that is gone cannot be asked when it was touched: its environment was.
+        let whole = state.find_environment(environment).is_none_or(|found| found.touched > marker.head);
+        let after = marker.at.filter(|_| !whole).map(|at| at - OVERLAP);
         let (found, now) = store::changed(&mut session, environment, after, &touched).await?;
         let seen = found.into_iter().filter_map(|instance| shown(&state.access, permit.caller(), instance)).collect();
         let standings = standing::of(&state, &mut session, seen, state.head).await?;

@@ -75,7 +75,7 @@ impl Service {
             .into_iter()
             .filter(|instance| {
                 let names = &instance.declared.namespaces;
-                let sight = Sight::of(&state.access, instance.owner.id, &instance.environment, names);
+                let sight = Sight::of(&state.access, instance.owner, &instance.environment, names);
                 seen.iter().any(|address| sight.sees(address))
             })
             .filter_map(|instance| shown(&state.access, caller, instance))

@@ -4,6 +4,7 @@
 //! streams: they are remembered, and told all at once when the database is back.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
@@ -18,7 +19,6 @@ use crate::service::ServiceError;
 use crate::store::instances::recording::{self, InstanceKey, Known, Open, Put, Told};
 use crate::store::{self, Store, StoreError};
 use crate::view::View;
-use std::sync::Arc;
 
 /// How often a node says that it lives; one that is silent for three of these is taken for dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
@@ -201,7 +201,7 @@ impl Recorder {
             let taken = self.write_batch(&mut tx, batch, &known, &results).await?;
             for (message, result) in batch.iter().zip(&mut results) {
                 if taken.contains(&message.key) {
-                    *result = Err(ServiceError::InstanceTaken(message.key.1.to_string()));
+                    *result = Err(ServiceError::InstanceTaken(format!("{}/{}", message.key.0, message.key.1)));
                 }
             }
         }
@@ -314,24 +314,22 @@ fn present_from(known: Option<&Known>, head: Revision) -> Revision {
     known.filter(|known| known.presence != Presence::Gone).map_or(head, |known| known.present_from)
 }
 
-/// Whether a message may be written: the id is the caller's, and so are rights on every namespace.
+/// Whether a message may be written: the id is the caller's, and so are rights on every namespace it runs on. The rights of
+/// one that says who it is were judged before, by what it says now.
 fn judge(access: &Access, message: &Message, known: Option<&Known>) -> Result<(), ServiceError> {
     let (environment, id) = &message.key;
     let is_put = matches!(message.word, Word::Put { .. });
     let Some(known) = known else {
         return if is_put { Ok(()) } else { Err(ServiceError::NotFound(format!("instance {environment}/{id}"))) };
     };
+    let reads = |name: &_| access.allows(message.user, Action::Read, Target::AnyIn(environment, name));
+    if let Some(name) = known.namespaces.iter().find(|name| !is_put && !reads(name)) {
+        return Err(ServiceError::NotFound(format!("{environment}/{name}")));
+    }
     if known.owner != message.user && !(is_put && known.presence == Presence::Gone) {
         return Err(ServiceError::InstanceTaken(format!("{environment}/{id}")));
     }
-    let unreadable = known
-        .namespaces
-        .iter()
-        .find(|name| !is_put && !access.allows(message.user, Action::Read, Target::AnyIn(environment, name)));
-    match unreadable {
-        Some(name) => Err(ServiceError::NotFound(format!("{environment}/{name}"))),
-        None => Ok(()),
-    }
+    Ok(())
 }
 
 /// What receipts add up to.
@@ -346,5 +344,83 @@ fn told_of<'a>(known: &'a Known, owner: Uuid, receipts: &'a [Receipt]) -> Told<'
         rejected: has(Stage::Rejected),
         receipts: kept,
         progress,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::access::{Grant, Role};
+    use crate::domain::instances::Progress;
+    use crate::domain::names::NamespaceName;
+    use crate::domain::patterns::Pattern;
+
+    const OWNER: Uuid = Uuid::from_u128(1);
+    const OTHER: Uuid = Uuid::from_u128(2);
+
+    fn key() -> InstanceKey {
+        (EnvironmentName::parse("dev").unwrap(), InstanceId::parse("web-1").unwrap())
+    }
+
+    fn access() -> Access {
+        let grant = |user| Grant {
+            id: user,
+            user,
+            role: Role::Viewer,
+            environment: Pattern::any(),
+            namespace: Pattern::parse("orders").unwrap(),
+            key_prefix: String::new(),
+        };
+        Access::new(1, vec![], vec![], vec![grant(OWNER), grant(OTHER)])
+    }
+
+    fn known(presence: Presence, namespace: &str) -> Known {
+        Known {
+            key: key(),
+            owner: OWNER,
+            namespaces: vec![NamespaceName::parse(namespace).unwrap()],
+            presence,
+            present_from: Revision(7),
+            progress: Progress::default(),
+        }
+    }
+
+    fn put() -> Word {
+        let namespaces = vec![NamespaceName::parse("orders").unwrap()];
+        let (service, labels) = ("orders".to_owned(), std::collections::BTreeMap::new());
+        let declared =
+            Declaration { service, labels, address: None, version: None, agent: None, namespaces, held: false };
+        Word::Put { declared, head: Revision(9) }
+    }
+
+    fn judged(user: Uuid, word: Word, known: Option<&Known>) -> String {
+        let message = Message { key: key(), user, word, reply: oneshot::channel().0 };
+        judge(&access(), &message, known).err().map_or_else(|| "fine".to_owned(), |error| error.to_string())
+    }
+
+    #[test]
+    fn an_id_is_free_when_it_is_new_ones_own_or_gone() {
+        let taken = "dev/web-1 belongs to another user";
+        assert_eq!(judged(OTHER, put(), None), "fine");
+        assert_eq!(judged(OWNER, put(), Some(&known(Presence::Live, "orders"))), "fine");
+        assert_eq!(judged(OTHER, put(), Some(&known(Presence::Late, "orders"))), taken);
+        assert_eq!(judged(OTHER, put(), Some(&known(Presence::Gone, "orders"))), "fine");
+        assert_eq!(judged(OTHER, Word::Goodbye, Some(&known(Presence::Gone, "orders"))), taken);
+    }
+
+    #[test]
+    fn one_that_did_not_say_who_it_is_or_may_not_read_is_not_there() {
+        let receipts = || Word::Receipts(Vec::new());
+        assert_eq!(judged(OWNER, receipts(), None), "instance dev/web-1 not found");
+        assert_eq!(judged(OWNER, receipts(), Some(&known(Presence::Live, "web"))), "dev/web not found");
+        assert_eq!(judged(OTHER, Word::Goodbye, Some(&known(Presence::Live, "web"))), "dev/web not found");
+        assert_eq!(judged(OWNER, receipts(), Some(&known(Presence::Gone, "orders"))), "fine");
+    }
+
+    #[test]
+    fn one_that_was_only_late_is_no_newcomer() {
+        assert_eq!(present_from(None, Revision(9)), Revision(9));
+        assert_eq!(present_from(Some(&known(Presence::Late, "orders")), Revision(9)), Revision(7));
+        assert_eq!(present_from(Some(&known(Presence::Gone, "orders")), Revision(9)), Revision(9));
     }
 }

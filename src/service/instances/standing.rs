@@ -61,6 +61,6 @@ fn question(state: &State, instance: &Instance) -> Option<(Sight, Revision)> {
     if instance.declared.namespaces.iter().all(|name| touched(name) <= applied) {
         return None;
     }
-    let sight = Sight::of(&state.access, instance.owner.id, environment, &instance.declared.namespaces);
+    let sight = Sight::of(&state.access, instance.owner, environment, &instance.declared.namespaces);
     (!sight.is_blind()).then_some((sight, applied))
 }

@@ -10,7 +10,6 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::access::User;
 use crate::domain::instances::{Applied, Declaration, Instance, Presence, Progress, Rejection};
 use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName, UserName};
 use crate::domain::revisions::{Cursor, Epoch, Revision};
@@ -89,7 +88,8 @@ impl InstanceRow {
         Ok(Instance {
             environment: EnvironmentName::parse(&self.environment)?,
             id: InstanceId::parse(&self.id)?,
-            owner: User { id: self.owner, name: UserName::parse(&self.owner_name)? },
+            owner: self.owner,
+            owner_name: UserName::parse(&self.owner_name)?,
             declared: Declaration {
                 service: self.service,
                 labels: self.labels,

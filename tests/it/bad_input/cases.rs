@@ -13,17 +13,17 @@ pub(super) const PUBLISH: &str = "/api/v1/publish";
 const ROLLBACK: &str = "/api/v1/rollback";
 const SESSION: &str = "/api/v1/session";
 pub(super) const TOKENS: &str = "/api/v1/tokens";
-const HUGE: &str = "9223372036854775808";
+pub(super) const HUGE: &str = "9223372036854775808";
 
 fn put_raw(name: &'static str, key: &str, body: impl Into<Vec<u8>>) -> Case {
     Case::new(name, "PUT", format!("{ORDERS}/entries/{key}")).body(body)
 }
 
-fn get(name: &'static str, path: impl Into<String>) -> Case {
+pub(super) fn get(name: &'static str, path: impl Into<String>) -> Case {
     Case::new(name, "GET", path)
 }
 
-fn post(name: &'static str, path: &str, body: &Value) -> Case {
+pub(super) fn post(name: &'static str, path: &str, body: &Value) -> Case {
     Case::new(name, "POST", path).body(body.to_string())
 }
 
@@ -38,7 +38,7 @@ fn change(name: &'static str, wrong: &Value) -> Case {
 }
 
 /// Cases that are all answered 422 alike.
-fn are(mut all: Vec<Case>, code: &'static str, field: &'static str) -> Vec<Case> {
+pub(super) fn are(mut all: Vec<Case>, code: &'static str, field: &'static str) -> Vec<Case> {
     for case in &mut all {
         (case.status, case.code, case.field) = (422, code, field);
     }

@@ -1,6 +1,7 @@
 //! Bad input: whatever is sent, the answer is a 4xx that names what is wrong, and nothing changes.
 
 mod cases;
+mod instances;
 
 use std::fmt::Write as _;
 
@@ -110,7 +111,8 @@ async fn filled() -> App {
 #[tokio::test]
 async fn bad_input_is_a_4xx_that_names_the_field_and_changes_nothing() {
     let app = filled().await;
-    let cases = cases::all();
+    let mut cases = cases::all();
+    cases.extend(instances::all());
     assert!(cases.len() >= 80, "{}", cases.len());
     let mut failures = Vec::new();
     for case in &cases {
