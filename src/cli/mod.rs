@@ -1,6 +1,7 @@
 //! The command line: composition roots, and the user's commands over the client.
 
 pub mod admin;
+mod agent;
 mod dev;
 pub mod migrate;
 pub mod node;
@@ -38,6 +39,8 @@ enum Command {
     Dev(Box<DevSettings>),
     /// Serve on a PostgreSQL of yours
     Serve(Box<ServeSettings>),
+    /// Keep the files of this machine's services equal to their entries, and prove it
+    Agent(Box<agent::AgentArgs>),
     /// Bring the schema of a database up to this release
     Migrate(migrate::MigrateSettings),
     /// Make a database restored from a dump a new history, held until `pintle resume`
@@ -81,7 +84,9 @@ pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     let log = match &cli.command {
         Command::Dev(settings) => &settings.node.log,
         Command::Serve(settings) => &settings.node.log,
-        Command::Migrate(_)
+        Command::Agent(args) if args.is_service() => &args.log,
+        Command::Agent(_)
+        | Command::Migrate(_)
         | Command::Restore(_)
         | Command::Admin(_)
         | Command::Openapi
@@ -105,6 +110,7 @@ async fn dispatch(cli: Cli) -> ExitCode {
     let result = match cli.command {
         Command::Dev(settings) => dev::run(&settings).await,
         Command::Serve(settings) => serve::run(&settings).await,
+        Command::Agent(args) => return agent::run(*args, &cli.global).await,
         Command::Migrate(settings) => migrate::run(&settings).await,
         Command::Restore(settings) => restore::run(&settings).await,
         Command::Admin(command) => admin::run(&command).await,

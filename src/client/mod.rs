@@ -15,6 +15,7 @@ mod revisions;
 mod server;
 mod transport;
 mod trims;
+pub mod watch;
 
 use std::fmt;
 use std::time::Duration;
@@ -30,6 +31,8 @@ pub use server::Server;
 
 /// How long to wait for a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How often an HTTP/2 connection in use is asked whether it is still there.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
 /// How long one try of a call may take, its answer included. A change set of 8 MiB fits through 3 Mbit/s.
 const TRY_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -90,6 +93,9 @@ impl Client {
             .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TRY_TIMEOUT)
+            // Streams share a connection with calls: one whose other end is gone must not be used for the next try.
+            .http2_keep_alive_interval(KEEP_ALIVE)
+            .http2_keep_alive_timeout(CONNECT_TIMEOUT)
             // A redirected write would lose its body or its token; the address is wrong, and saying so is better.
             .redirect(reqwest::redirect::Policy::none());
         if !server.encrypted() {

@@ -50,6 +50,13 @@ impl Server {
         url
     }
 
+    /// Whether an address is one of this server's.
+    pub(super) fn covers(&self, url: &Url) -> bool {
+        let base = self.resource([""]);
+        let anonymous = url.username().is_empty() && url.password().is_none();
+        anonymous && url.origin() == base.origin() && url.path().starts_with(base.path())
+    }
+
     /// Whether what is sent cannot be read on the way.
     #[must_use]
     pub fn encrypted(&self) -> bool {

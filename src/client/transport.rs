@@ -49,6 +49,18 @@ pub(super) struct Call {
 }
 
 impl Call {
+    /// A read of an address that the server gave.
+    pub(super) fn read(url: Url) -> Self {
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            repeat: Repeat::Read,
+            also: None,
+        }
+    }
+
     /// Adds a parameter when it has a value.
     pub(super) fn query(mut self, name: &str, value: Option<impl Display>) -> Self {
         if let Some(value) = value {
@@ -229,7 +241,7 @@ fn wait(tries: u32, random: Uuid) -> Duration {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a key only has to be new; the client stands below the runtime's ids")]
-fn fresh() -> Uuid {
+pub(super) fn fresh() -> Uuid {
     Uuid::new_v4()
 }
 
@@ -238,7 +250,7 @@ fn head(headers: &HeaderMap) -> Option<Cursor> {
     Some(Cursor { epoch: Epoch(number(EPOCH_HEADER)?), revision: Revision(number(REVISION_HEADER)?) })
 }
 
-fn quote(body: &[u8]) -> String {
+pub(super) fn quote(body: &[u8]) -> String {
     let text = String::from_utf8_lossy(body);
     let text = text.trim();
     match text.char_indices().nth(QUOTE) {

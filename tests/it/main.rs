@@ -21,6 +21,7 @@ mod harness;
 mod history;
 mod holds;
 mod idempotency;
+mod instances;
 mod model;
 mod namespaces;
 mod nodes;

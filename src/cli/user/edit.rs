@@ -15,6 +15,7 @@ use crate::cli::user::context::Context;
 use crate::cli::user::entries::put_change;
 use crate::cli::user::exit::{Exit, Stop};
 use crate::cli::user::target;
+use crate::cli::user::wait::Wait;
 use crate::cli::user::writes::{self, Message};
 use crate::client::Client;
 use crate::domain::diff;
@@ -37,6 +38,8 @@ pub struct EditArgs {
     /// Publish without asking once the editor is closed
     #[arg(long, short)]
     yes: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
 /// Edits an entry and publishes what was written.
@@ -72,7 +75,7 @@ pub(super) async fn run(context: &Context<'_>, args: EditArgs) -> Result<Exit> {
     match writes::publish(context, &client, &mut body).await {
         Ok(written) => {
             draft.discard();
-            writes::report(context.out, &written)
+            args.wait.report(context, &client, &written).await
         }
         Err(error) => {
             draft.tell(context);

@@ -10,6 +10,7 @@ use crate::api::entries::{ChangeBody, ContentView, EntryList, Op, PublishBody};
 use crate::cli::user::context::Context;
 use crate::cli::user::exit::{Exit, Stop};
 use crate::cli::user::target::{self, Room, Scope};
+use crate::cli::user::wait::Wait;
 use crate::cli::user::when::{Moment, shown};
 use crate::cli::user::writes::{self, Message};
 use crate::cli::user::{environments, namespaces, paint};
@@ -61,6 +62,8 @@ pub struct PutArgs {
     /// Only say what would happen
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
 #[derive(Debug, clap::Args)]
@@ -82,6 +85,8 @@ pub struct RmArgs {
     /// Do not ask
     #[arg(long, short)]
     yes: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
 /// Lists environments, namespaces or entries.
@@ -136,7 +141,7 @@ pub(super) async fn put(context: &Context<'_>, args: PutArgs) -> Result<Exit> {
         force: args.force,
     };
     let written = writes::publish(context, &client, &mut body).await?;
-    writes::report(context.out, &written)
+    args.wait.report(context, &client, &written).await
 }
 
 fn read(context: &Context<'_>, file: Option<PathBuf>) -> Result<Bytes> {
@@ -191,7 +196,7 @@ pub(super) async fn remove(context: &Context<'_>, args: RmArgs) -> Result<Exit> 
     };
     let mut body = PublishBody { message: args.message.message, changes, dry_run: args.dry_run, force: args.force };
     let written = writes::publish(context, &client, &mut body).await?;
-    writes::report(context.out, &written)
+    args.wait.report(context, &client, &written).await
 }
 
 /// Makes sure that the entries are there, shows them and asks; what a person was shown becomes the precondition.

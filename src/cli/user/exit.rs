@@ -14,9 +14,9 @@ Exit codes:
   1   something went wrong
   2   diff and dry runs: there are differences
   3   conflict, failed precondition or freeze: look at what is there, then try again
-  4   not logged in, or not allowed
-  5   not found
-  6   the server cannot be reached, or cannot do it at present
+  4   not logged in, or not allowed; with --wait: instances rejected it
+  5   not found; with --wait: not reached in time
+  6   the server cannot be reached, or cannot do it at present; with --wait: taken back by a rollback
   64  the command line is wrong
   130 interrupted";
 
@@ -37,6 +37,12 @@ pub enum Exit {
     NotFound,
     /// No answer, or not at present.
     Unavailable,
+    /// The write was done; instances rejected it.
+    Rejected,
+    /// The write was done; it was not reached in time.
+    TimedOut,
+    /// The write was done; a rollback took it back.
+    Superseded,
     /// The command line cannot be understood.
     Usage,
 }
@@ -50,9 +56,9 @@ impl Exit {
             Self::Failed => 1,
             Self::Differences => 2,
             Self::Conflict => 3,
-            Self::Denied => 4,
-            Self::NotFound => 5,
-            Self::Unavailable => 6,
+            Self::Denied | Self::Rejected => 4,
+            Self::NotFound | Self::TimedOut => 5,
+            Self::Unavailable | Self::Superseded => 6,
             Self::Usage => 64,
         }
     }
@@ -195,6 +201,9 @@ mod tests {
             Exit::Denied,
             Exit::NotFound,
             Exit::Unavailable,
+            Exit::Rejected,
+            Exit::TimedOut,
+            Exit::Superseded,
             Exit::Usage,
         ] {
             assert!(EXIT_CODES.contains(&format!("\n  {:<3} ", exit.code())), "{exit:?}");

@@ -14,17 +14,20 @@ pub mod exit;
 mod export;
 mod history;
 mod import;
+mod instances;
 mod manifest;
 mod namespaces;
 mod nodes;
-mod output;
-mod paint;
+pub(super) mod output;
+pub(super) mod paint;
 mod problems;
 mod publish;
 mod rollback;
 mod surroundings;
 mod target;
 mod trims;
+mod wait;
+mod watch;
 mod when;
 mod writes;
 
@@ -68,6 +71,13 @@ pub struct Global {
 /// A text that is never printed.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
+
+impl Secret {
+    /// The text.
+    pub(super) fn text(&self) -> &str {
+        &self.0
+    }
+}
 
 impl FromStr for Secret {
     type Err = Infallible;
@@ -163,6 +173,12 @@ pub enum UserCommand {
     Import(import::ImportArgs),
     /// Write entries to a directory, for `import` to read
     Export(export::ExportArgs),
+    /// List the instances of an environment and what they run, or show one
+    Instances(instances::InstancesArgs),
+    /// Wait until the instances run a revision
+    Wait(wait::WaitArgs),
+    /// Print changes as they happen, until interrupted
+    Watch(watch::WatchArgs),
     /// Show acknowledged change sets that a failover lost
     Lost,
     /// Show whether the server can do its work
@@ -216,6 +232,9 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Resume(args) => nodes::resume(context, args).await,
         UserCommand::Import(args) => import::run(context, args).await,
         UserCommand::Export(args) => export::run(context, args).await,
+        UserCommand::Instances(args) => instances::run(context, args).await,
+        UserCommand::Wait(args) => wait::run(context, args).await,
+        UserCommand::Watch(args) => watch::run(context, args).await,
         UserCommand::Lost => nodes::lost(context).await,
         UserCommand::Status => nodes::status(context).await,
         UserCommand::Completions { shell } => {

@@ -13,10 +13,10 @@ const NARROW: u16 = 60;
 
 /// The streams of a command.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Output {
+pub(in crate::cli) struct Output {
     /// Results are JSON as it was on the wire.
-    pub(super) json: bool,
-    pub(super) color: ColorChoice,
+    pub(in crate::cli) json: bool,
+    pub(in crate::cli) color: ColorChoice,
 }
 
 impl Output {
@@ -29,26 +29,26 @@ impl Output {
     }
 
     /// A line of a result.
-    pub(super) fn line(self, text: impl std::fmt::Display) -> io::Result<()> {
+    pub(in crate::cli) fn line(self, text: impl std::fmt::Display) -> io::Result<()> {
         writeln!(self.stdout(), "{text}")
     }
 
     /// Bytes of a result, as they are.
     #[expect(clippy::unused_self, reason = "read beside the other results")]
-    pub(super) fn bytes(self, bytes: &[u8]) -> io::Result<()> {
+    pub(in crate::cli) fn bytes(self, bytes: &[u8]) -> io::Result<()> {
         let mut stdout = io::stdout();
         stdout.write_all(bytes)?;
         stdout.flush()
     }
 
     /// A result as JSON.
-    pub(super) fn json(self, value: &impl Serialize) -> io::Result<()> {
+    pub(in crate::cli) fn json(self, value: &impl Serialize) -> io::Result<()> {
         let text = serde_json::to_string_pretty(value)?;
         self.bytes(format!("{text}\n").as_bytes())
     }
 
     /// A result for people as a table, wrapped to the terminal.
-    pub(super) fn table<const N: usize>(
+    pub(in crate::cli) fn table<const N: usize>(
         self,
         header: [&str; N],
         rows: impl IntoIterator<Item = [String; N]>,
@@ -80,7 +80,7 @@ impl Output {
     }
 
     /// A unified diff: coloured and made safe on a terminal, verbatim in a file.
-    pub(super) fn diff(self, unified: &str) -> io::Result<()> {
+    pub(in crate::cli) fn diff(self, unified: &str) -> io::Result<()> {
         let mut stdout = self.stdout();
         if io::stdout().is_terminal() || stdout.current_choice() != ColorChoice::Never {
             write!(stdout, "{}", paint::diff(unified))
@@ -90,29 +90,29 @@ impl Output {
     }
 
     /// A unified diff that a question is about: beside the result, when that is JSON.
-    pub(super) fn preview(self, unified: &str) -> io::Result<()> {
+    pub(in crate::cli) fn preview(self, unified: &str) -> io::Result<()> {
         if self.json { write!(self.stderr(), "{}", paint::diff(unified)) } else { self.diff(unified) }
     }
 
     /// Something beside the result, for the person who waits.
-    pub(super) fn note(self, text: impl std::fmt::Display) {
+    pub(in crate::cli) fn note(self, text: impl std::fmt::Display) {
         // A closed error stream has no reader to miss it.
         let _ = writeln!(self.stderr(), "{text}");
     }
 
     /// Something that is probably not meant.
-    pub(super) fn warn(self, text: impl std::fmt::Display) {
+    pub(in crate::cli) fn warn(self, text: impl std::fmt::Display) {
         self.note(format_args!("{} {text}", paint(WARNING, "warning:")));
     }
 
     /// Whether a person sits there who can be asked.
     #[expect(clippy::unused_self, reason = "read beside the questions")]
-    pub(super) fn interactive(self) -> bool {
+    pub(in crate::cli) fn interactive(self) -> bool {
         io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Asks for a line; none at the end of the input.
-    pub(super) fn ask(self, question: &str) -> io::Result<Option<String>> {
+    pub(in crate::cli) fn ask(self, question: &str) -> io::Result<Option<String>> {
         let mut stderr = self.stderr();
         write!(stderr, "{question} ")?;
         stderr.flush()?;
@@ -125,7 +125,7 @@ impl Output {
     }
 
     /// Asks a question whose answer is no unless it is yes.
-    pub(super) fn confirm(self, question: &str) -> io::Result<bool> {
+    pub(in crate::cli) fn confirm(self, question: &str) -> io::Result<bool> {
         let answer = self.ask(&format!("{question} [y/N]"))?;
         Ok(answer.is_some_and(|answer| matches!(answer.to_ascii_lowercase().as_str(), "y" | "yes")))
     }

@@ -5,22 +5,22 @@ use std::fmt::Write as _;
 
 use anstyle::{AnsiColor, Style};
 
-pub(super) const ADDED: Style = AnsiColor::Green.on_default();
-pub(super) const REMOVED: Style = AnsiColor::Red.on_default();
-pub(super) const CHANGED: Style = AnsiColor::Yellow.on_default();
-pub(super) const PLACE: Style = AnsiColor::Cyan.on_default();
-pub(super) const STRONG: Style = Style::new().bold();
-pub(super) const FAINT: Style = Style::new().dimmed();
-pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
-pub(super) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+pub(in crate::cli) const ADDED: Style = AnsiColor::Green.on_default();
+pub(in crate::cli) const REMOVED: Style = AnsiColor::Red.on_default();
+pub(in crate::cli) const CHANGED: Style = AnsiColor::Yellow.on_default();
+pub(in crate::cli) const PLACE: Style = AnsiColor::Cyan.on_default();
+pub(in crate::cli) const STRONG: Style = Style::new().bold();
+pub(in crate::cli) const FAINT: Style = Style::new().dimmed();
+pub(in crate::cli) const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(in crate::cli) const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// A text in a style.
-pub(super) fn paint(style: Style, text: impl std::fmt::Display) -> String {
+pub(in crate::cli) fn paint(style: Style, text: impl std::fmt::Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
 /// A text without control characters: they are shown as pictures, so that nobody's entry or message drives the terminal.
-pub(super) fn plain(text: &str) -> Cow<'_, str> {
+pub(in crate::cli) fn plain(text: &str) -> Cow<'_, str> {
     if !text.contains(|c: char| c.is_control() && c != '\t') {
         return Cow::Borrowed(text);
     }
@@ -38,7 +38,7 @@ fn picture(c: char) -> char {
 }
 
 /// A unified diff in colours, safe for a terminal.
-pub(super) fn diff(unified: &str) -> String {
+pub(in crate::cli) fn diff(unified: &str) -> String {
     let mut painted = String::with_capacity(unified.len() * 2);
     let mut heading = true;
     for line in unified.lines() {
@@ -59,7 +59,7 @@ pub(super) fn diff(unified: &str) -> String {
 
 /// A number of bytes, short.
 #[expect(clippy::cast_precision_loss, reason = "one decimal is shown")]
-pub(super) fn size(bytes: u64) -> String {
+pub(in crate::cli) fn size(bytes: u64) -> String {
     const UNITS: [&str; 4] = ["KiB", "MiB", "GiB", "TiB"];
     if bytes < 1024 {
         return format!("{bytes} B");
@@ -78,7 +78,7 @@ pub(super) fn size(bytes: u64) -> String {
 }
 
 /// A number with its noun, in the plural when it is not one.
-pub(super) fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
+pub(in crate::cli) fn count(number: impl TryInto<u64>, one: &str, many: &str) -> String {
     let number = number.try_into().unwrap_or(u64::MAX);
     format!("{number} {}", if number == 1 { one } else { many })
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use crate::api::entries::{ChangeBody, ContentView, Op, PublishBody};
 use crate::cli::user::context::Context;
 use crate::cli::user::exit::{Exit, Stop};
+use crate::cli::user::wait::Wait;
 use crate::cli::user::writes;
 use crate::domain::formats::Format;
 
@@ -24,6 +25,8 @@ pub struct PublishArgs {
     /// Only say what would happen
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
 /// A change set as a file has it.
@@ -76,8 +79,9 @@ pub(super) async fn run(context: &Context<'_>, args: PublishArgs) -> Result<Exit
     for (number, change) in file.changes.into_iter().enumerate() {
         body.changes.push(change.read(directory.as_deref()).with_context(|| format!("{name}: changes[{number}]"))?);
     }
-    let written = writes::publish(context, &context.client()?, &mut body).await?;
-    writes::report(context.out, &written)
+    let client = context.client()?;
+    let written = writes::publish(context, &client, &mut body).await?;
+    args.wait.report(context, &client, &written).await
 }
 
 /// Reads YAML or JSON; what begins like a JSON object is read as JSON, whose errors are then clearer.

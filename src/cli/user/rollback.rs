@@ -7,6 +7,7 @@ use crate::api::revisions::RollbackBody;
 use crate::cli::user::context::Context;
 use crate::cli::user::exit::{Exit, Stop};
 use crate::cli::user::target::{self, Scope};
+use crate::cli::user::wait::Wait;
 use crate::cli::user::writes::{self, Message};
 use crate::cli::user::{diff, history, paint};
 use crate::client::{At, Client, DiffQuery};
@@ -31,6 +32,8 @@ pub struct RollbackArgs {
     /// Only show what would change
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
 #[derive(Debug, clap::Args)]
@@ -45,6 +48,8 @@ pub struct RevertArgs {
     /// Only show what would change
     #[arg(long)]
     dry_run: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
 /// Goes to a revision, after showing what that changes.
@@ -79,7 +84,7 @@ pub(super) async fn roll_back(context: &Context<'_>, args: RollbackArgs) -> Resu
     }
     let changes = paint::count(judged.changed, "change", "changes");
     context.agreed(args.yes, &format!("Roll {} back to revision {} ({changes})?", args.place, args.to))?;
-    carry_out(context, &client, &mut body, &judged).await
+    carry_out(context, &client, &mut body, &judged, args.wait).await
 }
 
 /// Undoes one revision, after showing it.
@@ -97,7 +102,7 @@ pub(super) async fn revert(context: &Context<'_>, args: RevertArgs) -> Result<Ex
     }
     let changes = paint::count(judged.changed, "change", "changes");
     context.agreed(args.yes, &format!("Undo revision {} ({changes})?", args.revision))?;
-    carry_out(context, &client, &mut body, &judged).await
+    carry_out(context, &client, &mut body, &judged, args.wait).await
 }
 
 /// What the server judges before anybody was asked for a message. It is never stored.
@@ -115,6 +120,7 @@ async fn carry_out(
     client: &Client,
     body: &mut RollbackBody,
     judged: &WriteView,
+    wait: Wait,
 ) -> Result<Exit> {
     let written = writes::roll_back(context, client, body).await?;
     if written.changed != judged.changed {
@@ -122,5 +128,5 @@ async fn carry_out(
         let revision = written.revision;
         context.out.warn(format_args!("more or less changed than was shown; look at it with: pintle show {revision}"));
     }
-    writes::report(context.out, &written)
+    wait.report(context, client, &written).await
 }

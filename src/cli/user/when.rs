@@ -4,7 +4,7 @@ use std::str::FromStr;
 
 use time::format_description::well_known::Rfc3339;
 use time::macros::format_description;
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, Duration, OffsetDateTime, Time};
 
 use crate::client::At;
 
@@ -24,17 +24,19 @@ pub(super) enum Instant {
     Exact(OffsetDateTime),
     /// So long before now.
     Ago(Duration),
+    /// The last time that the clock of UTC showed this.
+    Clock(Time),
 }
 
 /// The text is no moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(super) enum WhenError {
     #[error(
-        "must be a revision such as 42, an instant such as 2026-01-31T12:00:00Z, a day such as 2026-01-31, or how long ago, such as 90m, 2h or 3d"
+        "must be a revision such as 42, an instant such as 2026-01-31T12:00:00Z, a day such as 2026-01-31, a time such as 14:03 (UTC), or how long ago, such as 90m, 2h or 3d"
     )]
     Moment,
     #[error(
-        "must be an instant such as 2026-01-31T12:00:00Z, a day such as 2026-01-31, or how long ago, such as 90m, 2h or 3d"
+        "must be an instant such as 2026-01-31T12:00:00Z, a day such as 2026-01-31, a time such as 14:03 (UTC), or how long ago, such as 90m, 2h or 3d"
     )]
     Instant,
 }
@@ -56,6 +58,10 @@ impl Instant {
             Self::Exact(instant) => instant,
             // Longer ago than the calendar reaches is before everything.
             Self::Ago(duration) => now.checked_sub(duration).unwrap_or(OffsetDateTime::UNIX_EPOCH),
+            Self::Clock(clock) => {
+                let today = now.to_offset(time::UtcOffset::UTC).replace_time(clock);
+                if today > now { today.checked_sub(Duration::DAY).unwrap_or(today) } else { today }
+            }
         }
     }
 }
@@ -78,6 +84,11 @@ impl FromStr for Instant {
         }
         if let Ok(day) = Date::parse(text, format_description!("[year]-[month]-[day]")) {
             return Ok(Self::Exact(day.midnight().assume_utc()));
+        }
+        let clock = Time::parse(text, format_description!("[hour]:[minute]"))
+            .or_else(|_| Time::parse(text, format_description!("[hour]:[minute]:[second]")));
+        if let Ok(clock) = clock {
+            return Ok(Self::Clock(clock));
         }
         ago(text).map(Self::Ago).ok_or(WhenError::Instant)
     }
@@ -117,6 +128,8 @@ mod tests {
         assert_eq!(at("2026-01-31"), At::Instant(datetime!(2026-01-31 0:00 UTC)));
         assert_eq!(at("90m"), At::Instant(datetime!(2026-02-01 10:30 UTC)));
         assert_eq!(at("3d"), At::Instant(datetime!(2026-01-29 12:00 UTC)));
+        assert_eq!(at("11:59:30"), At::Instant(datetime!(2026-02-01 11:59:30 UTC)));
+        assert_eq!(at("14:03"), At::Instant(datetime!(2026-01-31 14:03 UTC)), "of today it is still to come");
     }
 
     #[test]

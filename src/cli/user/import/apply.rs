@@ -17,6 +17,7 @@ use crate::cli::user::import::show::PlanView;
 use crate::cli::user::manifest::{Manifest, Recorded};
 use crate::cli::user::paint;
 use crate::cli::user::target::Room;
+use crate::cli::user::wait::Wait;
 use crate::cli::user::writes;
 use crate::client::Client;
 use crate::domain::names::Address;
@@ -26,6 +27,7 @@ pub(super) struct Import<'a> {
     pub(super) context: &'a Context<'a>,
     pub(super) client: &'a Client,
     pub(super) message: String,
+    pub(super) wait: Wait,
 }
 
 /// What the manifests are to remember: entries that were put, and none for those deleted.
@@ -86,7 +88,15 @@ impl Import<'_> {
             }
             writes::warnings(out, view);
         }
-        published.map(|()| Exit::Done)
+        published?;
+        // Each concerns instances of its own.
+        for view in written.iter().filter(|view| view.changed > 0) {
+            let exit = self.wait.after(out, self.client, view.revision, Exit::Done).await?;
+            if exit != Exit::Done {
+                return Ok(exit);
+            }
+        }
+        Ok(Exit::Done)
     }
 
     async fn create(&mut self, plan: &Plan) -> Result<()> {

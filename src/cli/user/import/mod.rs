@@ -13,6 +13,7 @@ use crate::cli::user::context::Context;
 use crate::cli::user::exit::{Exit, Stop};
 use crate::cli::user::paint;
 use crate::cli::user::target::{self, Room, Scope};
+use crate::cli::user::wait::Wait;
 use crate::cli::user::writes::Message;
 use crate::client::{Client, EntriesQuery};
 use crate::domain::limits::Limits;
@@ -52,6 +53,8 @@ pub struct ImportArgs {
     /// Do not ask; nobody is asked either when standard input is not a terminal
     #[arg(long, short)]
     yes: bool,
+    #[command(flatten)]
+    wait: Wait,
 }
 
 /// Imports a directory.
@@ -79,7 +82,7 @@ pub(super) async fn run(context: &Context<'_>, args: ImportArgs) -> Result<Exit>
     if args.diff {
         show::differences(context.out, &client, &plan).await?;
     }
-    let mut import = apply::Import { context, client: &client, message: args.message.message };
+    let mut import = apply::Import { context, client: &client, message: args.message.message, wait: args.wait };
     if args.dry_run {
         return import.judge(&plan, batches).await;
     }

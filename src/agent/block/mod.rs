@@ -1,0 +1,608 @@
+//! One block: a transaction of its own, that no other block can hold back.
+//!
+//! The loop takes in what a watch brings, waits until changes have come to rest, plans, applies and reports. Whatever fails, what
+//! runs goes on running; an outage of the server, a missing right and a missing namespace are never taken for contents.
+
+pub mod attempts;
+pub mod connection;
+mod live;
+pub mod memory;
+pub mod outbox;
+mod reporter;
+pub mod status;
+mod store;
+
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::actions::ActionSettings;
+use crate::agent::block::attempts::{Attempts, Ended, Next};
+use crate::agent::block::connection::{Access, chance};
+use crate::agent::block::live::Live;
+use crate::agent::block::reporter::{Desk, Reporter, receipt};
+use crate::agent::block::status::{BlockStatus, Doing};
+use crate::agent::block::store::Store;
+use crate::agent::exec::Supervised;
+use crate::agent::layers::{Effective, Layer};
+use crate::agent::plan::{self, Situation};
+use crate::agent::render::Rendering;
+use crate::agent::set::FileSet;
+use crate::agent::settings::BlockSettings;
+use crate::agent::transaction::{
+    AppliedSet, FileError, Layout, Leftover, Outcome, Report, Service, Step, Steps, Transaction,
+};
+use crate::api::instances::{InstanceBody, ReceiptBody, Stage};
+use crate::client::watch::{Event, Mirror, Subscription};
+use crate::domain::names::EntryKey;
+use crate::domain::revisions::Cursor;
+
+/// How often the file of the token is looked at.
+const TOKEN_CHECK: Duration = Duration::from_secs(5);
+
+/// What a local command asks of a block.
+#[derive(Debug)]
+pub enum Order {
+    /// Take no changes any more.
+    Hold(oneshot::Sender<Result<String, String>>),
+    /// Take changes again, and what came meanwhile.
+    Resume(oneshot::Sender<Result<String, String>>),
+    /// Try again what was refused or failed.
+    Retry(oneshot::Sender<Result<String, String>>),
+    /// Hold, and put back one of the last sets; 1 is the newest.
+    Restore(usize, oneshot::Sender<Result<String, String>>),
+    /// What every layer has under a key.
+    Explain(EntryKey, oneshot::Sender<Vec<Layer>>),
+}
+
+/// How a block stands, for whoever asks.
+pub type SharedStatus = Arc<Mutex<BlockStatus>>;
+
+/// A block at work.
+#[derive(Debug)]
+pub struct Block {
+    settings: BlockSettings,
+    access: Access,
+    store: Store,
+    transaction: Transaction,
+    mirror: Mirror,
+    /// What runs.
+    last: Option<Rendering>,
+    attempts: Attempts,
+    desk: Desk,
+    watched: Arc<Watched>,
+    status: SharedStatus,
+    body: watch::Sender<InstanceBody>,
+    /// Since when changes wait, and when they are applied.
+    waiting: Option<(Instant, Instant)>,
+    /// The newest entries were applied, and something changed by hand since: the next attempt is not spread.
+    at_once: bool,
+}
+
+/// Reports a check that passed while the transaction goes on.
+#[derive(Debug, Default)]
+struct Watched {
+    desk: Desk,
+    at: Mutex<Option<Cursor>>,
+}
+
+impl Steps for Watched {
+    fn reached(&self, step: Step) {
+        let at = *self.at.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Step::Checked, Some(at)) = (step, at) {
+            self.desk.leave(receipt(at, Stage::Validated));
+        }
+    }
+}
+
+impl Block {
+    /// Prepares a block: takes its state folder, undoes what a crash left, and reads what is remembered.
+    ///
+    /// # Errors
+    /// When its state folder cannot be used, or the previous files cannot be brought back.
+    pub async fn open(
+        settings: BlockSettings,
+        access: Access,
+        state: PathBuf,
+        exec: Option<Supervised>,
+    ) -> Result<Self, FileError> {
+        let desk = Desk::default();
+        let watched = Arc::new(Watched { desk: desk.clone(), at: Mutex::new(None) });
+        let mut transaction = Self::transaction(&settings, state.clone(), exec, false, watched.clone()).await?;
+        match transaction.recover().await? {
+            Leftover::Nothing => {}
+            Leftover::Staged => {
+                tracing::info!(block = settings.name, "a change that was cut short left nothing behind")
+            }
+            Leftover::Swapped => {
+                tracing::warn!(
+                    block = settings.name,
+                    "a change that was cut short was undone: the previous files are back"
+                );
+            }
+            Leftover::Damaged(path) => {
+                tracing::warn!(block = settings.name, path = %path.display(), "the journal of a change is damaged");
+            }
+        }
+        let store = Store::new(settings.name.clone(), state);
+        let memory = store.memory();
+        let mirror = store.mirror(&subscription(&settings));
+        let newest = newest(&transaction).await;
+        let status = BlockStatus {
+            name: settings.name.clone(),
+            id: settings.id.as_str().to_owned(),
+            environment: settings.environment.as_str().to_owned(),
+            namespaces: settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
+            held: memory.held,
+            seen: mirror.cursor().map(|cursor| cursor.to_string()),
+            applied: newest.as_ref().map(|newest| newest.at.to_string()),
+            from_cache: true,
+            ..BlockStatus::default()
+        };
+        let last = newest.map(|newest| Rendering { set: newest.set, parts: memory.parts.clone() });
+        let (body, _) = watch::channel(body(&settings, memory.held));
+        let mut block = Self {
+            attempts: Attempts::new(memory.held),
+            store: store.with(memory),
+            settings,
+            access,
+            transaction,
+            mirror,
+            last,
+            desk,
+            watched,
+            status: Arc::new(Mutex::new(status)),
+            body,
+            waiting: None,
+            at_once: true,
+        };
+        if block.mirror.cursor().is_some() {
+            block.want();
+        }
+        block.list_sets().await;
+        Ok(block)
+    }
+
+    async fn transaction(
+        settings: &BlockSettings,
+        state: PathBuf,
+        exec: Option<Supervised>,
+        files_only: bool,
+        steps: Arc<dyn Steps>,
+    ) -> Result<Transaction, FileError> {
+        let layout = settings.folder.clone().map_or(Layout::Files, Layout::Folder);
+        let actions = ActionSettings {
+            check: settings.check.clone(),
+            reload: settings.reload.clone().filter(|_| !files_only),
+            probe: settings.probe.clone().filter(|_| !files_only),
+        };
+        Transaction::open(&settings.name, state, layout, Service { actions, exec }, steps).await
+    }
+
+    /// How it stands, for others.
+    #[must_use]
+    pub fn status(&self) -> SharedStatus {
+        self.status.clone()
+    }
+
+    /// Works until stopped. A change on its way is finished first; then the goodbye is said.
+    pub async fn run(mut self, mut orders: mpsc::Receiver<Order>, stop: CancellationToken) {
+        let (introduced, mut is_introduced) = watch::channel(false);
+        let reporter = Reporter {
+            environment: self.settings.environment.clone(),
+            id: self.settings.id.clone(),
+            access: self.access.clone(),
+            desk: self.desk.clone(),
+            body: self.body.subscribe(),
+            introduced,
+        };
+        let farewell = CancellationToken::new();
+        let reporting = reporter.run(farewell.clone());
+        let name = self.settings.name.clone();
+        if self.mirror.cursor().is_some() {
+            tracing::info!(block = name, seen = %self.seen(), "starting from the entries on disk, until a server answers");
+        } else {
+            tracing::info!(block = name, "no entries on disk: waiting for a server");
+        }
+        let working = async {
+            let mut live = Live::default();
+            let mut token_check = tokio::time::interval(TOKEN_CHECK);
+            loop {
+                let due = self.due();
+                tokio::select! {
+                    () = stop.cancelled() => break,
+                    () = until(due) => self.attempt().await,
+                    order = orders.recv() => match order {
+                        Some(order) => self.obey(order).await,
+                        // Nobody gives orders any more; the stop follows.
+                        None => { stop.cancelled().await; break }
+                    },
+                    _ = token_check.tick() => live.check_token(&self.access, &name),
+                    event = live.next(&self.access, &self.mirror, &mut is_introduced) => self.take(event),
+                }
+            }
+            self.store.keep(&self.mirror);
+            farewell.cancel();
+        };
+        tokio::join!(working, reporting);
+    }
+
+    fn seen(&self) -> String {
+        self.mirror.cursor().map(|cursor| cursor.to_string()).unwrap_or_default()
+    }
+
+    fn set_status(&self, change: impl FnOnce(&mut BlockStatus)) {
+        let mut status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+        change(&mut status);
+        status.receipts_waiting = self.desk.has_waiting();
+    }
+
+    /// Takes in what the watch brings.
+    fn take(&mut self, event: Result<Event, String>) {
+        let name = &self.settings.name;
+        let event = match event {
+            Ok(event) => event,
+            Err(problem) => {
+                tracing::warn!(block = name, problem, "the watch is not possible; what runs stays");
+                self.set_status(|status| (status.server, status.outage) = (None, Some(problem)));
+                return;
+            }
+        };
+        match &event {
+            Event::Connected { server } => {
+                tracing::info!(block = name, server, "hearing the server");
+                self.set_status(|status| (status.server, status.outage) = (Some(server.clone()), None));
+            }
+            Event::Lost { server, outage, retry_in } => {
+                tracing::warn!(block = name, server, %outage, ?retry_in, "the server is not heard; what runs stays");
+                self.set_status(|status| (status.server, status.outage) = (None, Some(outage.to_string())));
+            }
+            Event::Reset(reason) => tracing::info!(block = name, ?reason, "continuity is lost; a snapshot follows"),
+            Event::Snapshot(_) | Event::Change(_) | Event::Checkpoint(_) => {}
+        }
+        let applied = self.mirror.apply(&event);
+        self.store.note(&applied, &self.mirror);
+        let tells = matches!(event, Event::Snapshot(_) | Event::Change(_));
+        if tells && let Some(at) = self.mirror.cursor() {
+            tracing::debug!(block = self.settings.name, %at, "entries arrived");
+            self.desk.leave(receipt(at, Stage::Delivered));
+            self.want();
+        }
+        if tells || matches!(event, Event::Checkpoint(_)) {
+            let seen = self.mirror.cursor().map(|cursor| cursor.to_string());
+            self.set_status(|status| {
+                (status.seen, status.from_cache) = (seen, false);
+                if tells {
+                    status.doing = Doing::Pending;
+                }
+            });
+        }
+    }
+
+    /// Newer entries, or a person's wish: waits until changes have come to rest, and by chance within the splay.
+    fn want(&mut self) {
+        self.attempts.want();
+        let now = Instant::now();
+        if self.last.is_none() || self.at_once {
+            self.waiting = Some((now, now));
+            return;
+        }
+        let quiescence = self.settings.quiescence;
+        let (since, splayed) = match self.waiting {
+            Some((since, due)) => (since, due),
+            None => (now, now + self.settings.splay * u32::from(chance()) / u32::from(u8::MAX)),
+        };
+        let rested = (now + quiescence.min).min(since + quiescence.max);
+        self.waiting = Some((since, rested.max(splayed)));
+    }
+
+    /// When the next attempt begins; none while there is nothing to try.
+    fn due(&mut self) -> Option<Instant> {
+        match self.attempts.next(u8::MAX) {
+            Next::Wait => None,
+            Next::Now => Some(self.waiting.map_or_else(Instant::now, |(_, due)| due)),
+            Next::After(_) => match self.waiting {
+                Some((_, due)) => Some(due),
+                None => {
+                    let Next::After(pause) = self.attempts.next(chance()) else { return None };
+                    let now = Instant::now();
+                    self.waiting = Some((now, now + pause));
+                    Some(now + pause)
+                }
+            },
+        }
+    }
+
+    /// Plans and applies the newest entries, and reports.
+    async fn attempt(&mut self) {
+        self.waiting = None;
+        self.at_once = false;
+        let Some(at) = self.mirror.cursor() else { return };
+        self.store.keep(&self.mirror);
+        let view = Arc::new(Effective::of(&self.settings.namespaces, &self.mirror));
+        let deleted = &self.store.remembered().deleted;
+        let situation = Situation { view: &view, last: self.last.as_ref(), deleted };
+        match plan::plan(&self.settings, situation) {
+            Err(refusal) => self.refused(at, Report { reason: refusal.to_string(), output: None }, Ended::Refused),
+            Ok(rendering) => {
+                *self.watched.at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
+                let outcome = self.transaction.apply(at, &rendering.set).await;
+                self.finish(at, rendering, outcome);
+                self.list_sets().await;
+            }
+        }
+    }
+
+    fn finish(&mut self, at: Cursor, rendering: Rendering, outcome: Outcome) {
+        let name = &self.settings.name;
+        match outcome {
+            Outcome::Applied { changed, unhealthy } => {
+                let reason = unhealthy.as_ref().map(|report| report.reason.clone());
+                match &reason {
+                    Some(reason) => {
+                        tracing::warn!(block = name, %at, changed, reason, "applied, but the service is not well")
+                    }
+                    None => tracing::info!(block = name, %at, changed, "applied"),
+                }
+                if !rendering.set.missing.is_empty() {
+                    tracing::warn!(block = name, missing = ?rendering.set.missing, "kept the files of entries that are not there");
+                }
+                self.attempts.ended(Ended::Applied);
+                self.desk.leave(ReceiptBody {
+                    missing: rendering.set.missing.clone(),
+                    unhealthy: unhealthy.is_some(),
+                    ..receipt(at, Stage::Applied)
+                });
+                let missing = rendering.set.missing.clone();
+                self.set_status(|status| {
+                    status.doing = Doing::Applied;
+                    status.applied = Some(at.to_string());
+                    (status.reason, status.output) = (None, unhealthy.and_then(|report| report.output));
+                    (status.missing, status.unhealthy) = (missing, reason);
+                });
+                self.store.remember(|memory| memory.parts.clone_from(&rendering.parts));
+                self.last = Some(rendering);
+            }
+            Outcome::CheckRefused(report) | Outcome::ProbeFailed(report) => self.refused(at, report, Ended::Refused),
+            Outcome::CheckTimedOut(report)
+            | Outcome::CheckFailed(report)
+            | Outcome::StageFailed(report)
+            | Outcome::SwapFailed(report)
+            | Outcome::ReloadFailed(report) => self.refused(at, report, Ended::MayPass),
+            Outcome::Broken(report) => {
+                tracing::error!(block = name, %at, reason = report.reason, "what ran before could not be brought back");
+                self.attempts.ended(Ended::Refused);
+                self.desk.leave(ReceiptBody { broken: true, ..rejected(at, &report) });
+                self.set_status(|status| {
+                    status.doing = Doing::Broken;
+                    (status.reason, status.output) = (Some(report.reason), report.output);
+                });
+            }
+        }
+    }
+
+    fn refused(&mut self, at: Cursor, report: Report, how: Ended) {
+        self.attempts.ended(how);
+        let again = how == Ended::MayPass;
+        tracing::warn!(block = self.settings.name, %at, reason = report.reason, again, "rejected; what ran before still runs");
+        self.desk.leave(rejected(at, &report));
+        self.set_status(|status| {
+            status.doing = if again { Doing::Retrying } else { Doing::Rejected };
+            (status.reason, status.output) = (Some(report.reason), report.output);
+        });
+    }
+
+    async fn obey(&mut self, order: Order) {
+        // Whoever asked may have gone meanwhile.
+        match order {
+            Order::Hold(reply) => {
+                let _ = reply.send(self.hold(true).map(|()| "held: it takes no changes until resumed".to_owned()));
+            }
+            Order::Resume(reply) => {
+                let _ = reply.send(self.hold(false).map(|()| "resumed".to_owned()));
+            }
+            Order::Retry(reply) => {
+                let outcome = if self.attempts.is_held() {
+                    Err("it is held: resume it first".to_owned())
+                } else if self.mirror.cursor().is_none() {
+                    Err("it has not seen any entries yet".to_owned())
+                } else {
+                    self.at_once = true;
+                    self.want();
+                    Ok("trying again".to_owned())
+                };
+                let _ = reply.send(outcome);
+            }
+            Order::Restore(number, reply) => {
+                let _ = reply.send(self.restore(number).await);
+            }
+            Order::Explain(key, reply) => {
+                let _ = reply.send(Effective::of(&self.settings.namespaces, &self.mirror).explain(&key));
+            }
+        }
+    }
+
+    fn hold(&mut self, held: bool) -> Result<(), String> {
+        self.store.try_remember(|memory| memory.held = held)?;
+        self.attempts.hold(held);
+        if !held && self.mirror.cursor().is_some() {
+            self.at_once = true;
+            self.want();
+        }
+        self.body.send_modify(|body| body.held = held);
+        self.set_status(|status| status.held = held);
+        tracing::info!(block = self.settings.name, held, "told by a local command");
+        Ok(())
+    }
+
+    async fn restore(&mut self, number: usize) -> Result<String, String> {
+        let sets = self.transaction.applied_sets().await.map_err(|error| error.to_string())?;
+        let count = sets.len();
+        let set = number.checked_sub(1).and_then(|index| sets.into_iter().nth(index));
+        let AppliedSet { at, set } = match set {
+            Some(set) => set.map_err(|error| error.to_string())?,
+            None if count == 0 => return Err("no set was applied yet".to_owned()),
+            None => return Err(format!("write a number from 1, the newest, to {count}")),
+        };
+        self.hold(true)?;
+        *self.watched.at.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        let outcome = self.transaction.apply(at, &set).await;
+        let failed = (!outcome.is_applied()).then(|| outcome.report().map(|report| report.reason.clone())).flatten();
+        let parts = self.store.remembered().parts.clone();
+        self.finish(at, Rendering { set, parts }, outcome);
+        self.list_sets().await;
+        match failed {
+            Some(reason) => Err(format!("it is held, but the set could not be put back: {reason}")),
+            None => Ok(format!("put back the set of {at}; held until resumed")),
+        }
+    }
+
+    async fn list_sets(&mut self) {
+        let sets = match self.transaction.applied_sets().await {
+            Ok(sets) => sets,
+            Err(error) => {
+                tracing::warn!(block = self.settings.name, %error, "the kept sets cannot be listed");
+                return;
+            }
+        };
+        self.set_status(|status| status.sets = store::kept(&sets));
+    }
+}
+
+/// How a run with `--once` ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum OnceEnd {
+    /// The files are in place.
+    Applied {
+        /// Whether anything differed from what was there.
+        changed: bool,
+        /// Whether the entries were those of the disk.
+        from_cache: bool,
+    },
+    /// They were refused: why, and what was printed.
+    Rejected(Report),
+    /// No server told anything in time, and there are no entries on the disk.
+    Unreachable(String),
+}
+
+/// Puts the files of a block in place once, after its check. No service is told: in an init container there is none yet.
+///
+/// # Errors
+/// When its state folder cannot be used.
+pub async fn once(
+    settings: &BlockSettings,
+    access: &Access,
+    state: PathBuf,
+    patience: Duration,
+) -> Result<OnceEnd, FileError> {
+    let steps = Arc::new(Watched::default());
+    let mut transaction = Block::transaction(settings, state.clone(), None, true, steps).await?;
+    transaction.recover().await?;
+    let store = Store::new(settings.name.clone(), state);
+    let memory = store.memory();
+    let subscription = Subscription { instance: None, ..subscription(settings) };
+    let cached = store.mirror(&subscription);
+    let (mirror, from_cache) = match live::snapshot(access, &cached, patience).await {
+        Ok(mirror) => (mirror, false),
+        Err(problem) if cached.cursor().is_some() => {
+            tracing::warn!(block = settings.name, problem, "no server answers: using the entries on disk");
+            (cached, true)
+        }
+        Err(problem) => return Ok(OnceEnd::Unreachable(problem)),
+    };
+    let mut store = store.with(memory);
+    store.keep(&mirror);
+    let Some(at) = mirror.cursor() else { return Ok(OnceEnd::Unreachable("no entries came".to_owned())) };
+    let view = Arc::new(Effective::of(&settings.namespaces, &mirror));
+    let deleted = store.remembered().deleted.clone();
+    let rendering = match plan::plan(settings, Situation { view: &view, last: None, deleted: &deleted }) {
+        Ok(rendering) => rendering,
+        Err(refusal) => return Ok(OnceEnd::Rejected(Report { reason: refusal.to_string(), output: None })),
+    };
+    let outcome = transaction.apply(at, &rendering.set).await;
+    match outcome {
+        Outcome::Applied { changed, .. } => {
+            store.remember(|memory| memory.parts.clone_from(&rendering.parts));
+            Ok(OnceEnd::Applied { changed, from_cache })
+        }
+        other => {
+            let unknown = Report { reason: "it could not be applied".to_owned(), output: None };
+            Ok(OnceEnd::Rejected(other.report().cloned().unwrap_or(unknown)))
+        }
+    }
+}
+
+/// Why a block cannot be previewed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PreviewError {
+    /// Neither a server nor the disk had any entries.
+    #[error("no entries can be had: {0}")]
+    Unreachable(String),
+    /// The entries would be refused.
+    #[error("{0}")]
+    Refused(String),
+}
+
+/// What a block would be made into, without touching anything: from a server, else from the disk. For `pintle agent check`.
+///
+/// # Errors
+/// Why it would be refused, or that no entries can be had.
+pub async fn preview(
+    settings: &BlockSettings,
+    access: &Access,
+    state: PathBuf,
+    patience: Duration,
+) -> Result<(Cursor, FileSet), PreviewError> {
+    let store = Store::new(settings.name.clone(), state);
+    let cached = store.mirror(&Subscription { instance: None, ..subscription(settings) });
+    let mirror = match live::snapshot(access, &cached, patience).await {
+        Ok(mirror) => mirror,
+        Err(_) if cached.cursor().is_some() => cached,
+        Err(problem) => return Err(PreviewError::Unreachable(problem)),
+    };
+    let at = mirror.cursor().ok_or_else(|| PreviewError::Unreachable("no entries came".to_owned()))?;
+    let view = Arc::new(Effective::of(&settings.namespaces, &mirror));
+    let situation = Situation { view: &view, last: None, deleted: &std::collections::BTreeSet::new() };
+    let planned = plan::plan(settings, situation);
+    planned.map(|rendering| (at, rendering.set)).map_err(|refusal| PreviewError::Refused(refusal.to_string()))
+}
+
+async fn until(due: Option<Instant>) {
+    match due {
+        Some(due) => tokio::time::sleep_until(due).await,
+        None => std::future::pending().await,
+    }
+}
+
+async fn newest(transaction: &Transaction) -> Option<AppliedSet> {
+    // A damaged set is told when the sets are listed.
+    transaction.applied_sets().await.ok()?.into_iter().find_map(Result::ok)
+}
+
+fn rejected(at: Cursor, report: &Report) -> ReceiptBody {
+    ReceiptBody { reason: Some(report.reason.clone()), output: report.output.clone(), ..receipt(at, Stage::Rejected) }
+}
+
+fn subscription(settings: &BlockSettings) -> Subscription {
+    Subscription {
+        environment: settings.environment.clone(),
+        namespaces: settings.namespaces.clone(),
+        instance: Some(settings.id.as_str().to_owned()),
+    }
+}
+
+fn body(settings: &BlockSettings, held: bool) -> InstanceBody {
+    InstanceBody {
+        service: settings.service.clone(),
+        labels: settings.labels.clone(),
+        address: settings.address.clone(),
+        version: settings.version.clone(),
+        agent: Some(concat!("pintle/", env!("CARGO_PKG_VERSION")).to_owned()),
+        namespaces: settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
+        held,
+    }
+}

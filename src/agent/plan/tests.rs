@@ -1,0 +1,271 @@
+use std::path::Path;
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::agent::layers::tests::{contents, place_of};
+use crate::agent::settings::{AgentSettings, Surroundings};
+use crate::domain::names::NamespaceName;
+
+fn block(fields: &str) -> BlockSettings {
+    let text = format!(
+        "server: a\nservices:\n- {{name: web, environment: prod, namespaces: [shared, orders, orders.host], {fields}}}\n"
+    );
+    let surroundings = Surroundings { host: "h".to_owned(), server: None };
+    AgentSettings::parse(&text, Path::new("agent.yaml"), &surroundings)
+        .unwrap_or_else(|error| panic!("{error}"))
+        .services
+        .remove(0)
+}
+
+/// An agent that plans one state after the other, and runs what it plans.
+struct Runner {
+    block: BlockSettings,
+    last: Option<Rendering>,
+    deleted: BTreeSet<Place>,
+}
+
+impl Runner {
+    fn new(fields: &str) -> Self {
+        Self { block: block(fields), last: None, deleted: BTreeSet::new() }
+    }
+
+    fn see(&mut self, entries: &[(&str, &str)]) -> Result<&Rendering, String> {
+        let layers = ["shared", "orders", "orders.host"].map(|name| NamespaceName::parse(name).unwrap());
+        let view = Arc::new(Effective::new(layers.to_vec(), contents(entries)));
+        let situation = Situation { view: &view, last: self.last.as_ref(), deleted: &self.deleted };
+        let planned = plan(&self.block, situation).map_err(|refusal| refusal.to_string())?;
+        Ok(self.last.insert(planned))
+    }
+
+    fn deleted(mut self, places: &[&str]) -> Self {
+        self.deleted = places.iter().map(|place| place_of(place)).collect();
+        self
+    }
+}
+
+fn text(rendering: &Rendering, path: &str) -> Option<String> {
+    let file = rendering.set.files.iter().find(|file| file.path == Path::new(path)).unwrap();
+    file.content.as_ref().map(|content| String::from_utf8(content.to_vec()).unwrap())
+}
+
+const TWO: &str = "files: [{path: /a, key: a}, {path: /b, key: b}]";
+
+#[test]
+fn files_get_the_entries_and_how_they_lie_on_disk() {
+    let mut runner = Runner::new("files: [{path: /a, key: a, mode: '0600', owner: '0'}]");
+    let rendering = runner.see(&[("shared/a", "1"), ("orders/a", "2")]).unwrap();
+    let file = &rendering.set.files[0];
+    assert_eq!((text(rendering, "/a").as_deref(), file.mode, file.owner.as_deref()), (Some("2"), 0o600, Some("0")));
+    assert!(rendering.set.missing.is_empty());
+}
+
+#[test]
+fn an_entry_that_was_never_there_is_refused_with_all_reasons() {
+    let mut runner = Runner::new(TWO);
+    let told = runner.see(&[]).unwrap_err();
+    assert!(told.contains("/a: no layer has a") && told.contains("; /b: no layer has b"), "{told}");
+}
+
+#[test]
+fn an_entry_that_disappears_keeps_its_file_and_the_rest_goes_on() {
+    for deleted in [&[][..], &["orders/a"]] {
+        let mut runner = Runner::new(TWO).deleted(deleted);
+        runner.see(&[("orders/a", "1"), ("orders/b", "1")]).unwrap();
+        let rendering = runner.see(&[("orders/b", "2")]).unwrap();
+        assert_eq!(text(rendering, "/a").as_deref(), Some("1"));
+        assert_eq!(text(rendering, "/b").as_deref(), Some("2"));
+        assert_eq!(rendering.set.missing, ["orders/a"]);
+        let rendering = runner.see(&[("orders/a", "3"), ("orders/b", "2")]).unwrap();
+        assert_eq!(text(rendering, "/a").as_deref(), Some("3"));
+        assert!(rendering.set.missing.is_empty());
+    }
+}
+
+#[test]
+fn a_layer_that_cannot_be_seen_any_more_does_not_let_an_earlier_one_through() {
+    let entries = [("shared/a", "default"), ("orders.host/a", "mine")];
+    let files = "files: [{path: /a, key: a}]";
+    let mut unseen = Runner::new(files);
+    unseen.see(&entries).unwrap();
+    let rendering = unseen.see(&entries[..1]).unwrap();
+    assert_eq!(text(rendering, "/a").as_deref(), Some("mine"));
+    assert_eq!(rendering.set.missing, ["orders.host/a"]);
+    let mut deleted = Runner::new(files).deleted(&["orders.host/a"]);
+    deleted.see(&entries).unwrap();
+    let rendering = deleted.see(&entries[..1]).unwrap();
+    assert_eq!(text(rendering, "/a").as_deref(), Some("default"));
+    assert!(rendering.set.missing.is_empty());
+}
+
+#[test]
+fn a_file_is_removed_only_for_a_deletion_that_was_named() {
+    let files = "files: [{path: /a, key: a, on_missing: remove}]";
+    let mut unseen = Runner::new(files);
+    unseen.see(&[("orders/a", "1")]).unwrap();
+    assert_eq!(text(unseen.see(&[]).unwrap(), "/a").as_deref(), Some("1"));
+    let mut deleted = Runner::new(files).deleted(&["orders/a"]);
+    deleted.see(&[("orders/a", "1")]).unwrap();
+    assert_eq!(text(deleted.see(&[]).unwrap(), "/a"), None);
+    // It stays away, and is not missed, when the agent has forgotten the deletion.
+    deleted.deleted.clear();
+    let rendering = deleted.see(&[]).unwrap();
+    assert_eq!(text(rendering, "/a"), None);
+    assert!(rendering.set.missing.is_empty());
+    assert_eq!(text(deleted.see(&[("orders/a", "2")]).unwrap(), "/a").as_deref(), Some("2"));
+    assert!(Runner::new(files).deleted(&["orders/a"]).see(&[]).is_err(), "a first start");
+}
+
+#[test]
+fn a_template_keeps_its_whole_last_rendering() {
+    let mut runner =
+        Runner::new("files: [{path: /t, template_text: \"{{ entry('a') }}-{{ entry('b') | default('none') }}\"}]")
+            .deleted(&["orders/b"]);
+    assert_eq!(text(runner.see(&[("orders/a", "1"), ("orders/b", "1")]).unwrap(), "/t").as_deref(), Some("1-1"));
+    let rendering = runner.see(&[("orders/a", "2")]).unwrap();
+    assert_eq!(text(rendering, "/t").as_deref(), Some("1-1"));
+    assert_eq!(rendering.set.missing, ["orders/b"]);
+    assert_eq!(text(runner.see(&[("orders/a", "2"), ("shared/b", "3")]).unwrap(), "/t").as_deref(), Some("2-3"));
+}
+
+#[test]
+fn one_of_many_entries_goes_when_its_deletion_was_named() {
+    let files = "files: [{path: /t, template_text: \"{% for k in keys('r/') %}{{ entry(k) }}{% endfor %}.\"}]";
+    let entries = [("orders/r/a", "1"), ("orders/r/b", "2")];
+    let mut unseen = Runner::new(files);
+    unseen.see(&entries).unwrap();
+    assert_eq!(text(unseen.see(&entries[..1]).unwrap(), "/t").as_deref(), Some("12."));
+    let mut deleted = Runner::new(files).deleted(&["orders/r/b"]);
+    deleted.see(&entries).unwrap();
+    let rendering = deleted.see(&entries[..1]).unwrap();
+    assert_eq!(text(rendering, "/t").as_deref(), Some("1."));
+    assert!(rendering.set.missing.is_empty());
+}
+
+#[test]
+fn empty_and_undecodable_data_is_refused() {
+    let mut runner = Runner::new("files: [{path: /a, key: a.json}]");
+    runner.see(&[("orders/a.json", "{}")]).unwrap();
+    let told = runner.see(&[("orders/a.json", "{")]).unwrap_err();
+    assert!(told.starts_with("/a: orders/a.json is not json: line 1"), "{told}");
+    let mut runner = Runner::new("files: [{path: /a, key: a}, {path: /t, template_text: \"{{ entry('b') }}\"}]");
+    runner.see(&[("orders/a", "1"), ("orders/b", "1")]).unwrap();
+    let told = runner.see(&[("orders/a", ""), ("orders/b", "")]).unwrap_err();
+    assert!(told.contains("/a would be empty by orders/a") && told.contains("/t would be empty by orders/b"), "{told}");
+    let mut allowed = Runner::new("files: [{path: /a, key: a, allow_empty: true}]");
+    allowed.see(&[("orders/a", "1")]).unwrap();
+    assert_eq!(text(allowed.see(&[("orders/a", "")]).unwrap(), "/a").as_deref(), Some(""));
+}
+
+#[test]
+fn another_way_to_make_a_file_forgets_what_it_was_made_of() {
+    let mut runner = Runner::new("files: [{path: /a, key: a}]");
+    runner.see(&[("orders/a", "1"), ("orders/b", "2")]).unwrap();
+    runner.block = block("files: [{path: /a, key: b}]");
+    assert_eq!(text(runner.see(&[("orders/b", "2")]).unwrap(), "/a").as_deref(), Some("2"));
+}
+
+#[test]
+fn layers_are_merged_when_a_file_says_so() {
+    let mut runner = Runner::new("files: [{path: /a, key: a.yaml, merge: deep}]").deleted(&["orders.host/a.yaml"]);
+    let entries = [("shared/a.yaml", "x: 1\nz: 1\n"), ("orders/a.yaml", "z: 2\n"), ("orders.host/a.yaml", "w: 3\n")];
+    assert_eq!(text(runner.see(&entries).unwrap(), "/a").as_deref(), Some("x: 1\nz: 2\nw: 3\n"));
+    assert_eq!(text(runner.see(&entries[..2]).unwrap(), "/a").as_deref(), Some("x: 1\nz: 2\n"));
+    let rendering = runner.see(&entries[1..2]).unwrap();
+    assert_eq!(text(rendering, "/a").as_deref(), Some("x: 1\nz: 2\n"), "nobody said that it was deleted");
+    assert_eq!(rendering.set.missing, ["shared/a.yaml"]);
+}
+
+const EXEC: &str = "exec: {command: x, env_from: [a.env, b.env], env: {HOST: 'orders/db.yaml#/host', TEXT: motd}}";
+
+#[test]
+fn variables_come_from_values_and_whole_entries() {
+    let mut runner = Runner::new(EXEC);
+    let entries = [
+        ("shared/a.env", "A=1\nB=1\n"),
+        ("orders/b.env", "B=2\nHOST=env\n"),
+        ("orders/db.yaml", "host: db-1\n"),
+        ("orders.host/db.yaml", "host: db-2\n"),
+        ("orders/motd", "hello\n"),
+    ];
+    let variables = &runner.see(&entries).unwrap().set.variables;
+    let told: Vec<_> = variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(told, ["A=1", "B=2", "HOST=db-1", "TEXT=hello"]);
+    let rendering = runner.see(&[("orders/b.env", "B=3\n"), ("orders/db.yaml", "host: db-3\n")]).unwrap();
+    let told: Vec<_> = rendering.set.variables.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!(told, ["A=1", "B=3", "HOST=db-3", "TEXT=hello"]);
+    assert_eq!(rendering.set.missing, ["orders/motd", "shared/a.env"]);
+}
+
+#[test]
+fn variables_that_cannot_be_made_are_refused() {
+    let mut runner = Runner::new(EXEC);
+    let entries =
+        [("shared/a.env", "A=1"), ("orders/b.env", ""), ("orders/db.yaml", "host: [1]"), ("orders/motd", "x")];
+    let told = runner.see(&entries).unwrap_err();
+    assert!(told.contains("variable HOST: orders/db.yaml: the value at /host is a map, a list or null"), "{told}");
+    let told = runner.see(&[("orders/a.env", "A=1")]).unwrap_err();
+    assert!(told.contains("variables b.env: no layer has b.env"), "{told}");
+}
+
+/// What happens to an entry: it is written, deleted by name, or out of sight.
+#[derive(Debug, Clone, Copy)]
+enum Fate {
+    Written(u8),
+    Deleted,
+    Unseen,
+}
+
+fn fate() -> impl Strategy<Value = Fate> {
+    prop_oneof![(1..9_u8).prop_map(Fate::Written), Just(Fate::Deleted), Just(Fate::Unseen)]
+}
+
+const PLACES: [&str; 4] = ["shared/a", "orders/a", "orders/b", "orders.host/b"];
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn absent_is_kept(steps in prop::collection::vec((0..PLACES.len(), fate()), 1..30)) {
+        let mut runner = Runner::new(
+            "files: [{path: /a, key: a}, {path: /b, key: b}, {path: /t, template_text: \"{{ entry('a') }}{{ entry('b') }}\"}]",
+        );
+        let mut entries = BTreeMap::from([("orders/a", "0".to_owned()), ("orders/b", "0".to_owned())]);
+        let see = |runner: &mut Runner, entries: &BTreeMap<&str, String>| {
+            let list: Vec<_> = entries.iter().map(|(place, text)| (*place, text.as_str())).collect();
+            runner.see(&list).cloned()
+        };
+        let mut before = see(&mut runner, &entries).unwrap();
+        for (at, fate) in steps {
+            let place = PLACES[at];
+            match fate {
+                Fate::Written(number) => {
+                    entries.insert(place, number.to_string());
+                    runner.deleted.remove(&place_of(place));
+                }
+                Fate::Deleted => {
+                    entries.remove(place);
+                    runner.deleted.insert(place_of(place));
+                }
+                Fate::Unseen => {
+                    entries.remove(place);
+                    runner.deleted.remove(&place_of(place));
+                }
+            }
+            // Whatever goes away, the change goes through, and no file is removed or emptied.
+            let after = see(&mut runner, &entries).unwrap();
+            for file in &after.set.files {
+                prop_assert!(file.content.as_ref().is_some_and(|content| !content.is_empty()));
+            }
+            // Going out of sight changes no file at all.
+            if matches!(fate, Fate::Unseen) && !runner.deleted.contains(&place_of(place)) {
+                prop_assert_eq!(&before.set.files, &after.set.files);
+            }
+            // What is missing is really not there.
+            for missing in &after.set.missing {
+                prop_assert!(!entries.contains_key(missing.as_str()));
+            }
+            before = after;
+        }
+    }
+}
