@@ -12,6 +12,7 @@ mod access_grid;
 mod accounts;
 mod bad_input;
 mod cli;
+mod deploy;
 mod diff;
 mod docs;
 mod entries;
