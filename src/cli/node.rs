@@ -151,11 +151,15 @@ pub async fn start(
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = axum::serve(listener, http::metrics_router(Arc::clone(&app)));
-        let server = server.with_graceful_shutdown(lifecycle.soft.clone().cancelled_owned());
-        lifecycle.spawn("metrics", &lifecycle.soft, async move { drop(server.await) });
+        serve_metrics(listener, &app, lifecycle);
     }
     Ok(Node { address, app, first_admin, store, served })
+}
+
+fn serve_metrics(listener: TcpListener, app: &Arc<App>, lifecycle: &Lifecycle) {
+    let server = axum::serve(listener, http::metrics_router(Arc::clone(app)));
+    let server = server.with_graceful_shutdown(lifecycle.soft.clone().cancelled_owned());
+    lifecycle.spawn("metrics", &lifecycle.soft, async move { drop(server.await) });
 }
 
 /// Says early what would keep a node from listening, before a database is made for it.
