@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt sqlx openapi setup clean
+.PHONY: help run test fmt sqlx openapi dist setup clean
 
 # What `make run` hands on to `pintle dev`, and the phases that `make test` runs (all of them when empty).
 ARGS ?=
@@ -32,6 +32,9 @@ openapi: ## write openapi.json and docs/ERRORS.md anew
 	mv target/openapi.json openapi.json
 	SQLX_OFFLINE=true cargo run --quiet --locked -- errors > target/ERRORS.md
 	mv target/ERRORS.md docs/ERRORS.md
+
+dist: ## build target/dist/pintle-VERSION-ARCH.tar.gz and its checksum, to install elsewhere
+	@scripts/dist.sh
 
 clean: ## remove everything that was built
 	cargo clean

@@ -57,6 +57,12 @@ enum Command {
     User(UserCommand),
 }
 
+/// The whole command line, for those who judge one without running it.
+#[must_use]
+pub fn command() -> clap::Command {
+    Cli::command()
+}
+
 /// Parses the command line and runs it.
 pub fn run(arguments: impl Iterator<Item = std::ffi::OsString>) -> ExitCode {
     let arguments: Vec<_> = arguments.collect();

@@ -222,3 +222,36 @@ fn programs_that_publish_at_once_each_get_a_revision() -> Tested {
     assert!(revisions.windows(2).all(|pair| pair[0] + 1 == pair[1]), "without gaps: {revisions:?}");
     Ok(())
 }
+
+#[test]
+fn the_history_is_trimmed_and_what_is_pinned_stays() -> Tested {
+    let node = Node::start()?;
+    let ann = node.admin()?;
+    ann.does(&["ns", "create", "dev/orders"])?;
+    let mut revisions = Vec::new();
+    for port in 1..=3 {
+        let put = ann.run(&["put", "dev/orders/a.yaml", "--json"], &format!("port: {port}\n"))?.ends_with(0);
+        revisions.push(put.json()?["revision"].to_string());
+    }
+    ann.does(&["pin", &revisions[0], "-m", "the audit of 2026"])?.says("stays readable");
+    ann.does(&["pins"])?.says(&revisions[0]).says("the audit of 2026");
+    ann.does(&["show", &revisions[0]])?.says("pinned by admin: the audit of 2026");
+    ann.run(&["trim"], "")?.ends_with(64).complains("--keep");
+    ann.run(&["trim", "--older-than", "90"], "")?.ends_with(64).complains("90d");
+    ann.does(&["trim", "--older-than", "90d", "--yes"])?.says("nothing to trim");
+    ann.run(&["trim", "--keep", "1", "--dry-run"], "")?.ends_with(2).says("would not be readable");
+    ann.run(&["trim", "--keep", "1"], "")?.ends_with(64).complains("--yes");
+    ann.does(&["trim", "--keep", "1", "--yes"])?.says("8 bytes");
+    // The floor follows its announcement; until then everything is still there.
+    let until = std::time::Instant::now() + std::time::Duration::from_secs(20);
+    while ann.run(&["get", "dev/orders/a.yaml", "--at", &revisions[1]], "")?.code == Some(0) {
+        assert!(std::time::Instant::now() < until);
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+    ann.run(&["get", "dev/orders/a.yaml", "--at", &revisions[1]], "")?.complains(&revisions[2]);
+    assert_eq!(ann.does(&["get", "dev/orders/a.yaml", "--at", &revisions[0]])?.out, "port: 1\n");
+    ann.does(&["unpin", &revisions[0]])?;
+    ann.run(&["unpin", &revisions[0]], "")?.ends_with(5);
+    ann.does(&["resume"])?.says("not held");
+    Ok(())
+}

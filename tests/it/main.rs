@@ -13,6 +13,7 @@ mod accounts;
 mod agent;
 mod bad_input;
 mod cli;
+mod deploy;
 mod diff;
 mod docs;
 mod entries;
