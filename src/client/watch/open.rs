@@ -57,7 +57,6 @@ async fn send(client: &Client, subscription: &Subscription, ask: Ask) -> Result<
         client.http.post(bare).json(&WatchBody {
             env: subscription.environment.to_string(),
             namespaces: subscription.namespaces.iter().map(ToString::to_string).collect(),
-            topics: Vec::new(),
             after: after.clone(),
             have: ask.have,
             instance: subscription.instance.clone(),
