@@ -11,6 +11,7 @@ mod once;
 mod orders;
 pub mod outbox;
 mod reporter;
+mod shown;
 pub mod status;
 mod store;
 
@@ -30,10 +31,12 @@ use crate::agent::block::attempts::{Attempts, Ended, Next};
 use crate::agent::block::connection::{Access, chance};
 use crate::agent::block::live::Live;
 use crate::agent::block::reporter::{Desk, Reporter, receipt};
+use crate::agent::block::shown::Shown;
 use crate::agent::block::status::{BlockStatus, Doing};
 use crate::agent::block::store::Store;
 use crate::agent::exec::Supervised;
 use crate::agent::layers::Effective;
+use crate::agent::local::{Local, LocalError};
 use crate::agent::plan::{self, Situation};
 use crate::agent::render::Rendering;
 use crate::agent::settings::BlockSettings;
@@ -56,6 +59,9 @@ pub struct Block {
     settings: BlockSettings,
     access: Access,
     store: Store,
+    /// What local programs see, when the settings say so, and where.
+    shown: Option<Shown>,
+    local: Option<Local>,
     transaction: Transaction,
     mirror: Mirror,
     /// What runs.
@@ -119,6 +125,7 @@ impl Block {
         let store = Store::new(settings.name.clone(), state);
         let memory = store.memory();
         let mirror = store.mirror(&subscription(&settings));
+        let shown = settings.serve.as_ref().map(|_| store.shown(&settings, &subscription(&settings)));
         let newest = newest(&transaction).await;
         let status = BlockStatus {
             name: settings.name.clone(),
@@ -136,6 +143,8 @@ impl Block {
         let mut block = Self {
             attempts: Attempts::new(memory.held),
             store: store.with(memory),
+            shown,
+            local: None,
             settings,
             access,
             transaction,
@@ -171,6 +180,17 @@ impl Block {
         Transaction::open(&settings.name, state, layout, Service { actions, exec }, steps).await
     }
 
+    /// Opens the places where local programs find the block, when the settings name any. Must be called inside a runtime of tokio.
+    ///
+    /// # Errors
+    /// When one of them cannot be had.
+    pub fn open_places(&mut self) -> Result<(), LocalError> {
+        if let (Some(shown), Some(places)) = (&self.shown, &self.settings.serve) {
+            self.local = Some(shown.places(&self.settings, places)?);
+        }
+        Ok(())
+    }
+
     /// How it stands, for others.
     #[must_use]
     pub fn status(&self) -> SharedStatus {
@@ -191,6 +211,7 @@ impl Block {
         };
         let farewell = CancellationToken::new();
         let reporting = reporter.run(farewell.clone());
+        let serving = serve(self.local.take(), farewell.clone());
         let name = self.settings.name.clone();
         if self.mirror.cursor().is_some() {
             tracing::info!(block = name, seen = %self.seen(), "starting from the entries on disk, until a server answers");
@@ -214,7 +235,7 @@ impl Block {
             self.store.keep(&self.mirror);
             farewell.cancel();
         };
-        tokio::join!(working, reporting);
+        tokio::join!(working, reporting, serving);
     }
 
     /// Starts a supervised process on what ran last: it shall run also while the block is held, or the newest entries are refused.
@@ -268,6 +289,9 @@ impl Block {
             }
             Event::Reset(reason) => tracing::info!(block = name, ?reason, "continuity is lost; a snapshot follows"),
             Event::Snapshot(_) | Event::Change(_) | Event::Checkpoint(_) => {}
+        }
+        if let Some(shown) = &mut self.shown {
+            shown.note(&event);
         }
         let applied = self.mirror.apply(&event);
         self.store.note(&applied, &self.mirror);
@@ -336,6 +360,11 @@ impl Block {
             Ok(rendering) => {
                 *self.watched.at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
                 let outcome = self.transaction.apply(at, &rendering.set).await;
+                if outcome.is_applied()
+                    && let Some(shown) = &mut self.shown
+                {
+                    shown.applied(&self.mirror, self.store.remembered());
+                }
                 self.finish(at, rendering, outcome);
                 self.list_sets().await;
             }
@@ -398,6 +427,12 @@ impl Block {
             status.doing = if again { Doing::Retrying } else { Doing::Rejected };
             (status.reason, status.output) = (Some(report.reason), report.output);
         });
+    }
+}
+
+async fn serve(local: Option<Local>, stop: CancellationToken) {
+    if let Some(local) = local {
+        local.serve(stop).await;
     }
 }
 
