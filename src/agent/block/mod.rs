@@ -238,7 +238,13 @@ impl Block {
                     () = until(due) => self.attempt(&mut orders).await,
                     Some(order) = orders.recv() => self.obey(order, &mut orders).await,
                     _ = token_check.tick() => live.check_token(&self.access, &name),
-                    event = live.next(&self.access, &self.mirror, &mut is_introduced) => self.take(event),
+                    event = live.next(&self.access, &self.mirror, &mut is_introduced) => {
+                        if matches!(event, Ok(Event::Lost { .. })) {
+                            // Perhaps the token was the reason, and there is a new one.
+                            live.check_token(&self.access, &name);
+                        }
+                        self.take(event);
+                    }
                 }
             }
             self.store.keep(&self.mirror);
@@ -497,3 +503,6 @@ fn body(settings: &BlockSettings, held: bool) -> InstanceBody {
         held,
     }
 }
+
+#[cfg(test)]
+mod tests;
