@@ -216,3 +216,15 @@ fn the_server_of_the_environment_is_used_when_the_file_names_none() {
     assert_eq!(settings.control, Path::new("/var/lib/pintle-agent/control.sock"));
     assert!(faults("services: []\n").contains("servers: needs at least one address"));
 }
+
+#[test]
+fn every_example_of_the_reference_is_accepted() {
+    let reference = include_str!("../../../docs/AGENT.md");
+    let examples: Vec<_> =
+        reference.split("```yaml agent\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), reference.matches("```yaml").count(), "one is not marked `yaml agent`");
+    assert!(examples.len() >= 5);
+    for example in examples {
+        assert_eq!(faults(example), "", "{example}");
+    }
+}
