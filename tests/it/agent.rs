@@ -1,6 +1,10 @@
 //! The agent as a program: what it does with files and processes, and what a person on its machine may tell it.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -41,6 +45,12 @@ impl<'a> Machine<'a> {
     fn command(&self, arguments: &[&str]) -> std::process::Command {
         let settings = self.path("agent.yaml").display().to_string();
         self.actor.command(&[&["agent", "-c", &settings], arguments].concat())
+    }
+
+    /// The socket of local programs.
+    fn socket(&self) -> Tested<UnixStream> {
+        let log = || fs::read_to_string(self.path("log")).unwrap_or_default();
+        Ok(UnixStream::connect(self.path("s")).map_err(|error| format!("{error}\n{}", log()))?)
     }
 
     fn run(&self, arguments: &[&str]) -> Tested<crate::program::Ran> {
@@ -198,6 +208,72 @@ fn it_starts_from_its_disk_and_refuses_a_disk_that_was_tampered_with() -> Tested
     fs::write(&cache, text.replace("kept", "fake"))?;
     machine.run(&["--once", "--timeout", "1s"])?.ends_with(6).complains("is damaged");
     machine.shows("out/other", "kept")?;
+    Ok(())
+}
+
+/// What a local program is answered, with the head.
+fn asks(mut stream: impl Read + Write, host: &str, path: &str) -> Tested<String> {
+    write!(stream, "GET /api/v1/{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn local_programs_read_and_watch_what_runs_also_with_the_server_gone() -> Tested {
+    let (node, admin) = server()?;
+    admin.puts("stage/orders/other", "one")?;
+    admin.puts("stage/shared/db.yaml", "host: db-1\n")?;
+    // Nobody else takes it in the moment until the agent does.
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let services = format!(
+        r#"
+- name: other
+  environment: stage
+  namespaces: [shared, orders]
+  files: [{{path: "{{dir}}/out/other", key: other}}]
+  check: {{command: "! grep -rq bad {{stage}}/"}}
+  serve: {{socket: "{{dir}}/s", mode: "0660", port: {port}}}
+"#
+    );
+    let mut machine = Machine::new(&admin, "local", &services)?;
+    let own = format!("127.0.0.1:{port}");
+    let read = "environments/stage/namespaces/orders/entries/other?raw";
+    machine.run(&["check"])?.ends_with(0);
+    machine.start()?;
+    machine.shows("out/other", "one")?;
+    machine.stands("other", |status| status["doing"] == "applied")?;
+    assert_eq!(fs::metadata(machine.path("s"))?.permissions().mode() & 0o777, 0o660);
+    assert!(asks(machine.socket()?, "any.example", read)?.ends_with("\r\n\r\none"));
+    assert!(asks(TcpStream::connect(&own)?, &own, "effective/db.yaml?raw")?.ends_with("host: db-1\n"));
+    let foreign = asks(TcpStream::connect(&own)?, "evil.example", read)?;
+    assert!(foreign.starts_with("HTTP/1.1 403 ") && !foreign.contains("one"), "{foreign}");
+    // A watch sees what is applied, and not what is refused.
+    let mut watch = machine.socket()?;
+    watch.set_read_timeout(Some(BOUND))?;
+    write!(watch, "GET /api/v1/watch?env=stage&namespace=orders HTTP/1.1\r\nhost: local\r\n\r\n")?;
+    let mut lines = BufReader::new(watch).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("\"one\"")), "no snapshot");
+    admin.puts("stage/orders/other", "bad")?;
+    machine.stands("other", |status| status["doing"] == "rejected")?;
+    assert!(asks(machine.socket()?, "local", read)?.ends_with("\r\n\r\none"));
+    admin.puts("stage/orders/other", "two")?;
+    assert!(lines.any(|line| line == "event: change"), "no change");
+    let told: Vec<_> = lines.by_ref().take_while(|line| !line.contains("\"two\"")).collect();
+    assert!(!told.iter().any(|line| line.contains("event: reset")), "{told:?}");
+    machine.shows("out/other", "two")?;
+    // A refused revision is not shown after a restart either, and no server is needed.
+    admin.puts("stage/orders/other", "bad again")?;
+    machine.stands("other", |status| status["doing"] == "rejected")?;
+    node.halt()?;
+    assert_eq!(machine.stop()?, Some(0));
+    assert!(lines.any(|line| line == "event: bye"), "no goodbye");
+    assert!(!machine.path("s").exists());
+    machine.start()?;
+    machine.stands("other", |status| status["doing"] == "rejected")?;
+    assert!(asks(machine.socket()?, "local", read)?.ends_with("\r\n\r\ntwo"));
+    assert!(asks(TcpStream::connect(&own)?, "localhost", read)?.ends_with("\r\n\r\ntwo"));
+    assert_eq!(machine.stop()?, Some(0));
     Ok(())
 }
 
