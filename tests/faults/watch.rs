@@ -1,6 +1,7 @@
 //! Watchers and agents while everything between them and the store breaks: none misses a revision, none gets one twice, and all
 //! end with what the store has.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -214,15 +215,19 @@ async fn kill_nodes(node: &mut Node, mut dice: Dice, mut until: Until, counts: &
 }
 
 async fn kill_database(cluster: &mut Cluster, mut dice: Dice, mut until: Until, counts: &Counts) -> Tested {
-    while until.pause(dice.between(Duration::from_millis(500), Duration::from_millis(3500))).await {
+    let mut longest = Duration::ZERO;
+    while until.pause(dice.between(Duration::from_millis(200), Duration::from_millis(2500))).await {
         match dice.below(3) {
             0 => cluster.kill_postmaster()?,
             1 => cluster.stop(nix::sys::signal::Signal::SIGINT).await?,
             _ => cluster.kill()?,
         }
         count(&counts.databases);
+        let begun = Instant::now();
         cluster.start().await?;
+        longest = longest.max(begun.elapsed());
     }
+    tell(&format!("watch: the longest start of the database took {longest:?}"));
     Ok(())
 }
 
@@ -359,7 +364,9 @@ async fn settle(place: &Place, nodes: &[Caller; 2], watchers: &Watchers, acked: 
         log.judge(record)
     })?;
     tell(&format!("watch: {told:?}"));
-    Ok(())
+    // Nothing was restored, trimmed or taken away.
+    let unfounded = told.resets.keys().find(|reason| *reason != "slow");
+    ensure(unfounded.is_none(), || format!("a reset without a cause: {unfounded:?}"))
 }
 
 /// The files of a service are the entries of its namespace.
@@ -379,14 +386,14 @@ struct Told {
     changes: usize,
     checkpoints: usize,
     snapshots: usize,
-    resets: Vec<String>,
+    resets: BTreeMap<String, u64>,
 }
 
 impl Told {
     fn add(&mut self, record: &Record) {
         for seen in &record.seen {
             match seen {
-                Seen::Reset(reason) => self.resets.push(reason.clone()),
+                Seen::Reset(reason) => *self.resets.entry(reason.clone()).or_default() += 1,
                 Seen::Snapshot(..) => self.snapshots += 1,
                 Seen::Change(..) => self.changes += 1,
                 Seen::Checkpoint(_) => self.checkpoints += 1,

@@ -31,8 +31,9 @@ impl Log {
             let page: RevisionList = caller.get_json(&format!("/api/v1/revisions?limit=500{before}")).await?;
             for view in &page.revisions {
                 (epoch, head) = (epoch.max(view.epoch), head.max(view.revision));
-                let edits = edits(&view.changes)?;
-                ensure(view.changed == view.changes.len() as u64, || format!("{} is told in part", view.revision))?;
+                // A list tells the first 20 changes.
+                let listed = view.changed == view.changes.len() as u64;
+                let edits = if listed { edits(&view.changes)? } else { one(caller, view.revision).await?.1 };
                 let twice = revisions.insert(view.revision, (view.epoch, edits));
                 ensure(twice.is_none(), || format!("{} is there twice", view.revision))?;
             }
@@ -45,9 +46,8 @@ impl Log {
         for _ in 0..SAMPLE {
             let at = usize::try_from(dice.below(numbers.len() as u64))?;
             let number = numbers.get(at).ok_or("no revision")?;
-            let one: RevisionView = caller.get_json(&format!("/api/v1/revisions/{number}")).await?;
-            let listed = revisions.get(number);
-            ensure(listed == Some(&(one.epoch, edits(&one.changes)?)), || format!("{number} is told in two ways"))?;
+            let told = one(caller, *number).await?;
+            ensure(revisions.get(number) == Some(&told), || format!("{number} is told in two ways"))?;
         }
         Ok(Self { revisions, epoch, head })
     }
@@ -130,6 +130,13 @@ impl Log {
         let wanted = self.state(self.head, names);
         ensure(record.holds == wanted, || format!("{} holds {:?} instead of {wanted:?}", record.name, record.holds))
     }
+}
+
+/// A revision read by itself: its epoch, and what it did.
+async fn one(caller: &Caller, revision: u64) -> Tested<(u64, Edits)> {
+    let view: RevisionView = caller.get_json(&format!("/api/v1/revisions/{revision}")).await?;
+    ensure(view.changed == view.changes.len() as u64, || format!("{revision} is told in part"))?;
+    Ok((view.epoch, edits(&view.changes)?))
 }
 
 fn edits(changes: &[ItemView]) -> Tested<Edits> {

@@ -175,11 +175,10 @@ fn take_event(record: &mut Record, event: Event, mirror: &Mirror) {
         Event::Connected { .. } => record.resumes += u64::from(record.cursor.is_some()),
         Event::Reset(reason) => record.take(Seen::Reset(format!("{reason:?}").to_lowercase())),
         Event::Snapshot(snapshot) => {
-            if snapshot.partial {
-                record.fault = Some("a partial snapshot nobody asked for".to_owned());
-            }
+            // One that was told against what is there already is whole by it.
             let entries = snapshot.entries.iter().map(|entry| (name(&entry.place), entry.version.hash.to_string()));
-            record.take(Seen::Snapshot(snapshot.cursor, entries.collect()));
+            let contents = if snapshot.partial { held() } else { entries.collect() };
+            record.take(Seen::Snapshot(snapshot.cursor, contents));
         }
         Event::Change(change) => {
             let hash = |edit: &pintle::client::watch::Edit| edit.version.as_ref().map(|it| it.hash.to_string());
