@@ -243,6 +243,7 @@ async fn killed_at(
     agent.kill()?;
 
     agent.start()?;
+    answers(agent).await?;
     if is_good {
         applied(&scene.caller, "host/web", revision).await?;
     } else {
@@ -388,7 +389,7 @@ async fn a_grant_that_is_taken_away_changes_no_file() -> Tested {
     let done = async {
         let refused = async || {
             let path = "/api/v1/namespaces/dev/app/entries/nginx.conf";
-            Ok((scene.caller.get(path).await?.status.as_u16() == 403).then_some(()))
+            Ok([403, 404].contains(&scene.caller.get(path).await?.status.as_u16()).then_some(()))
         };
         eventually("the grant is gone", BOUND, refused).await?;
         let lost = async || Ok(agent.log().contains("the server is not heard").then_some(()));
@@ -489,6 +490,37 @@ async fn a_supervised_process_outlives_no_agent() -> Tested {
         let last = lines().pop().unwrap_or_default();
         ensure(pid_of(&last).is_none_or(has_ended), || format!("{last} still runs"))?;
         instance(&scene.caller, "host/worker").await.map(drop)
+    };
+    let done = done.await;
+    with_log(done, &agent)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_stop_in_the_middle_of_a_change_is_no_news_about_it() -> Tested {
+    let scene = Scene::new().await?;
+    let one = scene.publish("app.env", "WORD=one\n").await?;
+    let log = scene.place.join("starts");
+    let block = format!(
+        "  - name: worker\n    environment: dev\n    namespaces: [app]\n    quiescence: {{min: 10ms}}\n    splay: 0s\n    exec:\n      \
+         command: [sh, -c, 'echo $WORD >> {0}; exec sleep 1000']\n      env_from: [app.env]\n    \
+         probe: {{command: 'tail -n 1 {0} | grep -qv two', interval: 50ms, for: 2s, steady: 100ms}}\n",
+        log.display()
+    );
+    let mut agent = Agent::new(&scene.place, "host", &scene.caller, &block)?;
+    agent.start()?;
+    let last = || std::fs::read_to_string(&log).unwrap_or_default().lines().last().unwrap_or_default().to_owned();
+    let done = async {
+        applied(&scene.caller, "host/worker", one).await?;
+        let two = scene.publish("app.env", "WORD=two\n").await?;
+        eventually("it runs on the second", BOUND, async || Ok((last() == "two").then_some(()))).await?;
+        // It is not well, and about to be taken back.
+        agent.stop().await?;
+        let view = instance(&scene.caller, "host/worker").await?;
+        ensure(view.rejected.is_none(), || format!("{view:?}"))?;
+        agent.start()?;
+        let view = rejected(&scene.caller, "host/worker", two).await?;
+        let receipt = view.rejected.ok_or("no receipt")?;
+        ensure(!receipt.broken && last() == "one", || format!("{receipt:?}, {}", last()))
     };
     let done = done.await;
     with_log(done, &agent)

@@ -19,13 +19,13 @@ use crate::support::{BOUND, Place, Tested, ensure, eventually, tell};
 
 /// How often the traffic is turned.
 const TURNS: usize = 21;
-/// How soon it follows the rename, in the middle of all turns.
+/// How soon it follows the rename, in nine of ten turns: a machine that is busy with other tests may stand still in one.
 const SOON: Duration = Duration::from_millis(100);
 
-/// The middle and the worst of some times.
-fn middle_and_worst(mut times: Vec<Duration>) -> (Duration, Duration) {
+/// The middle of some times, what nine of ten keep to, and the worst.
+fn spread(mut times: Vec<Duration>) -> [Duration; 3] {
     times.sort();
-    (times[times.len() / 2], times[times.len() - 1])
+    [times.len() / 2, times.len() * 9 / 10, times.len() - 1].map(|index| times[index])
 }
 
 /// A service that answers every call with its name, on connections that stay open.
@@ -219,15 +219,15 @@ async fn turn(tour: &Tour, caller: &Caller, tasks: &mut tokio::task::JoinSet<()>
         follows.push(last.saturating_duration_since(swapped));
         whole.push(last.max(swapped).duration_since(begun));
     }
-    let [swaps, follows, whole] = [swaps, follows, whole].map(middle_and_worst);
-    for (what, (middle, worst)) in [
+    let [swaps, follows, whole] = [swaps, follows, whole].map(spread);
+    for (what, [middle, most, worst]) in [
         ("publish to rename, Envoy's check in it", swaps),
         ("rename to traffic", follows),
         ("publish to traffic", whole),
     ] {
-        tell(&format!("envoy: {what}: {middle:?} in the middle of {TURNS} turns, {worst:?} at worst"));
+        tell(&format!("envoy: {what}: p50 {middle:?}, p90 {most:?}, max {worst:?} of {TURNS} turns"));
     }
-    ensure(follows.0 <= SOON, || format!("the traffic followed late: {follows:?}"))?;
+    ensure(follows[1] <= SOON, || format!("the traffic followed late: {follows:?}"))?;
     ensure(tour.rejected_by_envoy(&http).await? == 0, || "Envoy refused routes".to_owned())?;
 
     // A field that Envoy does not know, and a cluster that is not there.
