@@ -140,7 +140,10 @@ impl Transaction {
             Err(error) => return Outcome::StageFailed(Report::plain(error.to_string())),
         };
         let about = Circumstances { stage: Some(staged.stage.clone()), variables: self.told(Some(at)) };
-        if let Err(refused) = self.service.check(&about).await {
+        // The check gets the variables as well: they are a part of the change.
+        let mut judged = about.clone();
+        judged.variables.extend(set.variables.clone());
+        if let Err(refused) = self.service.check(&judged).await {
             self.discard(staged).await;
             return refused;
         }

@@ -84,7 +84,8 @@ async fn judge(
         }
     };
     if let Some(check) = &service.check {
-        let variables = BTreeMap::from([("PINTLE_SERVICE".to_owned(), service.name.clone())]);
+        let mut variables = BTreeMap::from([("PINTLE_SERVICE".to_owned(), service.name.clone())]);
+        variables.extend(set.variables.clone());
         let about = Circumstances { stage: Some(stage), variables };
         if let Err(error) = commands::run(&check.command, &about, check.timeout).await {
             out.note(format_args!("{}: {}", service.name, plain(&error.to_string())));
