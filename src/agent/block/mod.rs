@@ -124,7 +124,7 @@ impl Block {
             name: settings.name.clone(),
             id: settings.id.as_str().to_owned(),
             environment: settings.environment.as_str().to_owned(),
-            namespaces: settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
+            namespaces: namespaces(&settings),
             held: memory.held,
             seen: mirror.cursor().map(|cursor| cursor.to_string()),
             applied: newest.as_ref().map(|newest| newest.at.to_string()),
@@ -192,8 +192,10 @@ impl Block {
         let farewell = CancellationToken::new();
         let reporting = reporter.run(farewell.clone());
         let name = self.settings.name.clone();
-        if self.mirror.cursor().is_some() {
-            tracing::info!(block = name, seen = %self.seen(), "starting from the entries on disk, until a server answers");
+        let (environment, namespaces) = (self.settings.environment.as_str(), namespaces(&self.settings).join(", "));
+        tracing::info!(block = name, id = self.settings.id.as_str(), environment, namespaces, "watching");
+        if let Some(Cursor { revision, .. }) = self.mirror.cursor() {
+            tracing::info!(block = name, %revision, "starting from the entries on disk, until a server answers");
         } else {
             tracing::info!(block = name, "no entries on disk: waiting for a server");
         }
@@ -229,10 +231,6 @@ impl Block {
         self.finish(at, Rendering { set, parts }, outcome);
         // What was wanted before is still to be tried.
         self.attempts = wanted;
-    }
-
-    fn seen(&self) -> String {
-        self.mirror.cursor().map(|cursor| cursor.to_string()).unwrap_or_default()
     }
 
     fn set_status(&self, change: impl FnOnce(&mut BlockStatus)) {
@@ -347,10 +345,14 @@ impl Block {
         match outcome {
             Outcome::Applied { changed, unhealthy } => {
                 let reason = unhealthy.as_ref().map(|report| report.reason.clone());
+                let revision = at.revision;
+                let what = rendering.set.differing(self.last.as_ref().map(|last| &last.set)).join(", ");
                 if let Some(reason) = &reason {
-                    tracing::warn!(block = name, %at, changed, reason, "applied, but the service is not well");
+                    tracing::warn!(block = name, %revision, changed, what, reason, "applied, but the service is not well");
+                } else if changed {
+                    tracing::info!(block = name, %revision, what, "applied");
                 } else {
-                    tracing::info!(block = name, %at, changed, "applied");
+                    tracing::info!(block = name, %revision, "applied: everything was in place already");
                 }
                 if !rendering.set.missing.is_empty() {
                     tracing::warn!(block = name, missing = ?rendering.set.missing, "kept the files of entries that are not there");
@@ -378,7 +380,9 @@ impl Block {
             | Outcome::SwapFailed(report)
             | Outcome::ReloadFailed(report) => self.refused(at, report, Ended::MayPass),
             Outcome::Broken(report) => {
-                tracing::error!(block = name, %at, reason = report.reason, "what ran before could not be brought back");
+                let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
+                let reason = &report.reason;
+                tracing::error!(block = name, %revision, reason, output, "what ran before could not be brought back");
                 self.attempts.ended(Ended::Refused);
                 self.desk.leave(ReceiptBody { broken: true, ..rejected(at, &report) });
                 self.set_status(|status| {
@@ -392,7 +396,13 @@ impl Block {
     fn refused(&mut self, at: Cursor, report: Report, how: Ended) {
         self.attempts.ended(how);
         let again = how == Ended::MayPass;
-        tracing::warn!(block = self.settings.name, %at, reason = report.reason, again, "rejected; what ran before still runs");
+        let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
+        let (block, reason) = (&self.settings.name, &report.reason);
+        if again {
+            tracing::warn!(block, %revision, reason, output, "rejected, to be tried again; what ran before still runs");
+        } else {
+            tracing::warn!(block, %revision, reason, output, "rejected; what ran before still runs");
+        }
         self.desk.leave(rejected(at, &report));
         self.set_status(|status| {
             status.doing = if again { Doing::Retrying } else { Doing::Rejected };
@@ -432,7 +442,11 @@ fn body(settings: &BlockSettings, held: bool) -> InstanceBody {
         address: settings.address.clone(),
         version: settings.version.clone(),
         agent: Some(concat!("pintle/", env!("CARGO_PKG_VERSION")).to_owned()),
-        namespaces: settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
+        namespaces: namespaces(settings),
         held,
     }
+}
+
+fn namespaces(settings: &BlockSettings) -> Vec<String> {
+    settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect()
 }

@@ -141,8 +141,8 @@ impl Transaction {
         };
         let about = Circumstances { stage: Some(staged.stage.clone()), variables: self.told(Some(at)) };
         // The check gets the variables as well: they are a part of the change.
-        let mut judged = about.clone();
-        judged.variables.extend(set.variables.clone());
+        let variables = set.variables.clone().into_iter().chain(about.variables.clone()).collect();
+        let judged = Circumstances { stage: about.stage.clone(), variables };
         if let Err(refused) = self.service.check(&judged).await {
             self.discard(staged).await;
             return refused;
