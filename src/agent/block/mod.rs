@@ -3,6 +3,7 @@
 //! The loop takes in what a watch brings, waits until changes have come to rest, plans, applies and reports. Whatever fails, what
 //! runs goes on running; an outage of the server, a missing right and a missing namespace are never taken for contents.
 
+mod ailing;
 pub mod attempts;
 pub mod connection;
 mod live;
@@ -26,6 +27,7 @@ pub use once::{OnceEnd, PreviewError, once, preview};
 pub use orders::Order;
 
 use crate::agent::actions::ActionSettings;
+use crate::agent::block::ailing::Ailing;
 use crate::agent::block::attempts::{Attempts, Ended, Next};
 use crate::agent::block::connection::{Access, chance};
 use crate::agent::block::live::Live;
@@ -69,6 +71,8 @@ pub struct Block {
     waiting: Option<(Instant, Instant)>,
     /// The newest entries were applied, and something changed by hand since: the next attempt is not spread.
     at_once: bool,
+    /// The service was not well when it was told last.
+    ailing: Option<Ailing>,
 }
 
 /// Reports a check that passed while the transaction goes on.
@@ -147,6 +151,7 @@ impl Block {
             body,
             waiting: None,
             at_once: true,
+            ailing: None,
         };
         if block.mirror.cursor().is_some() {
             block.want();
@@ -205,9 +210,11 @@ impl Block {
             let mut token_check = tokio::time::interval(TOKEN_CHECK);
             loop {
                 let due = self.due();
+                let ask_again = self.ailing.as_ref().map(Ailing::again_at);
                 tokio::select! {
                     () = stop.cancelled() => break,
                     () = until(due) => self.attempt().await,
+                    () = until(ask_again) => self.ask_again().await,
                     Some(order) = orders.recv() => self.obey(order).await,
                     _ = token_check.tick() => live.check_token(&self.access, &name),
                     event = live.next(&self.access, &self.mirror, &mut is_introduced) => self.take(event),
@@ -349,7 +356,7 @@ impl Block {
                 let what = rendering.set.differing(self.last.as_ref().map(|last| &last.set)).join(", ");
                 if let Some(reason) = &reason {
                     tracing::warn!(block = name, %revision, changed, what, reason, "applied, but the service is not well");
-                } else if changed {
+                } else if changed || !what.is_empty() {
                     tracing::info!(block = name, %revision, what, "applied");
                 } else {
                     tracing::info!(block = name, %revision, "applied: everything was in place already");
@@ -358,12 +365,14 @@ impl Block {
                     tracing::warn!(block = name, missing = ?rendering.set.missing, "kept the files of entries that are not there");
                 }
                 self.attempts.ended(Ended::Applied);
-                self.desk.leave(ReceiptBody {
-                    missing: rendering.set.missing.clone(),
+                let missing = rendering.set.missing.clone();
+                let told = ReceiptBody {
+                    missing: missing.clone(),
                     unhealthy: unhealthy.is_some(),
                     ..receipt(at, Stage::Applied)
-                });
-                let missing = rendering.set.missing.clone();
+                };
+                self.ailing = Ailing::of(at, &told);
+                self.desk.leave(told);
                 self.set_status(|status| {
                     status.doing = Doing::Applied;
                     status.applied = Some(at.to_string());

@@ -113,6 +113,12 @@ impl Transaction {
         blocking(&self.place, |place| sets::all(&place.state)).await
     }
 
+    /// Why the service is not well now on the set of a place in the history; none when it is, or nobody can tell.
+    pub async fn unwell(&self, at: Cursor) -> Option<Report> {
+        let about = Circumstances { stage: None, variables: self.told(Some(at)) };
+        self.service.unwell(&about).await
+    }
+
     /// Puts a set in place, all of it or nothing. Equal bytes, modes, owners and variables are no change.
     ///
     /// It should not be dropped before it ends: what it was doing is then undone by the next start only.
