@@ -90,8 +90,7 @@ fn the_tour_of_a_change_that_arrives_works() -> Tested {
     let part = README.split("## A change that arrives").nth(1).ok_or("no such part")?;
     let [watch, tour, ..] = blocks(part, "sh")[..] else { return Err("two blocks are there".into()) };
 
-    // The environment is there by then: the first tour made it.
-    ann.does(&["env", "create", "dev"])?;
+    // The first tour made it.
     ann.does(&["env", "create", "prod"])?;
     let token = ann.does(&["token", "create", "watcher"])?.out;
     let here = |text: &str| text.replace("http://127.0.0.1:8080", &node.address);
@@ -103,6 +102,9 @@ fn the_tour_of_a_change_that_arrives_works() -> Tested {
     let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
     let _left = Left(clone.clone());
     let script = here(tour).replace("2>&1 &", "2>&1 &\necho $! > agent.pid").replace("8088", &port);
+    // A person reads on until it is there.
+    let script =
+        script.replacen("pintle instances dev", "until pintle instances dev | grep live; do sleep 0.1; done", 1);
     // The port stands in the file that is published, too.
     let script = script.replace("examples/tour/nginx.conf", "page.conf");
     let page = fs::read_to_string(clone.join("examples/tour/nginx.conf"))?.replace("8088", &port);

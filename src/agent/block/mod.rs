@@ -10,6 +10,7 @@ pub mod memory;
 mod once;
 mod orders;
 pub mod outbox;
+mod pace;
 mod reporter;
 mod shown;
 pub mod status;
@@ -27,10 +28,11 @@ pub use once::{OnceEnd, PreviewError, once, preview};
 pub use orders::Order;
 
 use crate::agent::actions::ActionSettings;
-use crate::agent::block::attempts::{Attempts, Ended, Next};
+use crate::agent::block::attempts::{Attempts, Ended};
 use crate::agent::block::connection::{Access, chance};
 use crate::agent::block::live::Live;
 use crate::agent::block::orders::{Inbox, Late};
+use crate::agent::block::pace::Pace;
 use crate::agent::block::reporter::{Desk, Reporter, receipt};
 use crate::agent::block::shown::Shown;
 use crate::agent::block::status::{BlockStatus, Doing};
@@ -74,8 +76,9 @@ pub struct Block {
     watched: Arc<Watched>,
     status: SharedStatus,
     body: watch::Sender<InstanceBody>,
-    /// Since when changes wait, and when they are applied.
-    waiting: Option<(Instant, Instant)>,
+    pace: Pace,
+    /// Cancelled when the agent is told to stop.
+    stop: CancellationToken,
     /// The newest entries were applied, and something changed by hand since: the next attempt is not spread.
     at_once: bool,
     late: Late,
@@ -86,6 +89,8 @@ pub struct Block {
 struct Watched {
     desk: Desk,
     at: Mutex<Option<Cursor>>,
+    /// Where a test of crashes wants this process to end.
+    abort_after: Option<Step>,
 }
 
 impl Steps for Watched {
@@ -94,11 +99,16 @@ impl Steps for Watched {
         if let (Step::Checked, Some(at)) = (step, at) {
             self.desk.leave(receipt(at, Stage::Validated));
         }
+        if self.abort_after == Some(step) {
+            // As a kill: nothing is unwound, closed or said.
+            std::process::abort();
+        }
     }
 }
 
 impl Block {
-    /// Prepares a block: takes its state folder, undoes what a crash left, and reads what is remembered.
+    /// Prepares a block: takes its state folder, undoes what a crash left, and reads what is remembered. With `abort_after`, this
+    /// process ends at that step of a change, as if it were killed.
     ///
     /// # Errors
     /// When its state folder cannot be used, or the previous files cannot be brought back.
@@ -107,9 +117,10 @@ impl Block {
         access: Access,
         state: PathBuf,
         exec: Option<Supervised>,
+        abort_after: Option<Step>,
     ) -> Result<Self, FileError> {
         let desk = Desk::default();
-        let watched = Arc::new(Watched { desk: desk.clone(), at: Mutex::new(None) });
+        let watched = Arc::new(Watched { desk: desk.clone(), at: Mutex::new(None), abort_after });
         let mut transaction = Self::transaction(&settings, state.clone(), exec, false, watched.clone()).await?;
         match transaction.recover().await? {
             Leftover::Nothing => {}
@@ -149,6 +160,7 @@ impl Block {
         let (body, _) = watch::channel(body(&settings, memory.held));
         let mut block = Self {
             attempts: Attempts::new(memory.held),
+            pace: Pace::new(settings.quiescence, settings.splay),
             store: store.with(memory),
             shown,
             local: None,
@@ -161,7 +173,7 @@ impl Block {
             watched,
             status: Arc::new(Mutex::new(status)),
             body,
-            waiting: None,
+            stop: CancellationToken::new(),
             at_once: true,
             late: Late::default(),
         };
@@ -207,6 +219,7 @@ impl Block {
 
     /// Works until stopped. A change on its way is finished first; then the goodbye is said.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>, stop: CancellationToken) {
+        self.stop = stop.clone();
         let (introduced, mut is_introduced) = watch::channel(false);
         let reporter = Reporter {
             environment: self.settings.environment.clone(),
@@ -232,11 +245,13 @@ impl Block {
             let mut token_check = tokio::time::interval(TOKEN_CHECK);
             loop {
                 self.catch_up(&mut orders).await;
-                let due = self.due();
+                let due = self.pace.due(self.attempts, Instant::now(), chance());
                 tokio::select! {
+                    // In this order: nothing begins after a stop, and a flood of events holds up neither people nor changes.
+                    biased;
                     () = stop.cancelled() => break,
-                    () = until(due) => self.attempt(&mut orders).await,
                     Some(order) = orders.recv() => self.obey(order, &mut orders).await,
+                    () = until(due) => self.attempt(&mut orders).await,
                     _ = token_check.tick() => live.check_token(&self.access, &name),
                     event = live.next(&self.access, &self.mirror, &mut is_introduced) => {
                         if matches!(event, Ok(Event::Lost { .. })) {
@@ -347,40 +362,12 @@ impl Block {
     /// Newer entries, or a person's wish: waits until changes have come to rest, and by chance within the splay.
     fn want(&mut self) {
         self.attempts.want();
-        let now = Instant::now();
-        if self.last.is_none() || self.at_once {
-            self.waiting = Some((now, now));
-            return;
-        }
-        let quiescence = self.settings.quiescence;
-        let (since, splayed) = match self.waiting {
-            Some((since, due)) => (since, due),
-            None => (now, now + self.settings.splay * u32::from(chance()) / u32::from(u8::MAX)),
-        };
-        let rested = (now + quiescence.min).min(since + quiescence.max);
-        self.waiting = Some((since, rested.max(splayed)));
-    }
-
-    /// When the next attempt begins; none while there is nothing to try.
-    fn due(&mut self) -> Option<Instant> {
-        match self.attempts.next(u8::MAX) {
-            Next::Wait => None,
-            Next::Now => Some(self.waiting.map_or_else(Instant::now, |(_, due)| due)),
-            Next::After(_) => {
-                if let Some((_, due)) = self.waiting {
-                    return Some(due);
-                }
-                let Next::After(pause) = self.attempts.next(chance()) else { return None };
-                let now = Instant::now();
-                self.waiting = Some((now, now + pause));
-                Some(now + pause)
-            }
-        }
+        self.pace.want(Instant::now(), self.last.is_none() || self.at_once, chance());
     }
 
     /// Plans and applies the newest entries, and reports.
     async fn attempt(&mut self, orders: &mut Inbox) {
-        self.waiting = None;
+        self.pace.begin();
         self.at_once = false;
         let Some(at) = self.mirror.cursor() else { return };
         self.store.keep(&self.mirror);
@@ -405,6 +392,14 @@ impl Block {
 
     fn finish(&mut self, at: Cursor, rendering: Rendering, outcome: Outcome) {
         let name = &self.settings.name;
+        if self.stop.is_cancelled()
+            && !outcome.is_applied()
+            && let Some(Report { reason, .. }) = outcome.report()
+        {
+            // A supervised process stops with its agent: what failed for that is no news about the entries.
+            tracing::warn!(block = name, %at, reason, "stopped in the middle of a change, which the next start tries again");
+            return;
+        }
         match outcome {
             Outcome::Applied { changed, unhealthy } => {
                 let reason = unhealthy.as_ref().map(|report| report.reason.clone());
