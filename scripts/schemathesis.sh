@@ -12,8 +12,8 @@ checks=not_a_server_error,response_schema_conformance,status_code_conformance,co
 
 venv=target/venv
 if ! "$venv/bin/pip" show schemathesis 2>/dev/null | grep -qx "Version: $version"; then
-    rm -rf "$venv"
-    python3 -m venv "$venv"
+    # Others keep their packages there, too.
+    [ -x "$venv/bin/python3" ] || python3 -m venv "$venv"
     "$venv/bin/pip" install --quiet --disable-pip-version-check "schemathesis==$version"
 fi
 [ -x "$pintle" ] || cargo build --quiet --locked

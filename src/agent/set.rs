@@ -30,3 +30,48 @@ pub struct FileSet {
     /// Entries that are not there any more and whose files are kept, as `namespace/key`.
     pub missing: Vec<String>,
 }
+
+impl FileSet {
+    /// What is not as it was in the set before, for a log: paths of files, and names of variables without their values.
+    #[must_use]
+    pub fn differing(&self, before: Option<&Self>) -> Vec<String> {
+        let files = self.files.iter().filter(|file| !before.is_some_and(|before| before.files.contains(file)));
+        let is_new = |name: &str, value: &str| {
+            before.is_none_or(|before| before.variables.get(name).is_none_or(|was| was != value))
+        };
+        let gone = before.iter().flat_map(|before| before.variables.keys());
+        let gone = gone.filter(|name| !self.variables.contains_key(*name));
+        let variables = self.variables.iter().filter(|(name, value)| is_new(name, value)).map(|(name, _)| name);
+        files
+            .map(|file| file.path.display().to_string())
+            .chain(variables.chain(gone).map(|name| format!("${name}")))
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_log_names_what_differs_and_no_values() {
+        let set = |content: &'static str, variables: &[(&str, &str)]| FileSet {
+            files: [("/a", content), ("/b", "same")]
+                .map(|(path, content)| TargetFile {
+                    path: path.into(),
+                    content: Some(content.into()),
+                    mode: 0o644,
+                    owner: None,
+                    group: None,
+                })
+                .to_vec(),
+            variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
+            missing: Vec::new(),
+        };
+        let (old, new) =
+            (set("one", &[("GONE", "x"), ("KEPT", "x"), ("NEW", "x")]), set("two", &[("KEPT", "x"), ("NEW", "y")]));
+        assert_eq!(new.differing(Some(&old)), ["/a", "$NEW", "$GONE"]);
+        assert_eq!(new.differing(Some(&new)), [""; 0]);
+        assert_eq!(new.differing(None), ["/a", "/b", "$KEPT", "$NEW"]);
+    }
+}

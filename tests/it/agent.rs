@@ -307,6 +307,28 @@ fn a_supervised_process_gets_its_variables_and_starts_anew_when_they_change() ->
 }
 
 #[test]
+fn a_service_that_is_started_after_its_files_counts_as_well_by_itself() -> Tested {
+    let (_node, admin) = server()?;
+    admin.puts("stage/orders/a", "one")?;
+    let services = r#"
+- name: late
+  environment: stage
+  namespaces: [orders]
+  files: [{path: "{dir}/a", key: a}]
+  probe: {command: "test -e {dir}/up", for: 100ms}
+"#;
+    let mut machine = Machine::new(&admin, "late", services)?;
+    machine.start()?;
+    machine.stands("late", |status| status["unhealthy"].is_string())?;
+    let listed = || admin.does(&["instances", "stage"]).map(|ran| ran.out).unwrap_or_default();
+    eventually(|| listed().contains("in_sync, unhealthy")).map_err(|_| listed())?;
+    write(&machine.folder, "up", "")?;
+    machine.stands("late", |status| status["unhealthy"].is_null() && status["doing"] == "applied")?;
+    eventually(|| listed().contains("in_sync") && !listed().contains("unhealthy")).map_err(|_| listed())?;
+    Ok(())
+}
+
+#[test]
 fn settings_that_are_not_good_are_refused_with_their_lines() -> Tested {
     let home = tempfile::tempdir()?;
     let actor = Actor { home, server: "http://127.0.0.1:1".to_owned() };

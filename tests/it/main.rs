@@ -18,6 +18,7 @@ mod diff;
 mod docs;
 mod entries;
 mod environments;
+mod examples;
 mod formats;
 mod harness;
 mod history;

@@ -3,6 +3,7 @@
 //! The loop takes in what a watch brings, waits until changes have come to rest, plans, applies and reports. Whatever fails, what
 //! runs goes on running; an outage of the server, a missing right and a missing namespace are never taken for contents.
 
+mod ailing;
 pub mod attempts;
 pub mod connection;
 mod intake;
@@ -29,6 +30,7 @@ pub use once::{OnceEnd, PreviewError, once, preview};
 pub use orders::Order;
 
 use crate::agent::actions::ActionSettings;
+use crate::agent::block::ailing::Ailing;
 use crate::agent::block::attempts::{Attempts, Ended};
 use crate::agent::block::connection::{Access, chance};
 use crate::agent::block::live::Live;
@@ -81,6 +83,8 @@ pub struct Block {
     /// The newest entries were applied, and something changed by hand since: the next attempt is not spread.
     at_once: bool,
     late: Late,
+    /// The service was not well when it was told last.
+    ailing: Option<Ailing>,
 }
 
 /// Reports a check that passed while the transaction goes on.
@@ -145,7 +149,7 @@ impl Block {
             name: settings.name.clone(),
             id: settings.id.as_str().to_owned(),
             environment: settings.environment.as_str().to_owned(),
-            namespaces: settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
+            namespaces: namespaces(&settings),
             held: memory.held,
             seen: mirror.cursor().map(|cursor| cursor.to_string()),
             applied: newest.as_ref().map(|newest| newest.at.to_string()),
@@ -175,6 +179,7 @@ impl Block {
             stop: CancellationToken::new(),
             at_once: true,
             late: Late::default(),
+            ailing: None,
         };
         if block.mirror.cursor().is_some() {
             block.want();
@@ -233,8 +238,10 @@ impl Block {
         let reporting = reporter.run(farewell.clone());
         let serving = serve(self.local.take(), farewell.clone());
         let name = self.settings.name.clone();
-        if self.mirror.cursor().is_some() {
-            tracing::info!(block = name, seen = %self.seen(), "starting from the entries on disk, until a server answers");
+        let (environment, namespaces) = (self.settings.environment.as_str(), namespaces(&self.settings).join(", "));
+        tracing::info!(block = name, id = self.settings.id.as_str(), environment, namespaces, "watching");
+        if let Some(Cursor { revision, .. }) = self.mirror.cursor() {
+            tracing::info!(block = name, %revision, "starting from the entries on disk, until a server answers");
         } else {
             tracing::info!(block = name, "no entries on disk: waiting for a server");
         }
@@ -245,12 +252,14 @@ impl Block {
             loop {
                 self.catch_up(&mut orders).await;
                 let due = self.pace.due(self.attempts, Instant::now(), chance());
+                let ask_again = self.ailing.as_ref().map(Ailing::again_at);
                 tokio::select! {
                     // In this order: nothing begins after a stop, and a flood of events holds up neither people nor changes.
                     biased;
                     () = stop.cancelled() => break,
                     Some(order) = orders.recv() => self.obey(order, &mut orders).await,
                     () = until(due) => self.attempt(&mut orders).await,
+                    () = until(ask_again) => self.ask_again().await,
                     _ = token_check.tick() => live.check_token(&self.access, &name),
                     event = live.next(&self.access, &self.mirror, &mut is_introduced) => {
                         if matches!(event, Ok(Event::Lost { .. })) {
@@ -281,10 +290,6 @@ impl Block {
         // What was wanted before is still to be tried.
         self.attempts = wanted;
         self.attempts.hold(held);
-    }
-
-    fn seen(&self) -> String {
-        self.mirror.cursor().map(|cursor| cursor.to_string()).unwrap_or_default()
     }
 
     fn set_status(&self, change: impl FnOnce(&mut BlockStatus)) {
@@ -337,21 +342,27 @@ impl Block {
         match outcome {
             Outcome::Applied { changed, unhealthy } => {
                 let reason = unhealthy.as_ref().map(|report| report.reason.clone());
+                let revision = at.revision;
+                let what = rendering.set.differing(self.last.as_ref().map(|last| &last.set)).join(", ");
                 if let Some(reason) = &reason {
-                    tracing::warn!(block = name, %at, changed, reason, "applied, but the service is not well");
+                    tracing::warn!(block = name, %revision, changed, what, reason, "applied, but the service is not well");
+                } else if changed || !what.is_empty() {
+                    tracing::info!(block = name, %revision, what, "applied");
                 } else {
-                    tracing::info!(block = name, %at, changed, "applied");
+                    tracing::info!(block = name, %revision, "applied: everything was in place already");
                 }
                 if !rendering.set.missing.is_empty() {
                     tracing::warn!(block = name, missing = ?rendering.set.missing, "kept the files of entries that are not there");
                 }
                 self.attempts.ended(Ended::Applied);
-                self.desk.leave(ReceiptBody {
-                    missing: rendering.set.missing.clone(),
+                let missing = rendering.set.missing.clone();
+                let told = ReceiptBody {
+                    missing: missing.clone(),
                     unhealthy: unhealthy.is_some(),
                     ..receipt(at, Stage::Applied)
-                });
-                let missing = rendering.set.missing.clone();
+                };
+                self.ailing = Ailing::of(at, &told);
+                self.desk.leave(told);
                 self.set_status(|status| {
                     status.doing = Doing::Applied;
                     status.applied = Some(at.to_string());
@@ -368,7 +379,9 @@ impl Block {
             | Outcome::SwapFailed(report)
             | Outcome::ReloadFailed(report) => self.refused(at, report, Ended::MayPass),
             Outcome::Broken(report) => {
-                tracing::error!(block = name, %at, reason = report.reason, "what ran before could not be brought back");
+                let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
+                let reason = &report.reason;
+                tracing::error!(block = name, %revision, reason, output, "what ran before could not be brought back");
                 self.attempts.ended(Ended::Refused);
                 self.desk.leave(ReceiptBody { broken: true, ..rejected(at, &report) });
                 self.set_status(|status| {
@@ -382,7 +395,13 @@ impl Block {
     fn refused(&mut self, at: Cursor, report: Report, how: Ended) {
         self.attempts.ended(how);
         let again = how == Ended::MayPass;
-        tracing::warn!(block = self.settings.name, %at, reason = report.reason, again, "rejected; what ran before still runs");
+        let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
+        let (block, reason) = (&self.settings.name, &report.reason);
+        if again {
+            tracing::warn!(block, %revision, reason, output, "rejected, to be tried again; what ran before still runs");
+        } else {
+            tracing::warn!(block, %revision, reason, output, "rejected; what ran before still runs");
+        }
         self.desk.leave(rejected(at, &report));
         self.set_status(|status| {
             status.doing = if again { Doing::Retrying } else { Doing::Rejected };
@@ -428,9 +447,13 @@ fn body(settings: &BlockSettings, held: bool) -> InstanceBody {
         address: settings.address.clone(),
         version: settings.version.clone(),
         agent: Some(concat!("pintle/", env!("CARGO_PKG_VERSION")).to_owned()),
-        namespaces: settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect(),
+        namespaces: namespaces(settings),
         held,
     }
+}
+
+fn namespaces(settings: &BlockSettings) -> Vec<String> {
+    settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect()
 }
 
 #[cfg(test)]

@@ -114,6 +114,12 @@ impl Transaction {
         blocking(&self.place, |place| sets::all(&place.state)).await
     }
 
+    /// Why the service is not well now on the set of a place in the history; none when it is, or nobody can tell.
+    pub async fn unwell(&self, at: Cursor) -> Option<Report> {
+        let about = Circumstances { stage: None, variables: self.told(Some(at)) };
+        self.service.unwell(&about).await
+    }
+
     /// Puts a set in place, all of it or nothing. Equal bytes, modes, owners and variables are no change.
     ///
     /// It should not be dropped before it ends: what it was doing is then undone by the next start only.
@@ -144,7 +150,10 @@ impl Transaction {
             Err(error) => return Outcome::StageFailed(Report::plain(error.to_string())),
         };
         let about = Circumstances { stage: Some(staged.stage.clone()), variables: self.told(Some(at)) };
-        if let Err(refused) = self.service.check(&about).await {
+        // The check gets the variables as well: they are a part of the change.
+        let variables = set.variables.clone().into_iter().chain(about.variables.clone()).collect();
+        let judged = Circumstances { stage: about.stage.clone(), variables };
+        if let Err(refused) = self.service.check(&judged).await {
             self.discard(staged).await;
             return refused;
         }

@@ -1,6 +1,5 @@
 //! `pintle agent check`: what the agent would do, without doing it.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -36,7 +35,8 @@ enum Verdict {
 
 /// Checks everything; the worst of the services decides about the exit code.
 pub(super) async fn run(out: Output, settings: &AgentSettings, token: Option<Token>, how: &How) -> anyhow::Result<u8> {
-    out.note(format_args!("the settings are good: {} services", settings.services.len()));
+    let services = settings.services.iter().map(|service| service.name.as_str()).collect::<Vec<_>>().join(", ");
+    out.note(format_args!("the settings are good: {services}"));
     if how.settings_only {
         return Ok(0);
     }
@@ -84,7 +84,8 @@ async fn judge(
         }
     };
     if let Some(check) = &service.check {
-        let variables = BTreeMap::from([("PINTLE_SERVICE".to_owned(), service.name.clone())]);
+        let mut variables = set.variables.clone();
+        variables.insert("PINTLE_SERVICE".to_owned(), service.name.clone());
         let about = Circumstances { stage: Some(stage), variables };
         if let Err(error) = commands::run(&check.command, &about, check.timeout).await {
             out.note(format_args!("{}: {}", service.name, plain(&error.to_string())));
@@ -104,7 +105,7 @@ async fn judge(
         }
     }
     let what = if verdict == Verdict::Same { "nothing would change" } else { "this would change" };
-    out.note(format_args!("{}: at {at} {what}", service.name));
+    out.note(format_args!("{}: at revision {} {what}", service.name, at.revision));
     Ok(verdict)
 }
 

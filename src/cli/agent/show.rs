@@ -18,9 +18,9 @@ pub(super) fn status(out: Output, blocks: &[BlockStatus]) -> io::Result<()> {
         let fact = |name: &str, text: &str| out.line(format_args!("  {name:<10} {}", plain(text)));
         fact("instance", &format!("{} in {}", block.id, block.environment))?;
         fact("layers", &block.namespaces.join(", "))?;
-        fact("applied", block.applied.as_deref().unwrap_or("nothing yet"))?;
+        fact("applied", &at(block.applied.as_deref()))?;
         if block.seen != block.applied {
-            fact("seen", block.seen.as_deref().unwrap_or("nothing yet"))?;
+            fact("seen", &at(block.seen.as_deref()))?;
         }
         match (&block.server, &block.outage) {
             (Some(server), _) => fact("server", server)?,
@@ -48,13 +48,25 @@ pub(super) fn status(out: Output, blocks: &[BlockStatus]) -> io::Result<()> {
         for set in &block.sets {
             let text = match (&set.at, &set.damaged) {
                 (_, Some(damaged)) => format!("{} damaged: {damaged}", set.number),
-                (Some(at), None) => format!("{} of {at}, {} files", set.number, set.files),
+                (Some(place), None) => format!("{} of {}, {}", set.number, at(Some(place)), files(set.files)),
                 (None, None) => set.number.to_string(),
             };
             fact("set", &text)?;
         }
     }
     Ok(())
+}
+
+/// A place in the history as people call it: the revision, since only one history is in use at a time.
+fn at(cursor: Option<&str>) -> String {
+    match cursor.map(|cursor| cursor.rsplit_once('.').map_or(cursor, |(_, revision)| revision)) {
+        Some(revision) => format!("revision {revision}"),
+        None => "nothing yet".to_owned(),
+    }
+}
+
+fn files(count: usize) -> String {
+    if count == 1 { "1 file".to_owned() } else { format!("{count} files") }
 }
 
 fn word(block: &BlockStatus) -> String {
