@@ -166,3 +166,159 @@ impl Layers for BlockLayers {
         Ok(Some(Layered { format, bytes: found.held.bytes.clone(), layers }))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use bytes::Bytes;
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::agent::settings::{AgentSettings, Surroundings};
+    use crate::api::watch::ResetReason;
+    use crate::client::watch::Edit;
+    use crate::domain::contents::ContentHash;
+    use crate::domain::formats::Format;
+
+    /// A block as far as local programs see it.
+    struct Block {
+        held: Mirror,
+        memory: Memory,
+        shown: Shown,
+        settings: BlockSettings,
+        folder: tempfile::TempDir,
+    }
+
+    impl Block {
+        fn new() -> Self {
+            let text = "server: a\nservices:\n- {name: a, environment: dev, namespaces: [shared, orders], files: [{path: /a, key: deep.yaml, merge: deep}]}\n";
+            let surroundings = Surroundings { host: "h".to_owned(), server: None };
+            let settings = AgentSettings::parse(text, Path::new("agent.yaml"), &surroundings).unwrap();
+            let settings = settings.services.into_iter().next().unwrap();
+            let subscription = crate::agent::block::subscription(&settings);
+            let folder = tempfile::tempdir().unwrap();
+            let shown = Shown::open(&settings, folder.path().join("shown"), &subscription);
+            Self { held: Mirror::new(subscription), memory: Memory::default(), shown, settings, folder }
+        }
+
+        fn sees(&mut self, event: &Event) {
+            self.shown.note(event);
+            let applied = self.held.apply(event);
+            let place = |(namespace, key): (NamespaceName, EntryKey)| Place { namespace, key };
+            self.memory.deleted.extend(applied.deleted.into_iter().map(place));
+        }
+
+        fn applies(&mut self) {
+            self.shown.applied(&self.held, &self.memory);
+        }
+
+        fn shows(&self) -> Vec<String> {
+            texts(&self.shown.mirror)
+        }
+    }
+
+    fn texts(mirror: &Mirror) -> Vec<String> {
+        let text = |held: &Held| String::from_utf8(held.bytes.to_vec()).unwrap();
+        mirror.entries().iter().map(|((name, key), held)| format!("{name}/{key}={}", text(held))).collect()
+    }
+
+    fn place(text: &str) -> (NamespaceName, EntryKey) {
+        let (name, key) = text.split_once('/').unwrap();
+        (NamespaceName::parse(name).unwrap(), EntryKey::parse(key).unwrap())
+    }
+
+    fn version(text: &str) -> Version {
+        Version {
+            format: Format::Yaml,
+            hash: ContentHash::of(text.as_bytes()),
+            bytes: Bytes::copy_from_slice(text.as_bytes()),
+        }
+    }
+
+    fn all(revision: u64, entries: &[(&str, &str)]) -> Event {
+        let entry = |(address, text): &(&str, &str)| Entry {
+            place: place(address),
+            version: version(text),
+            revision,
+            actor: "ann".to_owned(),
+            at: OffsetDateTime::UNIX_EPOCH,
+        };
+        let (cursor, entries) = (format!("1.{revision}").parse().unwrap(), entries.iter().map(entry).collect());
+        Event::Snapshot(Snapshot { cursor, held: false, partial: false, entries, absent: Vec::new() })
+    }
+
+    fn change(revision: u64, address: &str, text: Option<&str>) -> Event {
+        Event::Change(Change {
+            cursor: format!("1.{revision}").parse().unwrap(),
+            at: OffsetDateTime::UNIX_EPOCH,
+            actor: "ann".to_owned(),
+            message: "why".to_owned(),
+            kind: "publish".to_owned(),
+            trace: None,
+            edits: vec![Edit { place: place(address), version: text.map(version) }],
+        })
+    }
+
+    #[test]
+    fn only_what_is_applied_is_shown_also_at_the_next_start() {
+        let mut block = Block::new();
+        block.sees(&all(5, &[("orders/a", "1")]));
+        assert!(block.shows().is_empty());
+        block.applies();
+        block.sees(&change(6, "orders/a", Some("2")));
+        assert_eq!(block.shows(), ["orders/a=1"]);
+        let path = block.folder.path().join("shown");
+        let mut next = Shown::open(&block.settings, path, block.held.subscription());
+        assert_eq!(texts(&next.mirror), ["orders/a=1"]);
+        next.applied(&block.held, &block.memory);
+        assert_eq!((texts(&next.mirror), next.mirror.cursor()), (vec!["orders/a=2".to_owned()], block.held.cursor()));
+    }
+
+    #[test]
+    fn what_is_gone_stays_until_the_server_names_its_deletion() {
+        let mut block = Block::new();
+        block.sees(&all(5, &[("orders/a", "1"), ("orders/b", "1")]));
+        block.applies();
+        block.sees(&Event::Reset(ResetReason::Access));
+        block.sees(&all(7, &[("orders/b", "2")]));
+        block.applies();
+        assert_eq!(block.shows(), ["orders/a=1", "orders/b=2"]);
+        block.sees(&change(8, "orders/a", None));
+        // The thread is lost before that is applied.
+        block.sees(&all(9, &[("orders/b", "3")]));
+        block.applies();
+        assert_eq!(block.shows(), ["orders/b=3"]);
+        assert_eq!(block.shown.mirror.cursor(), block.held.cursor());
+    }
+
+    #[test]
+    fn more_changes_than_are_kept_are_shown_as_a_whole() {
+        let mut block = Block::new();
+        block.sees(&all(5, &[("orders/a", "1")]));
+        block.applies();
+        for revision in 6..=1_000 {
+            block.sees(&change(revision, "orders/a", Some(&revision.to_string())));
+        }
+        assert!(matches!(&block.shown.news, News::Anew(resets) if resets.is_empty()));
+        block.applies();
+        assert_eq!(
+            (block.shows(), block.shown.mirror.cursor()),
+            (vec!["orders/a=1000".to_owned()], block.held.cursor())
+        );
+    }
+
+    #[test]
+    fn a_key_that_a_file_merges_is_merged() {
+        let mut block = Block::new();
+        let entries = ["shared/deep.yaml", "shared/plain.yaml", "orders/deep.yaml", "orders/plain.yaml"];
+        let texts = ["a: 1\n", "a: 1\n", "b: 2\n", "b: 2\n"];
+        block.sees(&all(5, &entries.into_iter().zip(texts).collect::<Vec<_>>()));
+        let layers = BlockLayers::of(&block.settings);
+        let find = |key: &str| layers.find(&block.held, &EntryKey::parse(key).unwrap()).unwrap();
+        let (deep, plain) = (find("deep.yaml").unwrap(), find("plain.yaml").unwrap());
+        assert_eq!((&deep.bytes[..], deep.layers.len()), (&b"a: 1\nb: 2\n"[..], 2));
+        assert_eq!((&plain.bytes[..], plain.layers.len()), (&b"b: 2\n"[..], 1));
+        assert_eq!(find("absent.yaml"), None);
+    }
+}

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::*;
 use crate::agent::settings::{AgentSettings, Surroundings};
 use crate::api::instances::ReceiptsBody;
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::domain::contents::ContentHash;
 
 /// Nothing takes longer on any machine that is not stuck.
