@@ -221,9 +221,10 @@ async fn kill_nodes(node: &mut Node, mut dice: Dice, mut until: Until, counts: &
 async fn kill_database(cluster: &mut Cluster, mut dice: Dice, mut until: Until, counts: &Counts) -> Tested {
     let mut longest = Duration::ZERO;
     while until.pause(dice.between(Duration::from_millis(200), Duration::from_millis(2500))).await {
-        match dice.below(3) {
+        // A killed postmaster leaves others that take their time to notice.
+        match dice.below(6) {
             0 => cluster.kill_postmaster()?,
-            1 => cluster.stop(nix::sys::signal::Signal::SIGINT).await?,
+            1 | 2 => cluster.stop(nix::sys::signal::Signal::SIGINT).await?,
             _ => cluster.kill()?,
         }
         count(&counts.databases);
