@@ -43,7 +43,8 @@ it() { cargo test --test it --locked; }
 # Really kills things: nodes, PostgreSQL, connections. The crash test is a load of its own, and goes first.
 faults() {
     cargo test --test faults --locked crash::
-    cargo test --test faults --locked -- --skip crash::
+    cargo test --test faults --locked watch::
+    cargo test --test faults --locked -- --skip crash:: --skip watch::
 }
 
 openapi() {

@@ -186,7 +186,7 @@ fn take_event(record: &mut Record, event: Event, mirror: &Mirror) {
             record.take(Seen::Change(change.cursor, edits));
         }
         Event::Checkpoint(cursor) => record.take(Seen::Checkpoint(cursor)),
-        _ => return,
+        Event::Lost { .. } | _ => return,
     }
     // The mirror is what a user has, so it is what is compared.
     record.holds = held();
@@ -194,10 +194,10 @@ fn take_event(record: &mut Record, event: Event, mirror: &Mirror) {
 
 /// The request of a watch, in HTTP/1.0: the answer then ends with the connection, and its bytes are the events.
 pub(crate) fn request(token: &str, namespaces: &[String], after: Option<Cursor>) -> String {
-    let namespaces: String = namespaces.iter().map(|name| format!("&namespace={name}")).collect();
+    let namespaces = namespaces.join("&namespace=");
     let after = after.map(|cursor| format!("last-event-id: {cursor}\r\n")).unwrap_or_default();
     format!(
-        "GET /api/v1/watch?env=dev{namespaces} HTTP/1.0\r\nhost: pintle\r\nauthorization: Bearer {token}\r\n{after}\r\n"
+        "GET /api/v1/watch?env=dev&namespace={namespaces} HTTP/1.0\r\nhost: pintle\r\nauthorization: Bearer {token}\r\n{after}\r\n"
     )
 }
 
@@ -264,11 +264,13 @@ impl Parts {
         let Some(data) = data else { return Ok(None) };
         let at = || -> Tested<Cursor> {
             let at = id.ok_or("no id")?;
-            ensure(data["revision"] == at.revision.0, || "the id is of another revision".to_owned())?;
+            ensure(data.get("revision").and_then(Value::as_u64) == Some(at.revision.0), || {
+                "the id is of another revision".to_owned()
+            })?;
             Ok(at)
         };
-        let items = |list: &str| data[list].as_array().cloned().unwrap_or_default();
-        let last = data["last"] != false;
+        let items = |list: &str| data.get(list).and_then(Value::as_array).cloned().unwrap_or_default();
+        let last = data.get("last").and_then(Value::as_bool).unwrap_or(true);
         Ok(match name {
             "snapshot" => {
                 for item in items("entries") {
@@ -287,7 +289,7 @@ impl Parts {
                 last.then(at).transpose()?.map(|at| Seen::Change(at, std::mem::take(&mut self.edits)))
             }
             "checkpoint" => Some(Seen::Checkpoint(at()?)),
-            "reset" => Some(Seen::Reset(data["reason"].as_str().ok_or("no reason")?.to_owned())),
+            "reset" => Some(Seen::Reset(data.get("reason").and_then(Value::as_str).ok_or("no reason")?.to_owned())),
             "bye" => None,
             _ => return Err("an unknown event".into()),
         })
@@ -296,9 +298,9 @@ impl Parts {
 
 /// The place of an entry, and its hash unless it was deleted. The content must be what the hash says.
 fn read_item(item: &Value) -> Tested<(String, Option<String>)> {
-    let text = |name: &str| item[name].as_str().ok_or_else(|| Failure::from(format!("no {name}")));
+    let text = |name: &str| item.get(name).and_then(Value::as_str).ok_or_else(|| Failure::from(format!("no {name}")));
     let place = format!("{}/{}", text("namespace")?, text("key")?);
-    if item["op"] == "delete" {
+    if item.get("op").is_some_and(|op| op == "delete") {
         return Ok((place, None));
     }
     let hash = text("hash")?;
