@@ -136,13 +136,17 @@ impl Tour {
     }
 }
 
-/// Where the real Envoy is.
-fn envoy() -> Tested<String> {
+/// Where the real Envoy is; none where it is not, and nobody can be asked for it.
+fn envoy() -> Tested<Option<String>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/envoy.sh");
     let output = Command::new(script).output()?;
+    if output.status.code() == Some(3) {
+        tell(&format!("envoy: skipped: {}", tail(&String::from_utf8_lossy(&output.stderr))));
+        return Ok(None);
+    }
     ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into_owned())?;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(String::from_utf8(output.stdout)?.trim());
-    Ok(path.display().to_string())
+    Ok(Some(path.display().to_string()))
 }
 
 async fn publish(caller: &Caller, text: &str) -> Tested<u64> {
@@ -153,6 +157,7 @@ async fn publish(caller: &Caller, text: &str) -> Tested<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traffic_follows_the_weights_and_a_typo_never_reaches_envoy() -> Tested {
+    let Some(envoy) = envoy()? else { return Ok(()) };
     let place = Place::new()?;
     let cluster = Cluster::start_new(&place, "pg").await?;
     let mut node = Node::new(&place, "one", &cluster.url())?;
@@ -165,8 +170,7 @@ async fn traffic_follows_the_weights_and_a_typo_never_reaches_envoy() -> Tested 
     tasks.spawn(answer(first, "v1"));
     tasks.spawn(answer(second, "v2"));
 
-    let envoy = envoy()?;
-    publish(&caller, &tour.text("routes.yaml")?).await?;
+    let revision = publish(&caller, &tour.text("routes.yaml")?).await?;
     let mut agent = Agent::new(&place, "host", &caller, &tour.services(&envoy)?)?;
     agent.start()?;
     let wait = eventually("the first routes", BOUND, async || Ok(tour.live().exists().then_some(()))).await;
@@ -175,7 +179,12 @@ async fn traffic_follows_the_weights_and_a_typo_never_reaches_envoy() -> Tested 
     command.arg("-c").arg(tour.folder.join("bootstrap.yaml")).arg("--reject-unknown-dynamic-fields");
     command.args(["--concurrency", "1", "--use-dynamic-base-id"]);
     let proxy = Process::spawn(command, place.join("envoy.out"))?;
-    let done = turn(&tour, &caller, &mut tasks).await;
+    // The first change ends when Envoy is there to be asked how it is.
+    let begun = applied(&caller, "host/envoy", revision).await.map(drop);
+    let done = match begun {
+        Ok(()) => turn(&tour, &caller, &mut tasks).await,
+        Err(error) => Err(error),
+    };
     done.map_err(|error| format!("{error}\n{}\n{}", tail(&agent.log()), tail(&proxy.errors())).into())
 }
 

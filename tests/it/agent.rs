@@ -73,7 +73,7 @@ impl<'a> Machine<'a> {
     }
 
     fn stands(&self, block: &str, how: impl Fn(&Value) -> bool) -> Tested<Value> {
-        let stands = || self.status(block).ok().filter(|status| how(status)).is_some();
+        let stands = || self.status(block).is_ok_and(|status| how(&status));
         eventually(stands).map_err(|_| format!("{block} does not come to stand so: {:?}", self.status(block)))?;
         self.status(block)
     }

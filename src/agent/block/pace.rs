@@ -83,11 +83,11 @@ mod tests {
 
     #[test]
     fn the_splay_is_drawn_once_for_what_waits_together() {
-        let (mut pace, mut attempts, now) = pace(Duration::from_secs(60));
+        let (mut pace, mut attempts, now) = pace(Duration::from_mins(1));
         attempts.want();
         pace.want(now, false, u8::MAX);
         pace.want(now + Duration::from_secs(1), false, 0);
-        assert_eq!(pace.due(attempts, now, 0), Some(now + Duration::from_secs(60)));
+        assert_eq!(pace.due(attempts, now, 0), Some(now + Duration::from_mins(1)));
     }
 
     #[test]
