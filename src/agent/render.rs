@@ -144,8 +144,8 @@ pub(super) fn variables(
     }
     match formats::env_pairs(&found.held.bytes) {
         Ok(pairs) => {
-            let others = pairs.iter().filter(|(name, _)| !allowed.contains_key(name));
-            let refused = others.filter_map(|(name, _)| names::check_of_entry(name).err()).next();
+            let mut others = pairs.iter().filter(|(name, _)| !allowed.contains_key(name));
+            let refused = others.find_map(|(name, _)| names::check_of_entry(name).err());
             match refused {
                 Some(problem) => Made::Bad(format!("{}: {problem}", found.place)),
                 None => Made::New(pairs.into_iter().collect(), named([found.place.clone()])),
