@@ -449,12 +449,12 @@ async fn a_full_disk_leaves_the_old_file_and_is_tried_again() -> Tested {
         let view = rejected(&scene.caller, "host/small", revision).await?;
         let reason = view.rejected.and_then(|receipt| receipt.reason).unwrap_or_default();
         ensure(reason.contains("No space left on device") && reason.contains("/small/"), || reason.clone())?;
-        ensure(read() == "first", || read())?;
+        ensure(read() == "first", read)?;
         let names = std::fs::read_dir(file.parent().ok_or("no folder")?)?.count();
         ensure(names == 1, || format!("{names} names in the folder"))?;
         let revision = scene.publish("file", "fits").await?;
         applied(&scene.caller, "host/small", revision).await?;
-        ensure(read() == "fits", || read())
+        ensure(read() == "fits", read)
     };
     with_log(done.await, &agent)
 }
