@@ -40,7 +40,7 @@ architecture() { cargo test --test architecture --locked; }
 
 it() { cargo test --test it --locked; }
 
-# Really kills things: nodes, PostgreSQL, connections. The crash test is a load of its own, and goes first.
+# Really kills things: nodes, PostgreSQL, connections, agents. The crash test is a load of its own, and goes first.
 faults() {
     cargo test --test faults --locked crash::
     cargo test --test faults --locked watch::

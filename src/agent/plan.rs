@@ -135,7 +135,7 @@ impl<'a> Plan<'a> {
         let Some(exec) = &self.block.exec else { return };
         let view = self.situation.view;
         for key in &exec.env_from {
-            let made = || render::variables(key, view);
+            let made = || render::variables(key, &exec.env, view);
             self.variable(format!("variables {key}"), &format!("env_from {key}"), made);
         }
         for (name, reference) in &exec.env {

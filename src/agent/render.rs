@@ -128,8 +128,12 @@ pub(super) fn variable(reference: &ValueRef, view: &Effective) -> Made<String> {
     }
 }
 
-/// Makes the variables of an entry of format `env`.
-pub(super) fn variables(key: &str, view: &Effective) -> Made<BTreeMap<String, String>> {
+/// Makes the variables of an entry of format `env`. `allowed` are those that `agent.yaml` names itself.
+pub(super) fn variables(
+    key: &str,
+    allowed: &BTreeMap<String, ValueRef>,
+    view: &Effective,
+) -> Made<BTreeMap<String, String>> {
     let key = match EntryKey::parse(key) {
         Ok(key) => key,
         Err(error) => return Made::Bad(format!("`{key}`: {error}")),
@@ -140,7 +144,8 @@ pub(super) fn variables(key: &str, view: &Effective) -> Made<BTreeMap<String, St
     }
     match formats::env_pairs(&found.held.bytes) {
         Ok(pairs) => {
-            let refused = pairs.iter().find_map(|(name, _)| names::check_of_entry(name).err());
+            let mut others = pairs.iter().filter(|(name, _)| !allowed.contains_key(name));
+            let refused = others.find_map(|(name, _)| names::check_of_entry(name).err());
             match refused {
                 Some(problem) => Made::Bad(format!("{}: {problem}", found.place)),
                 None => Made::New(pairs.into_iter().collect(), named([found.place.clone()])),

@@ -4,7 +4,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
@@ -25,7 +25,7 @@ const SOON: Duration = Duration::from_millis(100);
 /// The middle of some times, what nine of ten keep to, and the worst.
 fn spread(mut times: Vec<Duration>) -> [Duration; 3] {
     times.sort();
-    [times.len() / 2, times.len() * 9 / 10, times.len() - 1].map(|index| times[index])
+    [times.len() / 2, times.len() * 9 / 10, times.len() - 1].map(|index| times.get(index).copied().unwrap_or_default())
 }
 
 /// A service that answers every call with its name, on connections that stay open.
@@ -40,7 +40,7 @@ async fn answer_one(mut stream: TcpStream, name: &'static str) {
     let mut request = Vec::new();
     let mut piece = [0; 4096];
     while let Ok(read @ 1..) = stream.read(&mut piece).await {
-        request.extend_from_slice(&piece[..read]);
+        request.extend(piece.iter().take(read));
         if request.ends_with(b"\r\n\r\n") {
             request.clear();
             let text = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{name}", name.len());
@@ -61,12 +61,12 @@ struct Seen {
 impl Seen {
     /// The last moment at which somebody else than `name` answered.
     fn last_other(&self, name: &str) -> Option<Instant> {
-        let answers = self.answers.lock().unwrap();
+        let answers = self.answers.lock().unwrap_or_else(PoisonError::into_inner);
         answers.iter().rev().find(|(_, word)| word != name).map(|(at, _)| *at)
     }
 
     fn count(&self) -> usize {
-        self.answers.lock().unwrap().len()
+        self.answers.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 }
 
@@ -79,8 +79,8 @@ async fn load(http: reqwest::Client, url: String, seen: Arc<Seen>, stop: Arc<Ato
             Err(error) => Err(format!("{error:?}")),
         };
         match answer {
-            Ok(word) => seen.answers.lock().unwrap().push((Instant::now(), word)),
-            Err(error) => seen.failures.lock().unwrap().push(error),
+            Ok(word) => seen.answers.lock().unwrap_or_else(PoisonError::into_inner).push((Instant::now(), word)),
+            Err(error) => seen.failures.lock().unwrap_or_else(PoisonError::into_inner).push(error),
         }
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -136,13 +136,17 @@ impl Tour {
     }
 }
 
-/// Where the real Envoy is.
-fn envoy() -> Tested<String> {
+/// Where the real Envoy is; none where it is not, and nobody can be asked for it.
+fn envoy() -> Tested<Option<String>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts/envoy.sh");
     let output = Command::new(script).output()?;
+    if output.status.code() == Some(3) {
+        tell(&format!("envoy: skipped: {}", tail(&String::from_utf8_lossy(&output.stderr))));
+        return Ok(None);
+    }
     ensure(output.status.success(), || String::from_utf8_lossy(&output.stderr).into_owned())?;
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(String::from_utf8(output.stdout)?.trim());
-    Ok(path.display().to_string())
+    Ok(Some(path.display().to_string()))
 }
 
 async fn publish(caller: &Caller, text: &str) -> Tested<u64> {
@@ -153,6 +157,7 @@ async fn publish(caller: &Caller, text: &str) -> Tested<u64> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn traffic_follows_the_weights_and_a_typo_never_reaches_envoy() -> Tested {
+    let Some(envoy) = envoy()? else { return Ok(()) };
     let place = Place::new()?;
     let cluster = Cluster::start_new(&place, "pg").await?;
     let mut node = Node::new(&place, "one", &cluster.url())?;
@@ -165,8 +170,7 @@ async fn traffic_follows_the_weights_and_a_typo_never_reaches_envoy() -> Tested 
     tasks.spawn(answer(first, "v1"));
     tasks.spawn(answer(second, "v2"));
 
-    let envoy = envoy()?;
-    publish(&caller, &tour.text("routes.yaml")?).await?;
+    let revision = publish(&caller, &tour.text("routes.yaml")?).await?;
     let mut agent = Agent::new(&place, "host", &caller, &tour.services(&envoy)?)?;
     agent.start()?;
     let wait = eventually("the first routes", BOUND, async || Ok(tour.live().exists().then_some(()))).await;
@@ -175,7 +179,12 @@ async fn traffic_follows_the_weights_and_a_typo_never_reaches_envoy() -> Tested 
     command.arg("-c").arg(tour.folder.join("bootstrap.yaml")).arg("--reject-unknown-dynamic-fields");
     command.args(["--concurrency", "1", "--use-dynamic-base-id"]);
     let proxy = Process::spawn(command, place.join("envoy.out"))?;
-    let done = turn(&tour, &caller, &mut tasks).await;
+    // The first change ends when Envoy is there to be asked how it is.
+    let begun = applied(&caller, "host/envoy", revision).await.map(drop);
+    let done = match begun {
+        Ok(()) => turn(&tour, &caller, &mut tasks).await,
+        Err(error) => Err(error),
+    };
     done.map_err(|error| format!("{error}\n{}\n{}", tail(&agent.log()), tail(&proxy.errors())).into())
 }
 
@@ -241,7 +250,7 @@ async fn turn(tour: &Tour, caller: &Caller, tasks: &mut tokio::task::JoinSet<()>
         ensure(std::fs::read_to_string(tour.live())? == good, || "a typo reached Envoy".to_owned())?;
     }
     stop.store(true, Ordering::Relaxed);
-    let failures = seen.failures.lock().unwrap().clone();
+    let failures = seen.failures.lock().unwrap_or_else(PoisonError::into_inner).clone();
     ensure(failures.is_empty(), || format!("{} calls failed: {:?}", failures.len(), failures.first()))?;
     ensure(tour.rejected_by_envoy(&http).await? == 0, || "a typo reached Envoy".to_owned())?;
     tell(&format!("envoy: {} calls, none failed", seen.count()));

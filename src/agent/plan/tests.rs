@@ -209,8 +209,9 @@ fn an_entry_that_would_choose_the_code_that_runs_is_refused_by_its_name_and_the_
         assert!(told.starts_with(&format!("variables b.env: orders/b.env: it sets `{name}`")), "{told}");
     }
     // The owner of the machine may name it.
-    let text = "exec: {command: x, env: {PATH: motd}}";
-    assert_eq!(Runner::new(text).see(&rest).unwrap().set.variables["PATH"], "hello");
+    let text = "exec: {command: x, env_from: [b.env], env: {PATH: 'b.env#/PATH'}}";
+    let variables = Runner::new(text).see(&[("orders/b.env", "B=2\nPATH=/opt/bin\n")]).unwrap().set.variables.clone();
+    assert_eq!(variables, [("B", "2"), ("PATH", "/opt/bin")].map(|(name, value)| (name.into(), value.into())).into());
 }
 
 #[test]

@@ -71,7 +71,7 @@ impl Agent {
             }
             let output = self.command(&["status", "--json"])?;
             let status: serde_json::Value = serde_json::from_slice(&output.stdout)?;
-            let block = &status["status"][0];
+            let block = status.pointer("/status/0").ok_or("no block")?;
             let is_it = block["applied"].as_str().is_some_and(|at| at.ends_with(&end)) && block["doing"] == "applied";
             Ok((is_it || block["doing"] == "rejected").then_some(false))
         })
@@ -210,8 +210,10 @@ impl Nginx {
     /// The block of `agent.yaml` that keeps it, from entries that are called as its files.
     pub(crate) fn block(&self, name: &str, files: &[&str]) -> String {
         let folder = self.folder.display();
-        let files: String =
-            files.iter().map(|file| format!("      - {{path: {folder}/live/{file}, key: {file}}}\n")).collect();
+        let files: String = files
+            .iter()
+            .map(|file| ["      - {path: ", &folder.to_string(), "/live/", file, ", key: ", file, "}\n"].concat())
+            .collect();
         format!(
             "  - name: {name}\n    environment: dev\n    namespaces: [app]\n    quiescence: {{min: 10ms}}\n    files:\n{files}    \
              check: {{command: 'nginx -t -p {{stage}} -c {{stage}}/nginx.conf', timeout: 20s}}\n    \
