@@ -2,7 +2,7 @@
 # Makes sure that the machine has what Pintle's build needs, and installs what Debian and Ubuntu can.
 #
 #   scripts/setup.sh run    for `make run`: a C compiler, PostgreSQL's server programs, Rust
-#   scripts/setup.sh test   also for `make test`: psql, Python with gunicorn, nginx, Node, rustfmt and clippy
+#   scripts/setup.sh test   also for `make test`: psql, Python with gunicorn, nginx, Node, libfaketime, rustfmt and clippy
 #
 # As root, or where sudo asks for no password, it uses apt-get; elsewhere it prints the command to run and fails.
 # No database or web server of the system is made, started or used.
@@ -29,6 +29,7 @@ missing_packages() {
         { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || echo python3 python3-venv
         { has nginx || [ -x /usr/sbin/nginx ]; } || echo nginx-light
         has node || echo nodejs
+        ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || echo libfaketime
     fi
 }
 

@@ -13,6 +13,7 @@ use crate::agent::block::connection::Access;
 use crate::agent::block::{self, Block, OnceEnd};
 use crate::agent::control::{Control, Handle};
 use crate::agent::exec::{self, Ended, Signals};
+use crate::agent::local::LocalError;
 use crate::agent::settings::{AgentSettings, BlockSettings};
 use crate::agent::transaction::FileError;
 use crate::client::Token;
@@ -46,6 +47,14 @@ pub enum AgentError {
         name: String,
         /// Why not.
         error: FileError,
+    },
+    /// Local programs cannot be served.
+    #[error("service {name}: serve: {error}")]
+    Local {
+        /// The block.
+        name: String,
+        /// Why not.
+        error: LocalError,
     },
     /// Signals for a supervised process cannot be listened to.
     #[error("signals cannot be listened to: {0}")]
@@ -102,7 +111,8 @@ pub async fn run(settings: AgentSettings, token: Option<Token>, stop: Cancellati
         };
         let name = block.name.clone();
         let opened = Block::open(block.clone(), access.clone(), state_of(&settings, block), exec).await;
-        let block = opened.map_err(|error| AgentError::Block { name: name.clone(), error })?;
+        let mut block = opened.map_err(|error| AgentError::Block { name: name.clone(), error })?;
+        block.open_places().map_err(|error| AgentError::Local { name: name.clone(), error })?;
         let (orders, inbox) = mpsc::channel(ORDERS);
         handles.insert(name.clone(), Handle { status: block.status(), orders });
         let stop = stop.clone();

@@ -15,6 +15,7 @@ use crate::http::serve::serve;
 use crate::http::{self, App};
 use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
+use crate::runtime::files;
 use crate::runtime::lifecycle::Lifecycle;
 use crate::runtime::settings::NodeSettings;
 use crate::service::accounts::{FirstAdmin, create_first_admin};
@@ -35,6 +36,9 @@ const DATABASE_WAIT: Duration = Duration::from_mins(1);
 const DATABASE_AGAIN: Duration = Duration::from_millis(250);
 /// Change sets that may wait for the committer before publishers have to wait for a place.
 const SUBMISSIONS: usize = 1024;
+
+/// A limit of open files below this one is told: instances beyond it cannot be served.
+const FEW_FILES: u64 = 4096;
 
 /// A node that serves.
 #[derive(Debug)]
@@ -76,6 +80,13 @@ pub async fn start(
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<Node> {
     refuse_open_plain_http(settings)?;
+    match files::raise_limit() {
+        Some(limit) if limit < FEW_FILES => {
+            tracing::warn!(limit, "few files may be open, and each stream is one: raise the hard limit (ulimit -Hn)");
+        }
+        Some(limit) => tracing::info!(limit, "files that may be open"),
+        None => tracing::warn!("the limit of open files cannot be read"),
+    }
     // Bound first, so that a taken port is known before anything is changed.
     let listener =
         TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;

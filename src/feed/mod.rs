@@ -2,13 +2,13 @@
 //! follow the ring of the newest ones.
 
 pub mod frames;
-#[cfg(test)]
-mod guarantees;
 pub mod hub;
 pub mod listener;
 pub mod pump;
 pub mod reader;
 pub mod seats;
 pub mod subscribers;
+#[cfg(test)]
+mod tests;
 
 pub use subscribers::Feed;

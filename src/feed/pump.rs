@@ -105,7 +105,11 @@ async fn fill(conn: &mut Conn, end: Cursor, floor: Revision) -> Result<Hub, Stor
     let mut after = Revision(oldest.0.saturating_sub(1)).max(floor);
     let mut hub = Hub::new(Cursor { revision: after, ..end });
     while after < end.revision {
-        let page = store::tail(conn, after, PAGE).await?;
+        let page = match store::tail(conn, after, PAGE).await {
+            // Trimmed while this node starts.
+            Err(StoreError::Trimmed(_)) => return Ok(Hub::new(end)),
+            page => page?,
+        };
         for record in page.into_iter().filter(|record| record.head.revision <= end.revision) {
             hub.push(Arc::new(record));
         }

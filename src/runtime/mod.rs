@@ -3,6 +3,8 @@
 #[cfg(feature = "cli")]
 pub mod age;
 pub mod ambient;
+#[cfg(feature = "cli")]
+pub mod files;
 pub mod lifecycle;
 #[cfg(feature = "cli")]
 pub mod postgres;

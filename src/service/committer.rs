@@ -269,7 +269,12 @@ impl Round<'_> {
         if head.foreign().is_some() || head.epoch != state.epoch || head.access != state.access.number {
             return Ok(None);
         }
-        for record in store::tail(&mut tx, state.head, i64::MAX).await? {
+        let tail = match store::tail(&mut tx, state.head, i64::MAX).await {
+            // This node is so far behind that the pump has to load anew.
+            Err(StoreError::Trimmed(_)) => return Ok(None),
+            tail => tail?,
+        };
+        for record in tail {
             state.apply(&record);
         }
         let verdicts = judge(&state, &self.waiting, &self.desk.limits);

@@ -24,8 +24,9 @@ impl Service {
             return Err(ServiceError::NotFound(environment.to_string()));
         }
         if after.is_some_and(|after| after > state.cursor()) {
-            // Another node may have sent it a moment ago. With the database away this node cannot know.
-            drop(self.pump.refresh().await);
+            // Another node may have sent it a moment ago. With the database away this node cannot know, and going on with
+            // what it has would take the subscriber back: it is sent elsewhere.
+            self.pump.refresh().await?;
         }
         if has_something && self.view.state().bounds.held {
             return Err(ServiceError::Held);

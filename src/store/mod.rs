@@ -8,6 +8,7 @@ mod heads;
 mod hosts;
 pub mod instances;
 mod listener;
+mod log;
 mod migrations;
 mod pins;
 mod restores;
@@ -32,12 +33,13 @@ pub use entries::{Part, load};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};
 pub use listener::Listener;
+pub use log::{Stretch, committed_at, find_head, find_record, newest_within, tail, tail_of};
 pub use migrations::{Migrated, check_level, find_schema_level, migrate, pending_sql};
 pub use pins::{PinOutcome, find_pin, list_pins, pin, unpin};
 pub use restores::{Followers, begin_restored, is_empty, list_followers};
 pub use revisions::{
-    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, Stretch, commit, committed_at,
-    find_committed, find_head, find_idempotent, find_record, history, newest_within, revision_at, tail, tail_of,
+    Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
+    history, revision_at,
 };
 pub use trims::{
     Page, Sweep, Trim, announce_floor, count_trimmed, find_floor, find_floor_keeping, find_floor_older, find_trim,

@@ -20,17 +20,17 @@ use crate::support::{BOUND, Place, Tested, ensure, eventually, tell};
 const JUMP: u64 = 1_000_000;
 
 /// A primary, an asynchronous standby behind a proxy, and two nodes that know both hosts.
-struct Scene {
-    place: Place,
-    primary: Cluster,
-    standby: Cluster,
-    replication: Proxy,
-    nodes: Vec<Node>,
-    callers: Vec<Caller>,
+pub(crate) struct Scene {
+    pub(crate) place: Place,
+    pub(crate) primary: Cluster,
+    pub(crate) standby: Cluster,
+    pub(crate) replication: Proxy,
+    pub(crate) nodes: Vec<Node>,
+    pub(crate) callers: Vec<Caller>,
 }
 
 impl Scene {
-    async fn set() -> Tested<Self> {
+    pub(crate) async fn set() -> Tested<Self> {
         let place = Place::new()?;
         let primary = Cluster::start_new(&place, "primary").await?;
         let replication = Proxy::start(primary.port).await?;
@@ -50,7 +50,7 @@ impl Scene {
     }
 
     /// Waits until the standby has all that the primary has.
-    async fn standby_has_all(&self) -> Tested {
+    pub(crate) async fn standby_has_all(&self) -> Tested {
         let at = self.primary.sql("SELECT pg_current_wal_insert_lsn()")?;
         eventually("the standby has everything", BOUND, async || {
             let there = format!("SELECT pg_last_wal_replay_lsn() >= '{at}'");
@@ -60,7 +60,7 @@ impl Scene {
     }
 
     /// Publishes one change set through each node while nothing reaches the standby any more.
-    async fn publish_what_will_be_lost(&self, count: u64) -> Tested<Vec<WriteView>> {
+    pub(crate) async fn publish_what_will_be_lost(&self, count: u64) -> Tested<Vec<WriteView>> {
         let mut acked = Vec::new();
         for number in 0..count {
             let at = usize::try_from(number)? % self.callers.len();
@@ -71,13 +71,13 @@ impl Scene {
         Ok(acked)
     }
 
-    fn logs(&self) -> String {
+    pub(crate) fn logs(&self) -> String {
         let nodes: Vec<_> = self.nodes.iter().map(|node| tail(&node.log())).collect();
         format!("{}\n--\n{}\n--\n{}", nodes.join("\n--\n"), self.primary.log_tail(), self.standby.log_tail())
     }
 }
 
-async fn in_new_epoch(caller: &Caller, old: u64) -> Tested<ReadyView> {
+pub(crate) async fn in_new_epoch(caller: &Caller, old: u64) -> Tested<ReadyView> {
     eventually("the node is in a new epoch", BOUND, async || {
         Ok(Some(caller.ready().await?).filter(|ready| ready.epoch > old && ready.writes))
     })

@@ -269,3 +269,24 @@ async fn commits_of_one_node_are_batched() -> Tested {
     tell(&format!("throughput: {rate:.0} commits/s by 64 publishers on one node, {batches} batches (a debug build)"));
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_cannot_know_what_a_subscriber_saw_elsewhere_sends_it_away() -> Tested {
+    let place = Place::new()?;
+    let cluster = Cluster::start_new(&place, "pg").await?;
+    let proxy = Proxy::start(cluster.port).await?;
+    let through = cluster.url().replace(&cluster.port.to_string(), &proxy.port.to_string());
+    let (mut one, mut two) = (Node::new(&place, "one", &cluster.url())?, Node::new(&place, "two", &through)?);
+    one.start().await?;
+    two.start().await?;
+    let first = one.set_up().await?;
+    let second = two.caller(&first.token)?;
+    first.publish("before", "before", "before").await?.expect(200)?;
+    second.shows("before", "before").await?;
+    // From here on the second node learns nothing.
+    drop(proxy);
+    let seen: WriteView = first.publish("after", "after", "after").await?.expect(200)?.json()?;
+    let path = format!("/api/v1/watch?env=dev&namespace=app&after={}.{}", seen.epoch, seen.revision);
+    let answer = second.get(&path).await?.expect(503)?;
+    ensure(answer.code() == "unavailable", || answer.text())
+}

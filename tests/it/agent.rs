@@ -1,6 +1,10 @@
 //! The agent as a program: what it does with files and processes, and what a person on its machine may tell it.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
@@ -25,7 +29,7 @@ impl<'a> Machine<'a> {
     /// A machine whose services are these; `{dir}` in them is its folder.
     fn new(actor: &'a Actor, name: &str, services: &str) -> Tested<Self> {
         let folder = actor.home.path().join(name);
-        fs::create_dir_all(&folder)?;
+        fs::create_dir_all(folder.join("out"))?;
         let token = actor.does(&["token", "create", name, "--json"])?.json()?;
         write(&folder, "token", token["token"].as_str().ok_or("no token")?)?;
         let head = "token_file: {dir}/token\nstate_dir: {dir}/state\nhost: h1\nservices:\n";
@@ -41,6 +45,12 @@ impl<'a> Machine<'a> {
     fn command(&self, arguments: &[&str]) -> std::process::Command {
         let settings = self.path("agent.yaml").display().to_string();
         self.actor.command(&[&["agent", "-c", &settings], arguments].concat())
+    }
+
+    /// The socket of local programs.
+    fn socket(&self) -> Tested<UnixStream> {
+        let log = || fs::read_to_string(self.path("log")).unwrap_or_default();
+        Ok(UnixStream::connect(self.path("s")).map_err(|error| format!("{error}\n{}", log()))?)
     }
 
     fn run(&self, arguments: &[&str]) -> Tested<crate::program::Ran> {
@@ -61,7 +71,8 @@ impl<'a> Machine<'a> {
 
     /// How a block stands, by `agent status`.
     fn status(&self, block: &str) -> Tested<Value> {
-        let status = self.run(&["status", "--json"])?.ends_with(0).json()?;
+        // An agent that is just starting does not answer yet: then there is no JSON.
+        let status = self.run(&["status", "--json"])?.json()?;
         let blocks = status["status"].as_array().cloned().unwrap_or_default();
         Ok(blocks.into_iter().find(|status| status["name"] == block).ok_or("no such block")?)
     }
@@ -73,7 +84,7 @@ impl<'a> Machine<'a> {
     }
 
     fn stands(&self, block: &str, how: impl Fn(&Value) -> bool) -> Tested<Value> {
-        let stands = || self.status(block).ok().filter(|status| how(status)).is_some();
+        let stands = || self.status(block).is_ok_and(|status| how(&status));
         eventually(stands).map_err(|_| format!("{block} does not come to stand so: {:?}", self.status(block)))?;
         self.status(block)
     }
@@ -117,7 +128,7 @@ const WEB: &str = r#"
   files:
   - {path: "{dir}/out/a", key: a}
   - {path: "{dir}/out/db.yaml", key: db.yaml, merge: deep}
-  - {path: "{dir}/out/t", template_text: "{{ value('db.yaml', '/host') }} {{ labels.host }}\n"}
+  - {path: "{dir}/out/t", template_text: "{{ value('db.yaml', '/port') }} {{ labels.host }}\n"}
   check: {command: "! grep -rq bad {stage}/"}
   reload: {command: "echo reload >> {dir}/reloads"}
 - name: other
@@ -134,7 +145,7 @@ fn files_follow_entries_and_a_person_may_hold_and_restore() -> Tested {
     admin.puts("stage/orders/a", "one")?;
     let mut machine = Machine::new(&admin, "web", WEB)?;
     machine.run(&["check", "--exit-code"])?.ends_with(1).says("+one").complains("no layer has other");
-    assert!(!machine.path("out").exists(), "a check writes nothing");
+    assert!(fs::read_dir(machine.path("out"))?.next().is_none(), "a check writes nothing");
     machine.start()?;
     machine.shows("out/a", "one")?;
     machine.shows("out/db.yaml", "host: \"db-1\"\nport: 2\n")?;
@@ -175,13 +186,15 @@ fn files_follow_entries_and_a_person_may_hold_and_restore() -> Tested {
 
 #[test]
 fn it_starts_from_its_disk_and_refuses_a_disk_that_was_tampered_with() -> Tested {
-    let (node, admin) = server()?;
+    let (_node, admin) = server()?;
     admin.puts("stage/orders/other", "kept")?;
     let services = WEB.split("- name: other").nth(1).ok_or("no block")?;
     let mut machine = Machine::new(&admin, "offline", &format!("- name: other{services}"))?;
     machine.run(&["--once"])?.ends_with(0).complains("the files are in place");
     machine.shows("out/other", "kept")?;
-    drop(node);
+    // From now on there is no server where the settings say.
+    let settings = fs::read_to_string(machine.path("agent.yaml"))?;
+    write(&machine.folder, "agent.yaml", &format!("server: http://127.0.0.1:1\n{settings}"))?;
     fs::remove_file(machine.path("out/other"))?;
     machine.start()?;
     machine.shows("out/other", "kept")?;
@@ -195,6 +208,72 @@ fn it_starts_from_its_disk_and_refuses_a_disk_that_was_tampered_with() -> Tested
     fs::write(&cache, text.replace("kept", "fake"))?;
     machine.run(&["--once", "--timeout", "1s"])?.ends_with(6).complains("is damaged");
     machine.shows("out/other", "kept")?;
+    Ok(())
+}
+
+/// What a local program is answered, with the head.
+fn asks(mut stream: impl Read + Write, host: &str, path: &str) -> Tested<String> {
+    write!(stream, "GET /api/v1/{path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer)?;
+    Ok(answer)
+}
+
+#[test]
+fn local_programs_read_and_watch_what_runs_also_with_the_server_gone() -> Tested {
+    let (node, admin) = server()?;
+    admin.puts("stage/orders/other", "one")?;
+    admin.puts("stage/shared/db.yaml", "host: db-1\n")?;
+    // Nobody else takes it in the moment until the agent does.
+    let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+    let services = format!(
+        r#"
+- name: other
+  environment: stage
+  namespaces: [shared, orders]
+  files: [{{path: "{{dir}}/out/other", key: other}}]
+  check: {{command: "! grep -rq bad {{stage}}/"}}
+  serve: {{socket: "{{dir}}/s", mode: "0660", port: {port}}}
+"#
+    );
+    let mut machine = Machine::new(&admin, "local", &services)?;
+    let own = format!("127.0.0.1:{port}");
+    let read = "environments/stage/namespaces/orders/entries/other?raw";
+    machine.run(&["check"])?.ends_with(0);
+    machine.start()?;
+    machine.shows("out/other", "one")?;
+    machine.stands("other", |status| status["doing"] == "applied")?;
+    assert_eq!(fs::metadata(machine.path("s"))?.permissions().mode() & 0o777, 0o660);
+    assert!(asks(machine.socket()?, "any.example", read)?.ends_with("\r\n\r\none"));
+    assert!(asks(TcpStream::connect(&own)?, &own, "effective/db.yaml?raw")?.ends_with("host: db-1\n"));
+    let foreign = asks(TcpStream::connect(&own)?, "evil.example", read)?;
+    assert!(foreign.starts_with("HTTP/1.1 403 ") && !foreign.contains("one"), "{foreign}");
+    // A watch sees what is applied, and not what is refused.
+    let mut watch = machine.socket()?;
+    watch.set_read_timeout(Some(BOUND))?;
+    write!(watch, "GET /api/v1/watch?env=stage&namespace=orders HTTP/1.1\r\nhost: local\r\n\r\n")?;
+    let mut lines = BufReader::new(watch).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line.contains("\"one\"")), "no snapshot");
+    admin.puts("stage/orders/other", "bad")?;
+    machine.stands("other", |status| status["doing"] == "rejected")?;
+    assert!(asks(machine.socket()?, "local", read)?.ends_with("\r\n\r\none"));
+    admin.puts("stage/orders/other", "two")?;
+    assert!(lines.any(|line| line == "event: change"), "no change");
+    let told: Vec<_> = lines.by_ref().take_while(|line| !line.contains("\"two\"")).collect();
+    assert!(!told.iter().any(|line| line.contains("event: reset")), "{told:?}");
+    machine.shows("out/other", "two")?;
+    // A refused revision is not shown after a restart either, and no server is needed.
+    admin.puts("stage/orders/other", "bad again")?;
+    machine.stands("other", |status| status["doing"] == "rejected")?;
+    node.halt()?;
+    assert_eq!(machine.stop()?, Some(0));
+    assert!(lines.any(|line| line == "event: bye"), "no goodbye");
+    assert!(!machine.path("s").exists());
+    machine.start()?;
+    machine.stands("other", |status| status["doing"] == "rejected")?;
+    assert!(asks(machine.socket()?, "local", read)?.ends_with("\r\n\r\ntwo"));
+    assert!(asks(TcpStream::connect(&own)?, "localhost", read)?.ends_with("\r\n\r\ntwo"));
+    assert_eq!(machine.stop()?, Some(0));
     Ok(())
 }
 

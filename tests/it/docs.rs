@@ -66,6 +66,60 @@ fn the_tour_of_the_readme_works() -> Tested {
     Ok(())
 }
 
+/// Ends the programs that the tour left running, whatever became of the test.
+struct Left(std::path::PathBuf);
+
+impl Drop for Left {
+    fn drop(&mut self) {
+        for file in ["agent.pid", "live/nginx.pid"] {
+            let pid = fs::read_to_string(self.0.join(file)).ok().and_then(|text| text.trim().parse().ok());
+            if let Some(pid) = pid {
+                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), nix::sys::signal::Signal::SIGTERM);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_tour_of_a_change_that_arrives_works() -> Tested {
+    let node = Node::start()?;
+    let ann = node.admin()?;
+    let clone = ann.home.path().join("clone");
+    fs::create_dir_all(&clone)?;
+    std::os::unix::fs::symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/examples"), clone.join("examples"))?;
+    let part = README.split("## A change that arrives").nth(1).ok_or("no such part")?;
+    let [watch, tour, ..] = blocks(part, "sh")[..] else { return Err("two blocks are there".into()) };
+
+    // The first tour made it.
+    ann.does(&["env", "create", "prod"])?;
+    let token = ann.does(&["token", "create", "watcher"])?.out;
+    let here = |text: &str| text.replace("http://127.0.0.1:8080", &node.address);
+    let mut watching = shell(&ann, &here(watch).replace("curl", "curl -s --max-time 2"))?;
+    watching.env("PINTLE_TOKEN", token.trim());
+    // curl's own limit of time ends it.
+    ran(watching, "")?.ends_with(28).says("event: snapshot");
+
+    let port = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?.port().to_string();
+    let _left = Left(clone.clone());
+    let script = here(tour).replace("2>&1 &", "2>&1 &\necho $! > agent.pid").replace("8088", &port);
+    // A person reads on until it is there.
+    let script =
+        script.replacen("pintle instances dev", "until pintle instances dev | grep live; do sleep 0.1; done", 1);
+    // The port stands in the file that is published, too.
+    let script = script.replace("examples/tour/nginx.conf", "page.conf");
+    let page = fs::read_to_string(clone.join("examples/tour/nginx.conf"))?.replace("8088", &port);
+    fs::write(clone.join("page.conf"), page)?;
+    let mut walked = shell(&ann, &script)?;
+    walked.current_dir(&clone);
+    let walked = ran(walked, "")?;
+    let log = fs::read_to_string(clone.join("agent.log")).unwrap_or_default();
+    assert_eq!(walked.code, Some(0), "{walked:#?}\n{log}");
+    assert_eq!(walked.out.matches("good morning").count(), 2, "{walked:#?}\n{log}");
+    let walked = walked.says("refused").complains("lisn");
+    assert!(walked.out.contains("rejected"), "{walked:#?}");
+    Ok(())
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_commands_for_operators_work() -> Tested {
     let node = Node::start()?;

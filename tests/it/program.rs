@@ -63,11 +63,15 @@ impl Node {
 
     /// Stops the node and gives its log.
     pub(crate) fn stop(self) -> Tested<String> {
-        let log = self.folder.path().join("log");
-        let pid = i32::try_from(self.process.id())?;
-        kill(Pid::from_raw(pid), Signal::SIGTERM)?;
+        self.halt()?;
+        Ok(fs::read_to_string(self.folder.path().join("log"))?)
+    }
+
+    /// Stops the node; its folder stays, and in it the homes of its actors.
+    pub(crate) fn halt(&self) -> Tested {
+        kill(Pid::from_raw(i32::try_from(self.process.id())?), Signal::SIGTERM)?;
         let _ = self.ended.recv_timeout(BOUND);
-        Ok(fs::read_to_string(log)?)
+        Ok(())
     }
 
     /// A person or program with a home directory of its own.

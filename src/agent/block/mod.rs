@@ -12,6 +12,7 @@ mod once;
 mod orders;
 pub mod outbox;
 mod reporter;
+mod shown;
 pub mod status;
 mod store;
 
@@ -31,11 +32,14 @@ use crate::agent::block::ailing::Ailing;
 use crate::agent::block::attempts::{Attempts, Ended, Next};
 use crate::agent::block::connection::{Access, chance};
 use crate::agent::block::live::Live;
+use crate::agent::block::orders::{Inbox, Late};
 use crate::agent::block::reporter::{Desk, Reporter, receipt};
+use crate::agent::block::shown::Shown;
 use crate::agent::block::status::{BlockStatus, Doing};
 use crate::agent::block::store::Store;
 use crate::agent::exec::Supervised;
 use crate::agent::layers::Effective;
+use crate::agent::local::{Local, LocalError};
 use crate::agent::plan::{self, Situation};
 use crate::agent::render::Rendering;
 use crate::agent::settings::BlockSettings;
@@ -43,6 +47,8 @@ use crate::agent::transaction::{
     AppliedSet, FileError, Layout, Leftover, Outcome, Report, Service, Step, Steps, Transaction,
 };
 use crate::api::instances::{InstanceBody, ReceiptBody, Stage};
+use crate::api::problem::Code;
+use crate::api::watch::ResetReason;
 use crate::client::watch::{Event, Mirror, Subscription};
 use crate::domain::revisions::Cursor;
 
@@ -58,6 +64,9 @@ pub struct Block {
     settings: BlockSettings,
     access: Access,
     store: Store,
+    /// What local programs see, when the settings say so, and where.
+    shown: Option<Shown>,
+    local: Option<Local>,
     transaction: Transaction,
     mirror: Mirror,
     /// What runs.
@@ -73,6 +82,7 @@ pub struct Block {
     at_once: bool,
     /// The service was not well when it was told last.
     ailing: Option<Ailing>,
+    late: Late,
 }
 
 /// Reports a check that passed while the transaction goes on.
@@ -123,6 +133,7 @@ impl Block {
         let store = Store::new(settings.name.clone(), state);
         let memory = store.memory();
         let mirror = store.mirror(&subscription(&settings));
+        let shown = settings.serve.as_ref().map(|_| store.shown(&settings, &subscription(&settings)));
         let newest = newest(&transaction).await;
         let status = BlockStatus {
             name: settings.name.clone(),
@@ -135,11 +146,16 @@ impl Block {
             from_cache: true,
             ..BlockStatus::default()
         };
+        if let Some(AppliedSet { at, set }) = &newest {
+            desk.know(&ReceiptBody { missing: set.missing.clone(), ..receipt(*at, Stage::Applied) });
+        }
         let last = newest.map(|newest| Rendering { set: newest.set, parts: memory.parts.clone() });
         let (body, _) = watch::channel(body(&settings, memory.held));
         let mut block = Self {
             attempts: Attempts::new(memory.held),
             store: store.with(memory),
+            shown,
+            local: None,
             settings,
             access,
             transaction,
@@ -152,6 +168,7 @@ impl Block {
             waiting: None,
             at_once: true,
             ailing: None,
+            late: Late::default(),
         };
         if block.mirror.cursor().is_some() {
             block.want();
@@ -176,6 +193,17 @@ impl Block {
         Transaction::open(&settings.name, state, layout, Service { actions, exec }, steps).await
     }
 
+    /// Opens the places where local programs find the block, when the settings name any. Must be called inside a runtime of tokio.
+    ///
+    /// # Errors
+    /// When one of them cannot be had.
+    pub fn open_places(&mut self) -> Result<(), LocalError> {
+        if let (Some(shown), Some(places)) = (&self.shown, &self.settings.serve) {
+            self.local = Some(shown.places(&self.settings, places)?);
+        }
+        Ok(())
+    }
+
     /// How it stands, for others.
     #[must_use]
     pub fn status(&self) -> SharedStatus {
@@ -196,6 +224,7 @@ impl Block {
         };
         let farewell = CancellationToken::new();
         let reporting = reporter.run(farewell.clone());
+        let serving = serve(self.local.take(), farewell.clone());
         let name = self.settings.name.clone();
         let (environment, namespaces) = (self.settings.environment.as_str(), namespaces(&self.settings).join(", "));
         tracing::info!(block = name, id = self.settings.id.as_str(), environment, namespaces, "watching");
@@ -205,39 +234,48 @@ impl Block {
             tracing::info!(block = name, "no entries on disk: waiting for a server");
         }
         let working = async {
-            self.start_process().await;
+            self.start_process(&mut orders).await;
             let mut live = Live::default();
             let mut token_check = tokio::time::interval(TOKEN_CHECK);
             loop {
+                self.catch_up(&mut orders).await;
                 let due = self.due();
                 let ask_again = self.ailing.as_ref().map(Ailing::again_at);
                 tokio::select! {
                     () = stop.cancelled() => break,
-                    () = until(due) => self.attempt().await,
+                    () = until(due) => self.attempt(&mut orders).await,
                     () = until(ask_again) => self.ask_again().await,
-                    Some(order) = orders.recv() => self.obey(order).await,
+                    Some(order) = orders.recv() => self.obey(order, &mut orders).await,
                     _ = token_check.tick() => live.check_token(&self.access, &name),
-                    event = live.next(&self.access, &self.mirror, &mut is_introduced) => self.take(event),
+                    event = live.next(&self.access, &self.mirror, &mut is_introduced) => {
+                        if matches!(event, Ok(Event::Lost { .. })) {
+                            // Perhaps the token was the reason, and there is a new one.
+                            live.check_token(&self.access, &name);
+                        }
+                        self.take(event);
+                    }
                 }
             }
             self.store.keep(&self.mirror);
             farewell.cancel();
         };
-        tokio::join!(working, reporting);
+        tokio::join!(working, reporting, serving);
     }
 
     /// Starts a supervised process on what ran last: it shall run also while the block is held, or the newest entries are refused.
-    async fn start_process(&mut self) {
+    async fn start_process(&mut self, orders: &mut Inbox) {
         if self.settings.exec.is_none() {
             return;
         }
         let Some(AppliedSet { at, set }) = newest(&self.transaction).await else { return };
-        let outcome = self.transaction.apply(at, &set).await;
         let wanted = self.attempts;
+        let outcome = self.apply(at, &set, orders).await;
+        let held = self.attempts.is_held();
         let parts = self.store.remembered().parts.clone();
         self.finish(at, Rendering { set, parts }, outcome);
         // What was wanted before is still to be tried.
         self.attempts = wanted;
+        self.attempts.hold(held);
     }
 
     fn set_status(&self, change: impl FnOnce(&mut BlockStatus)) {
@@ -260,19 +298,37 @@ impl Block {
         match &event {
             Event::Connected { server } => {
                 tracing::info!(block = name, server, "hearing the server");
+                let status = self.status.lock().unwrap_or_else(PoisonError::into_inner);
+                let is_first = status.server.is_none() && status.outage.is_none();
+                drop(status);
+                if !is_first {
+                    self.desk.introduce_again();
+                }
                 self.set_status(|status| (status.server, status.outage) = (Some(server.clone()), None));
             }
             Event::Lost { server, outage, retry_in } => {
-                let first = self.status.lock().unwrap_or_else(PoisonError::into_inner).outage.is_none();
-                if first {
+                let before = self.status.lock().unwrap_or_else(PoisonError::into_inner).outage.clone();
+                if outage.code() == Some(Code::Held) && before.as_ref() != Some(&outage.to_string()) {
+                    // A restored store asks what runs before anybody lets it go on.
+                    self.desk.introduce_again();
+                }
+                if before.is_none() {
                     tracing::warn!(block = name, server, %outage, ?retry_in, "the server is not heard; what runs stays");
                 } else {
                     tracing::debug!(block = name, server, %outage, ?retry_in, "the server is still not heard");
                 }
                 self.set_status(|status| (status.server, status.outage) = (None, Some(outage.to_string())));
             }
-            Event::Reset(reason) => tracing::info!(block = name, ?reason, "continuity is lost; a snapshot follows"),
+            Event::Reset(reason) => {
+                tracing::info!(block = name, ?reason, "continuity is lost; a snapshot follows");
+                if *reason == ResetReason::Epoch {
+                    self.desk.introduce_again();
+                }
+            }
             Event::Snapshot(_) | Event::Change(_) | Event::Checkpoint(_) => {}
+        }
+        if let Some(shown) = &mut self.shown {
+            shown.note(&event);
         }
         let applied = self.mirror.apply(&event);
         self.store.note(&applied, &self.mirror);
@@ -328,7 +384,7 @@ impl Block {
     }
 
     /// Plans and applies the newest entries, and reports.
-    async fn attempt(&mut self) {
+    async fn attempt(&mut self, orders: &mut Inbox) {
         self.waiting = None;
         self.at_once = false;
         let Some(at) = self.mirror.cursor() else { return };
@@ -340,7 +396,12 @@ impl Block {
             Err(refusal) => self.refused(at, Report { reason: refusal.to_string(), output: None }, Ended::Refused),
             Ok(rendering) => {
                 *self.watched.at.lock().unwrap_or_else(PoisonError::into_inner) = Some(at);
-                let outcome = self.transaction.apply(at, &rendering.set).await;
+                let outcome = self.apply(at, &rendering.set, orders).await;
+                if outcome.is_applied()
+                    && let Some(shown) = &mut self.shown
+                {
+                    shown.applied(&self.mirror, self.store.remembered());
+                }
                 self.finish(at, rendering, outcome);
                 self.list_sets().await;
             }
@@ -420,6 +481,12 @@ impl Block {
     }
 }
 
+async fn serve(local: Option<Local>, stop: CancellationToken) {
+    if let Some(local) = local {
+        local.serve(stop).await;
+    }
+}
+
 async fn until(due: Option<Instant>) {
     match due {
         Some(due) => tokio::time::sleep_until(due).await,
@@ -459,3 +526,6 @@ fn body(settings: &BlockSettings, held: bool) -> InstanceBody {
 fn namespaces(settings: &BlockSettings) -> Vec<String> {
     settings.namespaces.iter().map(|name| name.as_str().to_owned()).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,14 +1,21 @@
-//! What a person on this machine asks of a block.
+//! What a person on this machine asks of a block. Also heard while a change is on its way, which may take as long as its check.
 
+use std::collections::VecDeque;
+use std::pin::pin;
 use std::sync::PoisonError;
 
-use tokio::sync::oneshot;
+use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::agent::block::{Block, store};
+use crate::agent::block::attempts::Attempts;
+use crate::agent::block::store::{self, Store};
+use crate::agent::block::{Block, SharedStatus};
 use crate::agent::layers::{Effective, Layer};
 use crate::agent::render::Rendering;
-use crate::agent::transaction::AppliedSet;
+use crate::agent::set::FileSet;
+use crate::agent::transaction::{AppliedSet, Outcome};
+use crate::api::instances::InstanceBody;
 use crate::domain::names::EntryKey;
+use crate::domain::revisions::Cursor;
 
 /// What a local command asks of a block.
 #[derive(Debug)]
@@ -25,8 +32,81 @@ pub enum Order {
     Explain(EntryKey, oneshot::Sender<Vec<Layer>>),
 }
 
+/// Where orders arrive.
+pub(super) type Inbox = mpsc::Receiver<Order>;
+
+/// What was asked while a change was on its way, and is done after it.
+#[derive(Debug, Default)]
+pub(super) struct Late {
+    orders: VecDeque<Order>,
+    /// Whether it was told to take changes again.
+    resumed: bool,
+}
+
+/// What a hold touches: it is noted at any time.
+struct Brake<'a> {
+    name: &'a str,
+    store: &'a mut Store,
+    attempts: &'a mut Attempts,
+    body: &'a watch::Sender<InstanceBody>,
+    status: &'a SharedStatus,
+}
+
+impl Brake<'_> {
+    fn hold(&mut self, held: bool) -> Result<(), String> {
+        self.store.try_remember(|memory| memory.held = held)?;
+        self.attempts.hold(held);
+        self.body.send_modify(|body| body.held = held);
+        self.status.lock().unwrap_or_else(PoisonError::into_inner).held = held;
+        tracing::info!(block = self.name, held, "told by a local command");
+        Ok(())
+    }
+}
+
 impl Block {
-    pub(super) async fn obey(&mut self, order: Order) {
+    /// Puts a set in place. A hold is noted meanwhile and stops what comes next; what needs the files is done afterwards.
+    pub(super) async fn apply(&mut self, at: Cursor, set: &FileSet, orders: &mut Inbox) -> Outcome {
+        let name = self.settings.name.as_str();
+        let (store, attempts) = (&mut self.store, &mut self.attempts);
+        let mut brake = Brake { name, store, attempts, body: &self.body, status: &self.status };
+        let mut applying = pin!(self.transaction.apply(at, set));
+        loop {
+            let order = tokio::select! {
+                outcome = &mut applying => return outcome,
+                Some(order) = orders.recv() => order,
+            };
+            // Whoever asked may have gone meanwhile.
+            match order {
+                Order::Hold(reply) => {
+                    let held = brake.hold(true);
+                    self.late.resumed &= held.is_err();
+                    let told = "held: the change on its way is finished, and no further one is taken until resumed";
+                    let _ = reply.send(held.map(|()| told.to_owned()));
+                }
+                Order::Resume(reply) => {
+                    let resumed = brake.hold(false);
+                    self.late.resumed |= resumed.is_ok();
+                    let _ = reply.send(resumed.map(|()| "resumed".to_owned()));
+                }
+                Order::Explain(key, reply) => {
+                    let _ = reply.send(Effective::of(&self.settings.namespaces, &self.mirror).explain(&key));
+                }
+                Order::Retry(_) | Order::Restore(..) => self.late.orders.push_back(order),
+            }
+        }
+    }
+
+    /// Does what was asked while a change was on its way.
+    pub(super) async fn catch_up(&mut self, orders: &mut Inbox) {
+        while let Some(order) = self.late.orders.pop_front() {
+            self.obey(order, orders).await;
+        }
+        if std::mem::take(&mut self.late.resumed) {
+            self.go_on();
+        }
+    }
+
+    pub(super) async fn obey(&mut self, order: Order, orders: &mut Inbox) {
         // Whoever asked may have gone meanwhile.
         match order {
             Order::Hold(reply) => {
@@ -48,7 +128,7 @@ impl Block {
                 let _ = reply.send(outcome);
             }
             Order::Restore(number, reply) => {
-                let _ = reply.send(self.restore(number).await);
+                let _ = reply.send(self.restore(number, orders).await);
             }
             Order::Explain(key, reply) => {
                 let _ = reply.send(Effective::of(&self.settings.namespaces, &self.mirror).explain(&key));
@@ -57,19 +137,23 @@ impl Block {
     }
 
     fn hold(&mut self, held: bool) -> Result<(), String> {
-        self.store.try_remember(|memory| memory.held = held)?;
-        self.attempts.hold(held);
-        if !held && self.mirror.cursor().is_some() {
-            self.at_once = true;
-            self.want();
+        let (name, store) = (self.settings.name.as_str(), &mut self.store);
+        Brake { name, store, attempts: &mut self.attempts, body: &self.body, status: &self.status }.hold(held)?;
+        if !held {
+            self.go_on();
         }
-        self.body.send_modify(|body| body.held = held);
-        self.set_status(|status| status.held = held);
-        tracing::info!(block = self.settings.name, held, "told by a local command");
         Ok(())
     }
 
-    async fn restore(&mut self, number: usize) -> Result<String, String> {
+    /// Takes what came while it was held.
+    fn go_on(&mut self) {
+        if self.mirror.cursor().is_some() && !self.attempts.is_held() {
+            self.at_once = true;
+            self.want();
+        }
+    }
+
+    async fn restore(&mut self, number: usize, orders: &mut Inbox) -> Result<String, String> {
         let sets = self.transaction.applied_sets().await.map_err(|error| error.to_string())?;
         let count = sets.len();
         let set = number.checked_sub(1).and_then(|index| sets.into_iter().nth(index));
@@ -80,7 +164,7 @@ impl Block {
         };
         self.hold(true)?;
         *self.watched.at.lock().unwrap_or_else(PoisonError::into_inner) = None;
-        let outcome = self.transaction.apply(at, &set).await;
+        let outcome = self.apply(at, &set, orders).await;
         let failed = (!outcome.is_applied()).then(|| outcome.report().map(|report| report.reason.clone())).flatten();
         let parts = self.store.remembered().parts.clone();
         self.finish(at, Rendering { set, parts }, outcome);

@@ -13,17 +13,40 @@ const WAITING_MAX: usize = 200;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Outbox {
     waiting: VecDeque<ReceiptBody>,
+    /// What runs, and what was rejected since: at most two.
+    last: Vec<ReceiptBody>,
 }
 
 impl Outbox {
     /// Adds a receipt. Of what has not been sent it takes the place of what it outdates: a step of an older revision, or the same
     /// news about the same one.
     pub fn push(&mut self, receipt: ReceiptBody) {
+        self.know(&receipt);
         self.waiting.retain(|older| !outdates(&receipt, older));
         self.waiting.push_back(receipt);
         // Outcomes of the oldest revisions are the least that anybody misses.
         while self.waiting.len() > WAITING_MAX {
             self.waiting.pop_front();
+        }
+    }
+
+    /// Notes an outcome without sending it, such as one of the last run of the agent.
+    pub fn know(&mut self, receipt: &ReceiptBody) {
+        match receipt.stage {
+            Stage::Delivered | Stage::Validated => return,
+            Stage::Applied => self.last.clear(),
+            Stage::Rejected => self.last.retain(|last| last.stage == Stage::Applied),
+        }
+        self.last.push(receipt.clone());
+    }
+
+    /// Puts what runs, and what was rejected since, in front again: the server may have forgotten them.
+    pub fn repeat(&mut self) {
+        for receipt in self.last.iter().rev() {
+            // What waits, waits in its order.
+            if !self.waiting.iter().any(|waiting| outdates(waiting, receipt)) {
+                self.waiting.push_front(receipt.clone());
+            }
         }
     }
 
@@ -97,6 +120,27 @@ mod tests {
             outbox.push(receipt(revision, stage));
         }
         assert_eq!(stages(&outbox), [(1, Stage::Applied), (3, Stage::Applied), (4, Stage::Delivered)]);
+    }
+
+    #[test]
+    fn what_runs_is_said_again_and_what_was_rejected_since() {
+        let mut outbox = Outbox::default();
+        outbox.know(&receipt(3, Stage::Applied));
+        assert!(outbox.is_empty());
+        outbox.repeat();
+        outbox.repeat();
+        assert_eq!(stages(&outbox), [(3, Stage::Applied)], "once");
+        for (revision, stage) in [(4, Stage::Rejected), (5, Stage::Applied), (5, Stage::Rejected), (6, Stage::Rejected)]
+        {
+            outbox.push(receipt(revision, stage));
+        }
+        outbox.forget(&outbox.batch());
+        outbox.push(receipt(7, Stage::Delivered));
+        outbox.repeat();
+        assert_eq!(stages(&outbox), [(5, Stage::Applied), (6, Stage::Rejected), (7, Stage::Delivered)]);
+        outbox.push(receipt(5, Stage::Rejected));
+        outbox.repeat();
+        assert_eq!(stages(&outbox), [(6, Stage::Rejected), (7, Stage::Delivered), (5, Stage::Rejected)]);
     }
 
     #[test]

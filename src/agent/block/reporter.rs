@@ -1,5 +1,6 @@
 //! Tells the server who the instance is and what became of revisions, beside the loop of the block, which never waits for it.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,6 +27,8 @@ const GOODBYE: Duration = Duration::from_secs(3);
 pub(super) struct Desk {
     outbox: Arc<Mutex<Outbox>>,
     news: Arc<Notify>,
+    /// The server is to be told anew who the instance is and what it runs.
+    anew: Arc<AtomicBool>,
 }
 
 impl Desk {
@@ -37,6 +40,17 @@ impl Desk {
     /// Leaves a receipt. It is sent soon, or when a server is back.
     pub(super) fn leave(&self, receipt: ReceiptBody) {
         self.outbox().push(receipt);
+        self.news.notify_one();
+    }
+
+    /// Notes what runs since the last run of the agent.
+    pub(super) fn know(&self, receipt: &ReceiptBody) {
+        self.outbox().know(receipt);
+    }
+
+    /// Says anew who the instance is and what it runs: another store may answer now, or one that forgot.
+    pub(super) fn introduce_again(&self) {
+        self.anew.store(true, Ordering::Release);
         self.news.notify_one();
     }
 
@@ -144,7 +158,10 @@ impl Reporter {
     /// Says what has not been said, and sends what waits.
     async fn tell(&self, said: &mut Option<InstanceBody>, server: usize) -> Result<(), String> {
         let body = self.body.borrow().clone();
-        let batch = self.desk.outbox().batch();
+        if self.desk.anew.swap(false, Ordering::AcqRel) {
+            *said = None;
+        }
+        let mut batch = self.desk.outbox().batch();
         if said.as_ref() == Some(&body) && batch.is_empty() {
             return Ok(());
         }
@@ -153,6 +170,8 @@ impl Reporter {
             *said = None;
             client.put_instance(&self.environment, &self.id, &body).await.map_err(|error| error.to_string())?;
             *said = Some(body);
+            self.desk.outbox().repeat();
+            batch = self.desk.outbox().batch();
         }
         self.send(&client, said, batch).await
     }

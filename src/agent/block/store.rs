@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use crate::agent::block::memory::Memory;
+use crate::agent::block::shown::Shown;
 use crate::agent::block::status::KeptSet;
 use crate::agent::layers::Place;
+use crate::agent::settings::BlockSettings;
 use crate::agent::transaction::{AppliedSet, FileError};
 use crate::client::watch::{Applied, Mirror, Subscription};
 
@@ -52,6 +54,11 @@ impl Store {
                 Mirror::new(subscription.clone())
             }
         }
+    }
+
+    /// What local programs see.
+    pub(super) fn shown(&self, settings: &BlockSettings, subscription: &Subscription) -> Shown {
+        Shown::open(settings, self.state.join("shown.mirror"), subscription)
     }
 
     /// Writes the entries.

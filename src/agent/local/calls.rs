@@ -363,7 +363,7 @@ fn place_head(headers: &mut HeaderMap, cursor: Cursor) {
 }
 
 fn nothing_yet() -> Box<Problem> {
-    refuse(Code::NotThereYet, "the agent has not heard from a server yet, and keeps nothing from before")
+    refuse(Code::NotThereYet, "the block has not applied any entries yet")
 }
 
 fn refuse(code: Code, detail: &str) -> Box<Problem> {

@@ -1,3 +1,5 @@
+//! The rule of what is kept, case by case and against a model.
+
 use std::path::Path;
 
 use proptest::prelude::*;

@@ -2,25 +2,25 @@
 
 use nix::unistd::{Group, User};
 
-/// Says so when the machine knows no such user.
-pub(super) fn check_owner(name: &str) -> Result<(), String> {
-    if name.parse::<u32>().is_ok() {
-        return Ok(());
+/// The number of a user. Says so when the machine knows no such user; a number is taken as it is.
+pub(super) fn user(name: &str) -> Result<u32, String> {
+    if let Ok(number) = name.parse() {
+        return Ok(number);
     }
     match User::from_name(name) {
-        Ok(Some(_)) => Ok(()),
+        Ok(Some(user)) => Ok(user.uid.as_raw()),
         Ok(None) => Err(format!("this machine has no user `{name}`; write a user's name or number")),
         Err(error) => Err(format!("the user `{name}` cannot be looked up: {error}")),
     }
 }
 
-/// Says so when the machine knows no such group.
-pub(super) fn check_group(name: &str) -> Result<(), String> {
-    if name.parse::<u32>().is_ok() {
-        return Ok(());
+/// The number of a group. Says so when the machine knows no such group; a number is taken as it is.
+pub(super) fn group(name: &str) -> Result<u32, String> {
+    if let Ok(number) = name.parse() {
+        return Ok(number);
     }
     match Group::from_name(name) {
-        Ok(Some(_)) => Ok(()),
+        Ok(Some(group)) => Ok(group.gid.as_raw()),
         Ok(None) => Err(format!("this machine has no group `{name}`; write a group's name or number")),
         Err(error) => Err(format!("the group `{name}` cannot be looked up: {error}")),
     }

@@ -7,10 +7,11 @@ use std::time::Duration;
 
 use serde_saphyr::{Location, Spanned};
 
-use super::fields::{AgentFields, QuiescenceFields, ServiceFields};
-use super::{AgentSettings, BlockSettings, Fault, Quiescence, STATE_DIR, Surroundings, files, names};
+use super::fields::{AgentFields, QuiescenceFields, ServeFields, ServiceFields};
+use super::{AgentSettings, BlockSettings, Fault, Quiescence, STATE_DIR, Surroundings, files, names, serve};
 use crate::agent::actions::ReloadSettings;
 use crate::agent::exec::settings::{ExecSettings, OnChange};
+use crate::agent::local::LocalSettings;
 use crate::client::Server;
 use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName};
 
@@ -113,6 +114,7 @@ struct Unique {
     ids: BTreeMap<(String, String), Location>,
     paths: BTreeMap<PathBuf, Location>,
     folders: BTreeMap<PathBuf, Location>,
+    ports: BTreeMap<u16, Location>,
 }
 
 fn once<K: Ord>(seen: &mut BTreeMap<K, Location>, key: K, place: Location, field: &str, faults: &mut Faults) {
@@ -161,9 +163,10 @@ impl Checked<'_> {
             once(&mut unique.folders, folder.clone(), place, &at("folder"), faults);
             Some(folder)
         });
-        if fields.files.is_empty() && fields.exec.is_none() {
-            faults.add(place, &self.at, "needs `files` or `exec`: it has nothing to do");
+        if fields.files.is_empty() && fields.exec.is_none() && fields.serve.is_none() {
+            faults.add(place, &self.at, "needs `files`, `exec` or `serve`: it has nothing to do");
         }
+        let serve = fields.serve.as_ref().and_then(|serve| self.serve(serve, unique, faults));
         let mut files = Vec::new();
         for (number, file) in fields.files.into_iter().enumerate() {
             let (at, place) = (format!("{}.files[{number}]", self.at), file.value.path.referenced);
@@ -199,7 +202,19 @@ impl Checked<'_> {
             quiescence,
             splay,
             exec,
+            serve,
         })
+    }
+
+    fn serve(&self, serve: &Spanned<ServeFields>, unique: &mut Unique, faults: &mut Faults) -> Option<LocalSettings> {
+        if let Some(socket) = &serve.value.socket {
+            let field = format!("{}.serve.socket", self.at);
+            once(&mut unique.paths, socket.value.clone(), socket.referenced, &field, faults);
+        }
+        if let Some(port) = &serve.value.port {
+            once(&mut unique.ports, port.value, port.referenced, &format!("{}.serve.port", self.at), faults);
+        }
+        serve::check(serve, &self.at, faults)
     }
 
     /// The labels of the agent, the block over them, and what is always there.

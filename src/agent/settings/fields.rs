@@ -72,6 +72,24 @@ pub(super) struct ServiceFields {
     pub(super) splay: Option<Duration>,
     /// The process that the agent supervises.
     pub(super) exec: Option<Spanned<ExecSettings>>,
+    /// Where local programs may read and watch the entries; nowhere when absent.
+    pub(super) serve: Option<Spanned<ServeFields>>,
+}
+
+/// Where local programs find the block.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ServeFields {
+    /// A unix socket.
+    pub(super) socket: Option<Spanned<PathBuf>>,
+    /// Its owner, by name or number; the agent's user when absent.
+    pub(super) owner: Option<Spanned<String>>,
+    /// Its group, by name or number; the agent's when absent.
+    pub(super) group: Option<Spanned<String>>,
+    /// Its permission bits in octal; `0600` when absent.
+    pub(super) mode: Option<Spanned<String>>,
+    /// A port of 127.0.0.1.
+    pub(super) port: Option<Spanned<u16>>,
 }
 
 /// The window in which changes are gathered.

@@ -25,12 +25,12 @@ pub(super) fn check(
     let fields = file.value;
     let before = faults.count();
     let path = path(&fields.path, at, folder, faults);
-    let mode = fields.mode.as_ref().map_or(Some(MODE), |text| mode(text, at, faults));
+    let mode = fields.mode.as_ref().map_or(Some(MODE), |text| mode(text, 0o7777, at, faults));
     if let Some(owner) = &fields.owner {
-        faults.check(owner.referenced, &format!("{at}.owner"), accounts::check_owner(&owner.value));
+        faults.check(owner.referenced, &format!("{at}.owner"), accounts::user(&owner.value));
     }
     if let Some(group) = &fields.group {
-        faults.check(group.referenced, &format!("{at}.group"), accounts::check_group(&group.value));
+        faults.check(group.referenced, &format!("{at}.group"), accounts::group(&group.value));
     }
     let source = source(&fields, place, at, home, faults);
     if faults.count() > before {
@@ -68,10 +68,12 @@ fn path(written: &Spanned<PathBuf>, at: &str, folder: Option<&Path>, faults: &mu
     path
 }
 
-fn mode(text: &Spanned<String>, at: &str, faults: &mut Faults) -> Option<u32> {
-    let mode = u32::from_str_radix(&text.value, 8).ok().filter(|mode| *mode <= 0o7777 && text.value.len() >= 3);
+/// Permission bits, at most these.
+pub(super) fn mode(text: &Spanned<String>, most: u32, at: &str, faults: &mut Faults) -> Option<u32> {
+    let mode = u32::from_str_radix(&text.value, 8).ok().filter(|mode| *mode <= most && text.value.len() >= 3);
     if mode.is_none() {
-        let message = format!("must be 3 or 4 octal digits in quotes, as \"0644\", not `{}`", text.value);
+        let message =
+            format!("must be 3 or 4 octal digits in quotes, at most \"{most:04o}\", as \"0644\", not `{}`", text.value);
         faults.add(text.referenced, &format!("{at}.mode"), message);
     }
     mode

@@ -21,6 +21,7 @@ mod checks;
 mod fields;
 mod files;
 mod names;
+mod serve;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -29,6 +30,7 @@ use std::time::Duration;
 
 use crate::agent::actions::{CheckSettings, ProbeSettings, ReloadSettings};
 use crate::agent::exec::settings::ExecSettings;
+use crate::agent::local::LocalSettings;
 use crate::agent::templates::Template;
 use crate::client::Server;
 use crate::domain::names::{EntryKey, EnvironmentName, InstanceId, NamespaceName};
@@ -88,6 +90,8 @@ pub struct BlockSettings {
     pub splay: Duration,
     /// The process that the agent supervises.
     pub exec: Option<ExecSettings>,
+    /// Where local programs may read and watch what runs.
+    pub serve: Option<LocalSettings>,
 }
 
 /// How long to wait for further changes before one is applied.

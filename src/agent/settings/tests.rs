@@ -1,4 +1,7 @@
+//! The whole file, and everything that may be wrong with it.
+
 use super::*;
+use crate::agent::local::SocketSettings;
 
 fn surroundings() -> Surroundings {
     Surroundings { host: "web-7".to_owned(), server: None }
@@ -50,6 +53,7 @@ services:
     folder: /etc/app/config
     files: [{path: a/b.yaml, key: a.yaml}]
     exec: {command: [node, server.js]}
+    serve: {socket: /run/app/pintle.sock, owner: root, group: "7", mode: "0660", port: 7171}
 "#;
 
 #[test]
@@ -68,6 +72,10 @@ fn every_field_is_read() {
     assert_eq!((*merge, *on_missing), (Merge::Deep, OnMissing::Remove));
     assert!(matches!(ini.source, FileSource::Template(_)));
     assert_eq!((app.id.as_str(), app.folder.as_deref()), ("web-7/app", Some(Path::new("/etc/app/config"))));
+    assert_eq!(web.serve, None);
+    let socket = SocketSettings { path: "/run/app/pintle.sock".into(), mode: 0o660, uid: Some(0), gid: Some(7) };
+    let listen = Some("127.0.0.1:7171".parse().unwrap());
+    assert_eq!(app.serve, Some(LocalSettings { socket: Some(socket), listen }));
     assert_eq!(app.splay, Duration::from_mins(1), "it restarts");
     assert_eq!(app.quiescence, Quiescence { min: Duration::from_millis(200), max: Duration::from_secs(5) });
 }
@@ -136,7 +144,7 @@ services:
         (16, "services[0].reload", "`exec`"),
         (17, "services[0].quiescence", "longer than `max`"),
         (18, "services[1].name", "same as on line 5"),
-        (18, "services[1]", "`files` or `exec`"),
+        (18, "services[1]", "`files`, `exec` or `serve`"),
         (20, "services[1].namespaces", "1 to 256"),
     ] {
         let found = told.lines().find(|told| {
@@ -162,6 +170,43 @@ services:
 }
 
 #[test]
+fn the_places_of_local_programs_are_checked() {
+    let text = format!(
+        r#"
+server: a
+services:
+  - {{name: a, environment: prod, namespaces: [a], serve: {{}}}}
+  - {{name: b, environment: prod, namespaces: [a], serve: {{socket: run/s, mode: "0777"}}}}
+  - {{name: c, environment: prod, namespaces: [a], serve: {{port: 0, owner: root}}}}
+  - {{name: d, environment: prod, namespaces: [a], serve: {{socket: /{}, mode: "1600", owner: nobody-at-all}}}}
+  - {{name: e, environment: prod, namespaces: [a], serve: {{socket: /run/s, port: 7171}}}}
+  - {{name: f, environment: prod, namespaces: [a], serve: {{socket: /run/s, port: 7171}}}}
+"#,
+        "s".repeat(104)
+    );
+    let told = faults(&text);
+    for (line, field, word) in [
+        (4, "services[0].serve", "needs `socket` or `port`"),
+        (5, "services[1].serve.socket", "absolute"),
+        (6, "services[2].serve.port", "1 to 65535"),
+        (6, "services[2].serve.owner", "`socket` only"),
+        (7, "services[3].serve.socket", "at most 104 bytes, and has 105"),
+        (7, "services[3].serve.mode", "0777"),
+        (7, "services[3].serve.owner", "nobody-at-all"),
+        (9, "services[5].serve.socket", "same as on line 8"),
+        (9, "services[5].serve.port", "same as on line 8"),
+    ] {
+        let found = told.lines().find(|told| {
+            told.starts_with(&format!("/etc/pintle/agent.yaml:{line}:")) && told.contains(&format!(": {field}: "))
+        });
+        assert!(found.is_some_and(|found| found.contains(word)), "{line} {field} {word} in\n{told}");
+    }
+    let secrets = "server: a\nservices:\n- name: a\n  environment: prod\n  namespaces: [a]\n  serve:\n    port: 1\n    secrets: true\n";
+    let told = faults(secrets);
+    assert!(told.starts_with("/etc/pintle/agent.yaml:8:") && told.contains("secrets"), "{told}");
+}
+
+#[test]
 fn the_server_of_the_environment_is_used_when_the_file_names_none() {
     let text = "services: [{name: a, environment: prod, namespaces: [a], files: [{path: /z, key: z}]}]\n";
     let surroundings = Surroundings { server: Some("http://127.0.0.1:9".to_owned()), ..surroundings() };
@@ -170,4 +215,16 @@ fn the_server_of_the_environment_is_used_when_the_file_names_none() {
     assert_eq!(settings.state_dir, Path::new("/var/lib/pintle-agent"));
     assert_eq!(settings.control, Path::new("/var/lib/pintle-agent/control.sock"));
     assert!(faults("services: []\n").contains("servers: needs at least one address"));
+}
+
+#[test]
+fn every_example_of_the_reference_is_accepted() {
+    let reference = include_str!("../../../docs/AGENT.md");
+    let examples: Vec<_> =
+        reference.split("```yaml agent\n").skip(1).filter_map(|rest| rest.split("```").next()).collect();
+    assert_eq!(examples.len(), reference.matches("```yaml").count(), "one is not marked `yaml agent`");
+    assert!(examples.len() >= 5);
+    for example in examples {
+        assert_eq!(faults(example), "", "{example}");
+    }
 }

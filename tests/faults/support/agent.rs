@@ -23,17 +23,27 @@ pub(crate) struct Agent {
 impl Agent {
     /// Writes `agent.yaml`: the head, then these services.
     pub(crate) fn new(place: &Place, name: &str, caller: &Caller, services: &str) -> Tested<Self> {
+        Self::of_servers(place, name, &caller.token, (&caller.url, services))
+    }
+
+    /// One of several servers, written `url, url`.
+    pub(crate) fn of_servers(
+        place: &Place,
+        name: &str,
+        token: &str,
+        (servers, services): (&str, &str),
+    ) -> Tested<Self> {
         let folder = place.join(name);
         std::fs::create_dir_all(&folder)?;
-        let this = Self { folder, name: name.to_owned(), token: caller.token.clone(), process: None };
-        this.settle(&caller.url, services)?;
+        let this = Self { folder, name: name.to_owned(), token: token.to_owned(), process: None };
+        this.settle(servers, services)?;
         Ok(this)
     }
 
     /// Writes its settings anew.
-    pub(crate) fn settle(&self, server: &str, services: &str) -> Tested {
+    pub(crate) fn settle(&self, servers: &str, services: &str) -> Tested {
         let state = self.folder.join("state");
-        let head = format!("servers: ['{server}']\nstate_dir: {}\nhost: {}\nservices:\n", state.display(), self.name);
+        let head = format!("servers: [{servers}]\nstate_dir: {}\nhost: {}\nservices:\n", state.display(), self.name);
         Ok(std::fs::write(self.settings(), head + services)?)
     }
 

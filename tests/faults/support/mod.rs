@@ -2,10 +2,13 @@
 
 pub(crate) mod agent;
 pub(crate) mod http;
+pub(crate) mod log;
 pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod proxy;
 pub(crate) mod publishers;
+pub(crate) mod stalled;
+pub(crate) mod watchers;
 
 use std::error::Error;
 use std::fs::Permissions;

@@ -1,7 +1,7 @@
 //! Nodes: real `pintle` processes.
 
 use std::fs::{File, OpenOptions};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
@@ -110,6 +110,7 @@ pub(crate) struct Node {
     folder: PathBuf,
     database_url: String,
     arguments: Vec<String>,
+    environment: Vec<(String, PathBuf)>,
     port: u16,
     process: Option<Process>,
 }
@@ -121,6 +122,7 @@ impl Node {
             folder: place.path().to_owned(),
             database_url: database_url.to_owned(),
             arguments: Vec::new(),
+            environment: Vec::new(),
             port: free_port()?,
             process: None,
         })
@@ -130,6 +132,25 @@ impl Node {
     pub(crate) fn with(mut self, arguments: &[&str]) -> Self {
         self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
         self
+    }
+
+    /// With a wall clock that is as far off as a file says, such as `+90.0` seconds. The monotonic clock stays true.
+    pub(crate) fn with_clock(mut self, offset: &Path) -> Tested<Self> {
+        let library = ["x86_64-linux-gnu/faketime", "aarch64-linux-gnu/faketime", "faketime"]
+            .map(|folder| Path::new("/usr/lib").join(folder).join("libfaketimeMT.so.1"))
+            .into_iter()
+            .find(|path| path.exists());
+        let library = library.ok_or("libfaketime is missing: run scripts/setup.sh test")?;
+        let clock = [
+            ("LD_PRELOAD", library),
+            ("FAKETIME_TIMESTAMP_FILE", offset.to_owned()),
+            ("FAKETIME_CACHE_DURATION", PathBuf::from("1")),
+            ("FAKETIME_DONT_FAKE_MONOTONIC", PathBuf::from("1")),
+            // What is shared between processes would be left behind by a kill.
+            ("FAKETIME_DISABLE_SHM", PathBuf::from("1")),
+        ];
+        self.environment.extend(clock.map(|(name, value)| (name.to_owned(), value)));
+        Ok(self)
     }
 
     pub(crate) async fn start(&mut self) -> Tested {
@@ -144,6 +165,7 @@ impl Node {
         // Each publish that is not served while the database is away would be a line.
         command.env("PINTLE_LOG", "info,pintle::http=error,sqlx=warn");
         command.args(["serve", "--listen", &format!("127.0.0.1:{}", self.port)]).args(&self.arguments);
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         self.process = Some(Process::spawn(command, self.folder.join(format!("{}.out", self.name)))?);
         Ok(())
     }
@@ -163,6 +185,10 @@ impl Node {
     /// What it logged.
     pub(crate) fn log(&self) -> String {
         self.process().map(Process::errors).unwrap_or_default()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {

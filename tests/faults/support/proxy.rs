@@ -1,14 +1,15 @@
-//! A TCP proxy in front of PostgreSQL that freezes, or cuts a connection at a chosen moment of a chosen request.
+//! A TCP proxy that freezes, cuts a connection at a chosen moment of a chosen request, or harms one of its connections.
 
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 use tokio::task::JoinSet;
 
-use super::Tested;
+use super::{Dice, Tested};
 
 /// When to cut the connection that carries a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +26,21 @@ pub(crate) enum Moment {
     Silence,
 }
 
+/// What is done to one connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Harm {
+    /// Both sides end now.
+    Cut,
+    /// Half of what comes next from the server goes on, then both sides end.
+    CutWithin,
+    /// Nothing goes on for a while.
+    Delay(Duration),
+    /// The client hears that nothing more will come, while the server may still send.
+    EndToClient,
+    /// The server hears that nothing more will come, while the client may still send.
+    EndToServer,
+}
+
 /// Cuts one request that carries a text.
 #[derive(Debug, Clone)]
 struct Trap {
@@ -35,6 +51,8 @@ struct Trap {
 #[derive(Debug, Default)]
 struct Shared {
     trap: Mutex<Option<Trap>>,
+    /// One sender for each connection, those that ended included until they are next looked at.
+    connections: Mutex<Vec<mpsc::UnboundedSender<Harm>>>,
 }
 
 /// The proxy; dropping it ends all its connections.
@@ -58,11 +76,13 @@ impl Proxy {
             let mut connections = JoinSet::new();
             while let Ok((client, _)) = listener.accept().await {
                 let (shared, ice) = (Arc::clone(&seen), ice.clone());
+                let harms = shared.enlist();
                 connections.spawn(async move {
                     if let Ok(server) = TcpStream::connect(upstream).await {
-                        carry(client, server, &shared, ice).await;
+                        carry(client, server, &shared, ice, harms).await;
                     }
                 });
+                while connections.try_join_next().is_some() {}
             }
         });
         Ok(Self { port, shared, frozen, _tasks: tasks })
@@ -79,6 +99,14 @@ impl Proxy {
         *self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner) = Some(trap);
     }
 
+    /// Harms one of the connections, and says whether there was one.
+    pub(crate) fn harm(&self, harm: Harm, dice: &mut Dice) -> bool {
+        let mut all = self.shared.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|connection| !connection.is_closed());
+        let at = usize::try_from(dice.below(all.len() as u64)).unwrap_or(0);
+        all.get(at).is_some_and(|connection| connection.send(harm).is_ok())
+    }
+
     /// Whether the trap has caught its request.
     pub(crate) fn sprung(&self) -> bool {
         self.shared.trap.lock().unwrap_or_else(PoisonError::into_inner).is_none()
@@ -86,6 +114,12 @@ impl Proxy {
 }
 
 impl Shared {
+    fn enlist(&self) -> mpsc::UnboundedReceiver<Harm> {
+        let (sender, harms) = mpsc::unbounded_channel();
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        harms
+    }
+
     fn caught(&self, bytes: &[u8]) -> Option<Moment> {
         let mut trap = self.trap.lock().unwrap_or_else(PoisonError::into_inner);
         let caught = trap.as_ref().is_some_and(|trap| bytes.windows(trap.needle.len()).any(|seen| seen == trap.needle));
@@ -93,17 +127,39 @@ impl Shared {
     }
 }
 
-async fn carry(mut client: TcpStream, mut server: TcpStream, shared: &Shared, mut ice: watch::Receiver<bool>) {
+async fn carry(
+    mut client: TcpStream,
+    mut server: TcpStream,
+    shared: &Shared,
+    mut ice: watch::Receiver<bool>,
+    mut harms: mpsc::UnboundedReceiver<Harm>,
+) {
     let (mut out, mut back) = (vec![0; 256 * 1024], vec![0; 256 * 1024]);
+    // Of the two directions, which were said to have ended; and whether the next bytes back are the last ones.
+    let (mut out_ended, mut back_ended, mut within) = (false, false, false);
     loop {
         if ice.wait_for(|frozen| !frozen).await.is_err() {
             return;
         }
         tokio::select! {
             _ = ice.changed() => {}
+            Some(harm) = harms.recv() => match harm {
+                Harm::Cut => return,
+                Harm::CutWithin => within = true,
+                Harm::Delay(time) => tokio::time::sleep(time).await,
+                Harm::EndToClient => {
+                    let _ = client.shutdown().await;
+                    back_ended = true;
+                }
+                Harm::EndToServer => {
+                    let _ = server.shutdown().await;
+                    out_ended = true;
+                }
+            },
             read = client.read(&mut out) => {
                 let Some(bytes) = read.ok().filter(|size| *size > 0).and_then(|size| out.get(..size)) else { return };
                 match shared.caught(bytes) {
+                    None if out_ended => {}
                     None => if server.write_all(bytes).await.is_err() { return },
                     Some(Moment::Before) => return,
                     Some(Moment::Within) => {
@@ -127,6 +183,13 @@ async fn carry(mut client: TcpStream, mut server: TcpStream, shared: &Shared, mu
             }
             read = server.read(&mut back) => {
                 let Some(bytes) = read.ok().filter(|size| *size > 0).and_then(|size| back.get(..size)) else { return };
+                if within {
+                    let _ = client.write_all(bytes.get(..bytes.len() / 2).unwrap_or_default()).await;
+                    return;
+                }
+                if back_ended {
+                    continue;
+                }
                 if client.write_all(bytes).await.is_err() {
                     return;
                 }
