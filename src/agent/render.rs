@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
+use crate::agent::exec::names;
 use crate::agent::exec::settings::ValueRef;
 use crate::agent::layers::{Effective, Place};
 use crate::agent::set::FileSet;
@@ -138,7 +139,13 @@ pub(super) fn variables(key: &str, view: &Effective) -> Made<BTreeMap<String, St
         return Made::Bad(format!("{} is {}, and env_from needs format env", found.place, found.held.format));
     }
     match formats::env_pairs(&found.held.bytes) {
-        Ok(pairs) => Made::New(pairs.into_iter().collect(), named([found.place.clone()])),
+        Ok(pairs) => {
+            let refused = pairs.iter().find_map(|(name, _)| names::check_of_entry(name).err());
+            match refused {
+                Some(problem) => Made::Bad(format!("{}: {problem}", found.place)),
+                None => Made::New(pairs.into_iter().collect(), named([found.place.clone()])),
+            }
+        }
         Err(fault) => Made::Bad(format!("{} is not env: {fault}", found.place)),
     }
 }

@@ -15,7 +15,7 @@ use crate::agent::control::{Control, Handle};
 use crate::agent::exec::{self, Ended, Signals};
 use crate::agent::local::LocalError;
 use crate::agent::settings::{AgentSettings, BlockSettings};
-use crate::agent::transaction::FileError;
+use crate::agent::transaction::{FileError, Step};
 use crate::client::Token;
 
 /// Orders that may wait for a block.
@@ -83,11 +83,17 @@ pub fn access_of(settings: &AgentSettings, token: Option<Token>) -> Access {
     Access { servers: settings.servers.clone(), token_file: settings.token_file.clone(), token }
 }
 
-/// Runs until stopped, and gives the exit code: 0, or that of a supervised process whose settings end the agent with it.
+/// Runs until stopped, and gives the exit code: 0, or that of a supervised process whose settings end the agent with it. With
+/// `abort_after`, this process ends at that step of a change, as if it were killed: for tests of crashes.
 ///
 /// # Errors
 /// When it cannot begin, or a part of it fails.
-pub async fn run(settings: AgentSettings, token: Option<Token>, stop: CancellationToken) -> Result<u8, AgentError> {
+pub async fn run(
+    settings: AgentSettings,
+    token: Option<Token>,
+    stop: CancellationToken,
+    abort_after: Option<Step>,
+) -> Result<u8, AgentError> {
     prepare(&settings.state_dir)?;
     let control = Control::open(&settings.control).await;
     let control = control.map_err(|error| AgentError::Control { path: settings.control.clone(), error })?;
@@ -98,21 +104,19 @@ pub async fn run(settings: AgentSettings, token: Option<Token>, stop: Cancellati
     let processes_stop = CancellationToken::new();
     let mut blocks = 0_usize;
     for block in &settings.services {
-        let exec = match &block.exec {
-            Some(exec) => {
-                let (handle, supervisor) = exec::supervise(exec.clone());
-                let supervisor = supervisor.noting(state_of(&settings, block).join("exec.pid"));
-                let signals = Signals::listen().map_err(AgentError::Signals)?;
-                let stop = processes_stop.clone();
-                tasks.spawn(async move { Finished::Process(supervisor.run(signals, stop).await) });
-                Some(handle)
-            }
-            None => None,
-        };
+        let state = state_of(&settings, block);
+        let (exec, supervisor) = block.exec.clone().map(exec::supervise).unzip();
         let name = block.name.clone();
-        let opened = Block::open(block.clone(), access.clone(), state_of(&settings, block), exec).await;
+        let opened = Block::open(block.clone(), access.clone(), state.clone(), exec, abort_after).await;
         let mut block = opened.map_err(|error| AgentError::Block { name: name.clone(), error })?;
         block.open_places().map_err(|error| AgentError::Local { name: name.clone(), error })?;
+        // After the state folder is ours: it ends what an agent that was killed left running, and not what another one runs.
+        if let Some(supervisor) = supervisor {
+            let supervisor = supervisor.noting(state.join("exec.pid"));
+            let signals = Signals::listen().map_err(AgentError::Signals)?;
+            let stop = processes_stop.clone();
+            tasks.spawn(async move { Finished::Process(supervisor.run(signals, stop).await) });
+        }
         let (orders, inbox) = mpsc::channel(ORDERS);
         handles.insert(name.clone(), Handle { status: block.status(), orders });
         let stop = stop.clone();

@@ -18,24 +18,29 @@ pub struct Unwell {
     pub output: Option<String>,
 }
 
-/// How often in a row the answer must be the same. After a reload, the first one may still come from the old process.
+/// How often in a row the answer must be good, however short the settings want it.
 const IN_A_ROW: u32 = 2;
 
-/// Waits until the service is well, and says why it is not when the time has passed.
+/// Waits until the service is well and stays so, and says why it is not when the time has passed.
+///
+/// One good answer says little: after a reload the old process may go on answering for a moment.
 ///
 /// # Errors
-/// The last answer that was not good, or that good ones never came twice in a row.
+/// The last answer that was not good.
 pub(in crate::agent) async fn until_well(settings: &ProbeSettings, about: &Circumstances) -> Result<(), Unwell> {
     let until = Instant::now() + settings.within;
-    let mut good = 0;
+    let mut well: Option<(Instant, u32)> = None;
     loop {
-        let answer = ask(settings, about).await;
-        good = if answer.is_ok() { good + 1 } else { 0 };
-        if good == IN_A_ROW {
-            return Ok(());
-        }
-        if Instant::now() + settings.interval > until && good == 0 {
-            return answer;
+        match ask(settings, about).await {
+            Ok(()) => {
+                let (since, answers) = well.unwrap_or_else(|| (Instant::now(), 0));
+                if answers + 1 >= IN_A_ROW && since.elapsed() >= settings.steady {
+                    return Ok(());
+                }
+                well = Some((since, answers + 1));
+            }
+            Err(unwell) if Instant::now() + settings.interval > until => return Err(unwell),
+            Err(_) => well = None,
         }
         sleep(settings.interval).await;
     }

@@ -167,6 +167,8 @@ pub struct ProbeSettings {
     pub interval: Duration,
     /// How long it may take after a reload to become well.
     pub within: Duration,
+    /// How long it must then stay well to count: an old process may go on answering for a moment.
+    pub steady: Duration,
 }
 
 /// One way to ask.
@@ -336,6 +338,8 @@ struct ProbeFields {
     interval: Option<Duration>,
     #[serde(default, rename = "for", deserialize_with = "durations::optional")]
     within: Option<Duration>,
+    #[serde(default, deserialize_with = "durations::optional")]
+    steady: Option<Duration>,
 }
 
 #[derive(Deserialize)]
@@ -351,7 +355,7 @@ impl TryFrom<ProbeFields> for ProbeSettings {
     type Error = String;
 
     fn try_from(fields: ProbeFields) -> Result<Self, String> {
-        let ProbeFields { http, tcp, command, timeout, interval, within } = fields;
+        let ProbeFields { http, tcp, command, timeout, interval, within, steady } = fields;
         let probe = match (http, tcp, command) {
             (Some(HttpProbe { url, expect }), None, None) => Probe::Http { url, expect },
             (None, Some(address), None) => {
@@ -371,6 +375,7 @@ impl TryFrom<ProbeFields> for ProbeSettings {
             timeout: timeout.unwrap_or(Duration::from_secs(2)),
             interval,
             within: within.unwrap_or(Duration::from_secs(10)),
+            steady: steady.unwrap_or(Duration::from_secs(1)),
         })
     }
 }

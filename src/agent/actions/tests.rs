@@ -80,13 +80,22 @@ async fn an_http_reload_tells_what_the_service_answered() {
 }
 
 #[tokio::test]
-async fn a_probe_needs_two_good_answers_in_a_row() {
+async fn a_probe_needs_good_answers_in_a_row_for_a_while() {
     let (listener, address) = listener().await;
-    let settings = probing(&format!("http: {{url: 'http://{address}/healthz'}}\ninterval: 1ms\nfor: 20s"));
+    let settings = probing(&format!("http: {{url: 'http://{address}/healthz'}}\ninterval: 1ms\nfor: 20s\nsteady: 0s"));
     let about = Circumstances::default();
     let (well, lines) =
         tokio::join!(probe::until_well(&settings, &about), answering(&listener, &[503, 200, 503, 200, 200]));
     assert_eq!((well, lines.len()), (Ok(()), 5));
+    // The old process answers for a moment more.
+    let steady = ProbeSettings { steady: Duration::from_millis(200), within: Duration::ZERO, ..settings.clone() };
+    let asked = async {
+        for status in [200, 200, 503] {
+            answering(&listener, &[status]).await;
+        }
+    };
+    let (well, ()) = tokio::join!(probe::until_well(&steady, &about), asked);
+    assert!(well.unwrap_err().reason.ends_with("answered 503, not 2xx"));
     let (unwell, _) = tokio::join!(probe::is_unwell(&settings, &about), answering(&listener, &[503, 200]));
     assert_eq!(unwell, None);
     let (unwell, _) = tokio::join!(probe::is_unwell(&settings, &about), answering(&listener, &[503, 503]));
@@ -97,7 +106,7 @@ async fn a_probe_needs_two_good_answers_in_a_row() {
 async fn a_probe_ends_with_the_last_bad_answer() {
     let (listener, address) = listener().await;
     let about = Circumstances::default();
-    let tcp = probing(&format!("tcp: '{address}'\ninterval: 1ms\nfor: 50ms"));
+    let tcp = probing(&format!("tcp: '{address}'\ninterval: 1ms\nfor: 50ms\nsteady: 10ms"));
     assert_eq!(probe::until_well(&tcp, &about).await, Ok(()));
     drop(listener);
     let unwell = probe::until_well(&tcp, &about).await.unwrap_err();

@@ -6,11 +6,13 @@
 mod ailing;
 pub mod attempts;
 pub mod connection;
+mod ends;
 mod live;
 pub mod memory;
 mod once;
 mod orders;
 pub mod outbox;
+mod pace;
 mod reporter;
 mod shown;
 pub mod status;
@@ -29,10 +31,11 @@ pub use orders::Order;
 
 use crate::agent::actions::ActionSettings;
 use crate::agent::block::ailing::Ailing;
-use crate::agent::block::attempts::{Attempts, Ended, Next};
+use crate::agent::block::attempts::{Attempts, Ended};
 use crate::agent::block::connection::{Access, chance};
 use crate::agent::block::live::Live;
 use crate::agent::block::orders::{Inbox, Late};
+use crate::agent::block::pace::Pace;
 use crate::agent::block::reporter::{Desk, Reporter, receipt};
 use crate::agent::block::shown::Shown;
 use crate::agent::block::status::{BlockStatus, Doing};
@@ -43,9 +46,7 @@ use crate::agent::local::{Local, LocalError};
 use crate::agent::plan::{self, Situation};
 use crate::agent::render::Rendering;
 use crate::agent::settings::BlockSettings;
-use crate::agent::transaction::{
-    AppliedSet, FileError, Layout, Leftover, Outcome, Report, Service, Step, Steps, Transaction,
-};
+use crate::agent::transaction::{AppliedSet, FileError, Layout, Leftover, Report, Service, Step, Steps, Transaction};
 use crate::api::instances::{InstanceBody, ReceiptBody, Stage};
 use crate::api::problem::Code;
 use crate::api::watch::ResetReason;
@@ -76,8 +77,9 @@ pub struct Block {
     watched: Arc<Watched>,
     status: SharedStatus,
     body: watch::Sender<InstanceBody>,
-    /// Since when changes wait, and when they are applied.
-    waiting: Option<(Instant, Instant)>,
+    pace: Pace,
+    /// Cancelled when the agent is told to stop.
+    stop: CancellationToken,
     /// The newest entries were applied, and something changed by hand since: the next attempt is not spread.
     at_once: bool,
     /// The service was not well when it was told last.
@@ -90,6 +92,8 @@ pub struct Block {
 struct Watched {
     desk: Desk,
     at: Mutex<Option<Cursor>>,
+    /// Where a test of crashes wants this process to end.
+    abort_after: Option<Step>,
 }
 
 impl Steps for Watched {
@@ -98,11 +102,16 @@ impl Steps for Watched {
         if let (Step::Checked, Some(at)) = (step, at) {
             self.desk.leave(receipt(at, Stage::Validated));
         }
+        if self.abort_after == Some(step) {
+            // As a kill: nothing is unwound, closed or said.
+            std::process::abort();
+        }
     }
 }
 
 impl Block {
-    /// Prepares a block: takes its state folder, undoes what a crash left, and reads what is remembered.
+    /// Prepares a block: takes its state folder, undoes what a crash left, and reads what is remembered. With `abort_after`, this
+    /// process ends at that step of a change, as if it were killed.
     ///
     /// # Errors
     /// When its state folder cannot be used, or the previous files cannot be brought back.
@@ -111,9 +120,10 @@ impl Block {
         access: Access,
         state: PathBuf,
         exec: Option<Supervised>,
+        abort_after: Option<Step>,
     ) -> Result<Self, FileError> {
         let desk = Desk::default();
-        let watched = Arc::new(Watched { desk: desk.clone(), at: Mutex::new(None) });
+        let watched = Arc::new(Watched { desk: desk.clone(), at: Mutex::new(None), abort_after });
         let mut transaction = Self::transaction(&settings, state.clone(), exec, false, watched.clone()).await?;
         match transaction.recover().await? {
             Leftover::Nothing => {}
@@ -153,6 +163,7 @@ impl Block {
         let (body, _) = watch::channel(body(&settings, memory.held));
         let mut block = Self {
             attempts: Attempts::new(memory.held),
+            pace: Pace::new(settings.quiescence, settings.splay),
             store: store.with(memory),
             shown,
             local: None,
@@ -165,7 +176,7 @@ impl Block {
             watched,
             status: Arc::new(Mutex::new(status)),
             body,
-            waiting: None,
+            stop: CancellationToken::new(),
             at_once: true,
             ailing: None,
             late: Late::default(),
@@ -212,6 +223,7 @@ impl Block {
 
     /// Works until stopped. A change on its way is finished first; then the goodbye is said.
     pub async fn run(mut self, mut orders: mpsc::Receiver<Order>, stop: CancellationToken) {
+        self.stop = stop.clone();
         let (introduced, mut is_introduced) = watch::channel(false);
         let reporter = Reporter {
             environment: self.settings.environment.clone(),
@@ -239,13 +251,15 @@ impl Block {
             let mut token_check = tokio::time::interval(TOKEN_CHECK);
             loop {
                 self.catch_up(&mut orders).await;
-                let due = self.due();
+                let due = self.pace.due(self.attempts, Instant::now(), chance());
                 let ask_again = self.ailing.as_ref().map(Ailing::again_at);
                 tokio::select! {
+                    // In this order: nothing begins after a stop, and a flood of events holds up neither people nor changes.
+                    biased;
                     () = stop.cancelled() => break,
+                    Some(order) = orders.recv() => self.obey(order, &mut orders).await,
                     () = until(due) => self.attempt(&mut orders).await,
                     () = until(ask_again) => self.ask_again().await,
-                    Some(order) = orders.recv() => self.obey(order, &mut orders).await,
                     _ = token_check.tick() => live.check_token(&self.access, &name),
                     event = live.next(&self.access, &self.mirror, &mut is_introduced) => {
                         if matches!(event, Ok(Event::Lost { .. })) {
@@ -352,40 +366,12 @@ impl Block {
     /// Newer entries, or a person's wish: waits until changes have come to rest, and by chance within the splay.
     fn want(&mut self) {
         self.attempts.want();
-        let now = Instant::now();
-        if self.last.is_none() || self.at_once {
-            self.waiting = Some((now, now));
-            return;
-        }
-        let quiescence = self.settings.quiescence;
-        let (since, splayed) = match self.waiting {
-            Some((since, due)) => (since, due),
-            None => (now, now + self.settings.splay * u32::from(chance()) / u32::from(u8::MAX)),
-        };
-        let rested = (now + quiescence.min).min(since + quiescence.max);
-        self.waiting = Some((since, rested.max(splayed)));
-    }
-
-    /// When the next attempt begins; none while there is nothing to try.
-    fn due(&mut self) -> Option<Instant> {
-        match self.attempts.next(u8::MAX) {
-            Next::Wait => None,
-            Next::Now => Some(self.waiting.map_or_else(Instant::now, |(_, due)| due)),
-            Next::After(_) => {
-                if let Some((_, due)) = self.waiting {
-                    return Some(due);
-                }
-                let Next::After(pause) = self.attempts.next(chance()) else { return None };
-                let now = Instant::now();
-                self.waiting = Some((now, now + pause));
-                Some(now + pause)
-            }
-        }
+        self.pace.want(Instant::now(), self.last.is_none() || self.at_once, chance());
     }
 
     /// Plans and applies the newest entries, and reports.
     async fn attempt(&mut self, orders: &mut Inbox) {
-        self.waiting = None;
+        self.pace.begin();
         self.at_once = false;
         let Some(at) = self.mirror.cursor() else { return };
         self.store.keep(&self.mirror);
@@ -407,78 +393,6 @@ impl Block {
             }
         }
     }
-
-    fn finish(&mut self, at: Cursor, rendering: Rendering, outcome: Outcome) {
-        let name = &self.settings.name;
-        match outcome {
-            Outcome::Applied { changed, unhealthy } => {
-                let reason = unhealthy.as_ref().map(|report| report.reason.clone());
-                let revision = at.revision;
-                let what = rendering.set.differing(self.last.as_ref().map(|last| &last.set)).join(", ");
-                if let Some(reason) = &reason {
-                    tracing::warn!(block = name, %revision, changed, what, reason, "applied, but the service is not well");
-                } else if changed || !what.is_empty() {
-                    tracing::info!(block = name, %revision, what, "applied");
-                } else {
-                    tracing::info!(block = name, %revision, "applied: everything was in place already");
-                }
-                if !rendering.set.missing.is_empty() {
-                    tracing::warn!(block = name, missing = ?rendering.set.missing, "kept the files of entries that are not there");
-                }
-                self.attempts.ended(Ended::Applied);
-                let missing = rendering.set.missing.clone();
-                let told = ReceiptBody {
-                    missing: missing.clone(),
-                    unhealthy: unhealthy.is_some(),
-                    ..receipt(at, Stage::Applied)
-                };
-                self.ailing = Ailing::of(at, &told);
-                self.desk.leave(told);
-                self.set_status(|status| {
-                    status.doing = Doing::Applied;
-                    status.applied = Some(at.to_string());
-                    (status.reason, status.output) = (None, unhealthy.and_then(|report| report.output));
-                    (status.missing, status.unhealthy) = (missing, reason);
-                });
-                self.store.remember(|memory| memory.parts.clone_from(&rendering.parts));
-                self.last = Some(rendering);
-            }
-            Outcome::CheckRefused(report) | Outcome::ProbeFailed(report) => self.refused(at, report, Ended::Refused),
-            Outcome::CheckTimedOut(report)
-            | Outcome::CheckFailed(report)
-            | Outcome::StageFailed(report)
-            | Outcome::SwapFailed(report)
-            | Outcome::ReloadFailed(report) => self.refused(at, report, Ended::MayPass),
-            Outcome::Broken(report) => {
-                let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
-                let reason = &report.reason;
-                tracing::error!(block = name, %revision, reason, output, "what ran before could not be brought back");
-                self.attempts.ended(Ended::Refused);
-                self.desk.leave(ReceiptBody { broken: true, ..rejected(at, &report) });
-                self.set_status(|status| {
-                    status.doing = Doing::Broken;
-                    (status.reason, status.output) = (Some(report.reason), report.output);
-                });
-            }
-        }
-    }
-
-    fn refused(&mut self, at: Cursor, report: Report, how: Ended) {
-        self.attempts.ended(how);
-        let again = how == Ended::MayPass;
-        let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
-        let (block, reason) = (&self.settings.name, &report.reason);
-        if again {
-            tracing::warn!(block, %revision, reason, output, "rejected, to be tried again; what ran before still runs");
-        } else {
-            tracing::warn!(block, %revision, reason, output, "rejected; what ran before still runs");
-        }
-        self.desk.leave(rejected(at, &report));
-        self.set_status(|status| {
-            status.doing = if again { Doing::Retrying } else { Doing::Rejected };
-            (status.reason, status.output) = (Some(report.reason), report.output);
-        });
-    }
 }
 
 async fn serve(local: Option<Local>, stop: CancellationToken) {
@@ -497,10 +411,6 @@ async fn until(due: Option<Instant>) {
 async fn newest(transaction: &Transaction) -> Option<AppliedSet> {
     // A damaged set is told when the sets are listed.
     transaction.applied_sets().await.ok()?.into_iter().find_map(Result::ok)
-}
-
-fn rejected(at: Cursor, report: &Report) -> ReceiptBody {
-    ReceiptBody { reason: Some(report.reason.clone()), output: report.output.clone(), ..receipt(at, Stage::Rejected) }
 }
 
 fn subscription(settings: &BlockSettings) -> Subscription {

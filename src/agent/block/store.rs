@@ -79,7 +79,8 @@ impl Store {
     pub(super) fn remember(&mut self, change: impl FnOnce(&mut Memory)) {
         let before = self.memory.clone();
         change(&mut self.memory);
-        if before != self.memory
+        // Somebody may have removed the file.
+        if (before != self.memory || !self.memory_path().exists())
             && let Err(error) = self.memory.save(&self.memory_path())
         {
             tracing::warn!(block = self.name, %error, "it cannot be remembered over a restart");

@@ -187,7 +187,7 @@ impl Machine {
 
 async fn open(settings: &AgentSettings, folder: &Path) -> Block {
     let access = Access { servers: settings.servers.clone(), token_file: settings.token_file.clone(), token: None };
-    Block::open(settings.services[0].clone(), access, folder.join("state"), None).await.unwrap()
+    Block::open(settings.services[0].clone(), access, folder.join("state"), None, None).await.unwrap()
 }
 
 /// Answers everything but a watch, which the test answers.

@@ -3,6 +3,7 @@
 pub mod init;
 mod leftover;
 mod life;
+pub mod names;
 pub mod settings;
 mod signals;
 mod supervisor;

@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::agent::actions::durations;
 use crate::agent::actions::settings::{CommandLine, signal, signal_named};
+use crate::agent::exec::names;
 
 /// The process that the agent starts and keeps running.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -16,10 +17,11 @@ use crate::agent::actions::settings::{CommandLine, signal, signal_named};
 pub struct ExecSettings {
     /// What to run.
     pub command: CommandLine,
-    /// Variables, each from one value of an entry. They win over `env_from`.
-    #[serde(default)]
+    /// Variables, each from one value of an entry. They win over `env_from`. Any but the agent's own `PINTLE_*`.
+    #[serde(default, deserialize_with = "variables")]
     pub env: BTreeMap<String, ValueRef>,
-    /// Keys of entries of format `env`; all their variables are set, those of a later key over an earlier one.
+    /// Keys of entries of format `env`; all their variables are set, those of a later key over an earlier one. What decides about
+    /// the code that runs, as `PATH`, is refused: see [`names`].
     #[serde(default)]
     pub env_from: Vec<String>,
     /// What happens to it when its variables change, or its files when the block has no `reload`.
@@ -114,6 +116,12 @@ impl<'de> Deserialize<'de> for ValueRef {
     }
 }
 
+fn variables<'de, D: Deserializer<'de>>(input: D) -> Result<BTreeMap<String, ValueRef>, D::Error> {
+    let variables = BTreeMap::deserialize(input)?;
+    variables.keys().try_for_each(|name: &String| names::check_of_owner(name).map_err(de::Error::custom))?;
+    Ok(variables)
+}
+
 fn term() -> Signal {
     Signal::SIGTERM
 }
@@ -162,6 +170,8 @@ mod tests {
             "command: x\non_change: signal",
             "command: x\nenv: {A: '#/b'}",
             "command: x\nenv: {A: 'k#b'}",
+            "command: x\nenv: {PINTLE_TOKEN: k}",
+            "command: x\nenv: {'A=B': k}",
             "command: x\non_exit: stop",
             "command: x\nstop_signal: TURM",
             "command: x\nrestart: true",

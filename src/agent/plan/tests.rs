@@ -200,6 +200,20 @@ fn variables_come_from_values_and_whole_entries() {
 }
 
 #[test]
+fn an_entry_that_would_choose_the_code_that_runs_is_refused_by_its_name_and_the_variable_s() {
+    let rest = [("shared/a.env", "A=1\n"), ("orders/db.yaml", "host: db-1\n"), ("orders/motd", "hello\n")];
+    for name in ["LD_PRELOAD", "PATH", "BASH_ENV", "PINTLE_TOKEN"] {
+        let text = format!("B=2\n{name}=/tmp/x\n");
+        let entries = [&rest[..], &[("orders/b.env", text.as_str())]].concat();
+        let told = Runner::new(EXEC).see(&entries).unwrap_err();
+        assert!(told.starts_with(&format!("variables b.env: orders/b.env: it sets `{name}`")), "{told}");
+    }
+    // The owner of the machine may name it.
+    let text = "exec: {command: x, env: {PATH: motd}}";
+    assert_eq!(Runner::new(text).see(&rest).unwrap().set.variables["PATH"], "hello");
+}
+
+#[test]
 fn variables_that_cannot_be_made_are_refused() {
     let mut runner = Runner::new(EXEC);
     let entries =

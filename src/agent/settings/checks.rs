@@ -66,9 +66,10 @@ pub(super) fn check(
     let mut services = Vec::new();
     let mut unique = Unique::default();
     for (number, service) in fields.services.value.into_iter().enumerate() {
-        let block = Checked { at: format!("services[{number}]"), home, host: &host, labels: &fields.labels };
+        let block = Checked { number, at: format!("services[{number}]"), home, host: &host, labels: &fields.labels };
         services.extend(block.service(service, &mut unique, &mut faults));
     }
+    unique.check_folders(&mut faults);
     let mut faults = faults.0;
     if faults.is_empty() {
         let control = control.unwrap_or_else(|| state_dir.join("control.sock"));
@@ -115,6 +116,34 @@ struct Unique {
     paths: BTreeMap<PathBuf, Location>,
     folders: BTreeMap<PathBuf, Location>,
     ports: BTreeMap<u16, Location>,
+    /// The places of services, by number: where each writes, and its folder if it has one.
+    places: Vec<Written>,
+}
+
+/// Where a service writes.
+struct Written {
+    service: usize,
+    field: String,
+    path: PathBuf,
+    place: Location,
+    /// It is a folder, swapped as a whole: nobody else may write below it.
+    whole: bool,
+}
+
+impl Unique {
+    /// Refuses what one service would write into the folder of another.
+    fn check_folders(&self, faults: &mut Faults) {
+        for folder in self.places.iter().filter(|folder| folder.whole) {
+            let others = self.places.iter().filter(|other| other.service != folder.service);
+            for other in others.filter(|other| other.path != folder.path && other.path.starts_with(&folder.path)) {
+                let (first, line) = (folder.path.display(), folder.place.line());
+                let message = format!(
+                    "lies in {first}, the `folder` of another service on line {line}, which is swapped as a whole"
+                );
+                faults.add(other.place, &other.field, message);
+            }
+        }
+    }
 }
 
 fn once<K: Ord>(seen: &mut BTreeMap<K, Location>, key: K, place: Location, field: &str, faults: &mut Faults) {
@@ -127,6 +156,7 @@ fn once<K: Ord>(seen: &mut BTreeMap<K, Location>, key: K, place: Location, field
 
 /// What the check of a service knows.
 struct Checked<'a> {
+    number: usize,
     at: String,
     home: &'a Path,
     host: &'a str,
@@ -161,6 +191,7 @@ impl Checked<'_> {
             let place = folder.referenced;
             let folder = absolute(folder, &at("folder"), faults)?;
             once(&mut unique.folders, folder.clone(), place, &at("folder"), faults);
+            unique.places.push(self.written(at("folder"), folder.clone(), place, true));
             Some(folder)
         });
         if fields.files.is_empty() && fields.exec.is_none() && fields.serve.is_none() {
@@ -172,7 +203,8 @@ impl Checked<'_> {
             let (at, place) = (format!("{}.files[{number}]", self.at), file.value.path.referenced);
             let path =
                 folder.as_ref().map_or(file.value.path.value.clone(), |folder| folder.join(&file.value.path.value));
-            once(&mut unique.paths, path, place, &format!("{at}.path"), faults);
+            once(&mut unique.paths, path.clone(), place, &format!("{at}.path"), faults);
+            unique.places.push(self.written(format!("{at}.path"), path, place, false));
             files.extend(files::check(file, &at, folder.as_deref(), self.home, faults));
         }
         if let Some(reload) = fields.reload.as_ref().filter(|reload| reload.value.needs_exec())
@@ -215,6 +247,10 @@ impl Checked<'_> {
             once(&mut unique.ports, port.value, port.referenced, &format!("{}.serve.port", self.at), faults);
         }
         serve::check(serve, &self.at, faults)
+    }
+
+    fn written(&self, field: String, path: PathBuf, place: Location, whole: bool) -> Written {
+        Written { service: self.number, field, path, place, whole }
     }
 
     /// The labels of the agent, the block over them, and what is always there.

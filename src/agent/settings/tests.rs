@@ -207,6 +207,22 @@ services:
 }
 
 #[test]
+fn nobody_writes_into_a_folder_that_is_swapped_as_a_whole_by_another() {
+    let text = r"
+server: a
+services:
+  - {name: a, environment: prod, namespaces: [a], folder: /x/y, files: [{path: z, key: z}]}
+  - {name: b, environment: prod, namespaces: [a], files: [{path: /x/y/other, key: z}, {path: /x/yz, key: z}]}
+  - {name: c, environment: prod, namespaces: [a], folder: /x/y/deep, files: [{path: z, key: z}]}
+";
+    let told = faults(text);
+    let folder = "lies in /x/y, the `folder` of another service on line 4";
+    assert!(told.contains(&format!("services[1].files[0].path: {folder}")), "{told}");
+    assert!(told.contains(&format!("services[2].folder: {folder}")), "{told}");
+    assert_eq!(parse(text).unwrap_err().faults.len(), 3, "{told}");
+}
+
+#[test]
 fn the_server_of_the_environment_is_used_when_the_file_names_none() {
     let text = "services: [{name: a, environment: prod, namespaces: [a], files: [{path: /z, key: z}]}]\n";
     let surroundings = Surroundings { server: Some("http://127.0.0.1:9".to_owned()), ..surroundings() };

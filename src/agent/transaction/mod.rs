@@ -21,6 +21,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -49,7 +50,7 @@ pub struct Transaction {
     name: String,
     place: Place,
     service: Service,
-    _lock: Flock<File>,
+    lock: Flock<File>,
 }
 
 /// A change on its way, past its check.
@@ -78,7 +79,7 @@ impl Transaction {
     ) -> Result<Self, FileError> {
         let place = Place { state, layout, steps };
         let lock = blocking(&place, Place::take).await?;
-        Ok(Self { name: name.to_owned(), place, service, _lock: lock })
+        Ok(Self { name: name.to_owned(), place, service, lock })
     }
 
     /// Undoes what a crash left, and tells a service that is no child of the agent. Call it before anything else.
@@ -123,8 +124,11 @@ impl Transaction {
     ///
     /// It should not be dropped before it ends: what it was doing is then undone by the next start only.
     pub async fn apply(&mut self, at: Cursor, set: &FileSet) -> Outcome {
+        if let Err(error) = self.keep_state().await {
+            return Outcome::StageFailed(Report::plain(error.to_string()));
+        }
         // A change that could not be undone is undone first: what it kept would be overwritten.
-        if let Err(error) = blocking(&self.place, Place::recover).await {
+        if let Err(error) = self.recover().await {
             return Outcome::Broken(Report::plain(format!("an earlier change is not undone yet: {error}")));
         }
         let differing = match self.differing(set).await {
@@ -156,6 +160,16 @@ impl Transaction {
         self.place.steps.reached(Step::Checked);
         let unwell = self.service.unwell(&about).await;
         self.swap(Change { staged, activation, before, unwell, set, about }).await
+    }
+
+    /// Makes and takes the state folder again when somebody removed it: changes go on, only what it held is lost.
+    async fn keep_state(&mut self) -> Result<(), FileError> {
+        let lock = self.lock.metadata().ok().map(|lock| (lock.dev(), lock.ino()));
+        if !blocking(&self.place, move |place| place.is_taken(lock)).await? {
+            tracing::warn!(service = self.name, "the state folder was removed, and is made again");
+            self.lock = blocking(&self.place, Place::take).await?;
+        }
+        Ok(())
     }
 
     /// A set that is in place already: at most the process is started on it.

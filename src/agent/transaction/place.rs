@@ -48,6 +48,16 @@ pub enum Leftover {
 }
 
 impl Place {
+    /// Whether the state folder is still the one whose lock is held, by device and inode.
+    pub(super) fn is_taken(&self, lock: Option<(u64, u64)>) -> Result<bool, FileError> {
+        let found = files::look(&self.lock_path())?;
+        Ok(found.map(|found| (found.dev(), found.ino())) == lock)
+    }
+
+    fn lock_path(&self) -> PathBuf {
+        self.state.join("lock")
+    }
+
     /// Makes the state folder if needed, and takes it for this process alone.
     pub(super) fn take(&self) -> Result<Flock<File>, FileError> {
         let state = &self.state;
@@ -62,7 +72,7 @@ impl Place {
             let problem = "must be a folder that nobody but the agent's user may write to";
             return Err(FileError::InTheWay { path: state.clone(), problem });
         }
-        let path = state.join("lock");
+        let path = self.lock_path();
         let lock = OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let lock = lock.map_err(FileError::io("open", &path))?;
         Flock::lock(lock, FlockArg::LockExclusiveNonblock)

@@ -234,7 +234,7 @@ async fn a_failed_reload_brings_everything_back_and_tells_the_service() {
 
 /// A service that is well unless its file says otherwise.
 const PROBED: &str = "reload: {command: 'cp DIR/live/a.conf DIR/runs; echo reload >> DIR/reloads'}
-probe: {command: '! grep -q ill DIR/runs', for: 300ms, interval: 10ms}";
+probe: {command: '! grep -q ill DIR/runs', for: 300ms, interval: 10ms, steady: 0s}";
 
 #[tokio::test]
 async fn a_failed_probe_brings_everything_back() {
@@ -437,6 +437,40 @@ async fn a_state_folder_belongs_to_one_agent_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn a_state_folder_that_was_removed_is_made_again() {
+    let block = Block::new(false, RELOADING);
+    let mut transaction = block.open().await;
+    assert_eq!(transaction.apply(at(1), &block.set(&[("a.conf", "one")])).await, APPLIED);
+    fs::remove_dir_all(block.path().join("state")).unwrap();
+    assert_eq!(transaction.apply(at(2), &block.set(&[("a.conf", "two")])).await, APPLIED);
+    assert_eq!(block.seen(), expected(&[("a.conf", "two")]));
+    block.assert_clean();
+    assert_eq!(transaction.applied_sets().await.unwrap().len(), 1);
+    // It is still nobody else's.
+    let (state, steps) = (block.path().join("state"), Arc::new(Unwatched));
+    let second = Transaction::open("test", state, Layout::Files, Service::default(), steps).await;
+    assert!(second.unwrap_err().to_string().ends_with("is in use by another agent"));
+}
+
+#[tokio::test]
+async fn a_change_that_was_cut_short_is_undone_in_the_service_before_the_next_one_is_judged() {
+    let actions = "check: {command: '! grep -q bad {stage}/a.conf'}\nreload: {command: 'cat DIR/live/a.conf >> DIR/reloads; echo >> DIR/reloads'}";
+    let block = Block::new(false, actions);
+    let mut transaction = block.open().await;
+    assert_eq!(transaction.apply(at(1), &block.set(&[("a.conf", "one")])).await, APPLIED);
+    drop(transaction);
+    // Killed after the reload: opened, staged, staged, checked, kept, committed, swapped, swapped, reloaded.
+    assert!(is_killed(&block, &block.set(&[("a.conf", "two")]), 9, actions));
+    let mut transaction = block.open().await;
+    let outcome = transaction.apply(at(3), &block.set(&[("a.conf", "bad")])).await;
+    assert!(matches!(outcome, Outcome::CheckRefused(_)), "{outcome:?}");
+    assert_eq!(
+        (block.seen(), block.lines("reloads")),
+        (expected(&[("a.conf", "one")]), ["one", "two", "one"].map(str::to_owned).to_vec())
+    );
+}
+
+#[tokio::test]
 async fn a_damaged_journal_is_put_aside_and_the_next_change_goes_in() {
     let block = Block::new(false, RELOADING);
     let mut transaction = block.open().await;
@@ -468,7 +502,7 @@ async fn steps_are_told_in_their_order() {
 
 #[tokio::test]
 async fn a_supervised_process_is_started_on_its_files_and_restarted_on_a_change() {
-    let block = Block::new(false, "probe: {command: 'test -e DIR/ready', for: 5s, interval: 20ms}");
+    let block = Block::new(false, "probe: {command: 'test -e DIR/ready', for: 5s, interval: 20ms, steady: 0s}");
     let line = "command: 'echo $WORD $(cat DIR/live/a.conf) >> DIR/starts; test $WORD != die || exit 3; touch DIR/ready; exec sleep 1000'\nstop_timeout: 5s";
     let exec = serde_saphyr::from_str(&line.replace("DIR", block.path().to_str().unwrap())).unwrap();
     let (supervised, supervisor) = supervise(exec);
@@ -546,7 +580,7 @@ async fn a_kill_at_any_step_leaves_the_old_files_or_the_new_ones() {
     let old = [("a.conf", "old"), ("conf.d/b.conf", "old"), ("gone.conf", "old")];
     let new = [("a.conf", "new"), ("conf.d/b.conf", "new"), ("c.conf", "new")];
     // A change that goes in, and one that is taken back.
-    for actions in [RELOADING, "probe: {command: '! grep new DIR/live/a.conf', for: 1ms, interval: 1ms}"] {
+    for actions in [RELOADING, "probe: {command: '! grep new DIR/live/a.conf', for: 1ms, interval: 1ms, steady: 0s}"] {
         for whole in [false, true] {
             let mut kills = 0;
             for step in 1.. {

@@ -14,6 +14,7 @@ use clap::{Args, Subcommand};
 use crate::agent::actions::durations;
 use crate::agent::exec::init;
 use crate::agent::settings::{AgentSettings, SettingsError, Surroundings};
+use crate::agent::transaction::Step;
 use crate::cli::user::output::Output;
 use crate::cli::user::{Global, Secret};
 use crate::client::Token;
@@ -50,6 +51,9 @@ pub(super) struct AgentArgs {
     /// How long --once and check wait for a server
     #[arg(long, global = true, default_value = "30s", value_parser = duration, value_name = "DURATION")]
     timeout: Duration,
+    /// End as if killed after this step of a change, for tests of crashes
+    #[arg(long, hide = true, value_parser = step, value_name = "STEP")]
+    abort_after: Option<Step>,
     #[command(flatten)]
     pub(super) log: LogSettings,
     #[command(subcommand)]
@@ -98,7 +102,7 @@ pub(super) async fn run(args: AgentArgs, global: &Global) -> ExitCode {
                 Some(AgentCommand::Local(_)) | None if init::is_first() => {
                     init::run().await.map_err(anyhow::Error::from)
                 }
-                Some(AgentCommand::Local(_)) | None => service::run(settings, token).await,
+                Some(AgentCommand::Local(_)) | None => service::run(settings, token, args.abort_after).await,
             },
         },
     };
@@ -118,6 +122,11 @@ fn prepare(args: &AgentArgs, global: &Global) -> anyhow::Result<(AgentSettings, 
     let settings = settings.map_err(|error: SettingsError| anyhow::anyhow!("{error}"))?;
     let token = global.token.as_ref().map(Secret::text).filter(|token| !token.is_empty());
     Ok((settings, token.map(Token::parse).transpose()?))
+}
+
+fn step(text: &str) -> Result<Step, String> {
+    Step::named(text)
+        .ok_or_else(|| format!("`{text}` is no step; the steps are {}", Step::ALL.map(Step::as_str).join(", ")))
 }
 
 fn duration(text: &str) -> Result<Duration, String> {

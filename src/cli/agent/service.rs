@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::block::OnceEnd;
 use crate::agent::run;
 use crate::agent::settings::AgentSettings;
+use crate::agent::transaction::Step;
 use crate::cli::agent::{FAILED, UNREACHABLE};
 use crate::cli::user::output::Output;
 use crate::cli::user::paint::plain;
@@ -15,7 +16,11 @@ use crate::client::Token;
 use crate::runtime::lifecycle::Lifecycle;
 
 /// Runs until a signal, and ends as the agent ends.
-pub(super) async fn run(settings: AgentSettings, token: Option<Token>) -> anyhow::Result<u8> {
+pub(super) async fn run(
+    settings: AgentSettings,
+    token: Option<Token>,
+    abort_after: Option<Step>,
+) -> anyhow::Result<u8> {
     let stop = CancellationToken::new();
     let ended = CancellationToken::new();
     // HUP is for the supervised process, when there is one.
@@ -40,7 +45,7 @@ pub(super) async fn run(settings: AgentSettings, token: Option<Token>) -> anyhow
             told.cancel();
         }
     });
-    let code = run::run(settings, token, stop).await;
+    let code = run::run(settings, token, stop, abort_after).await;
     ended.cancel();
     Ok(code?)
 }

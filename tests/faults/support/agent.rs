@@ -56,10 +56,47 @@ impl Agent {
         self.start_by(pintle())
     }
 
+    /// Starts it, and it ends at a step of its next change, as if it were killed.
+    pub(crate) fn start_until(&mut self, step: &str) -> Tested {
+        self.launch(pintle(), &["--abort-after", step])
+    }
+
+    /// Waits for the end at that step; false when the change was applied, or refused, without coming to it.
+    pub(crate) async fn aborted(&mut self, revision: u64) -> Tested<bool> {
+        let end = format!(".{revision}");
+        let aborted = eventually("the agent ends at its step", BOUND, async || {
+            let process = self.process.as_mut().ok_or("no agent")?;
+            if !process.is_running() {
+                return Ok(Some(true));
+            }
+            let output = self.command(&["status", "--json"])?;
+            let status: serde_json::Value = serde_json::from_slice(&output.stdout)?;
+            let block = &status["status"][0];
+            let is_it = block["applied"].as_str().is_some_and(|at| at.ends_with(&end)) && block["doing"] == "applied";
+            Ok((is_it || block["doing"] == "rejected").then_some(false))
+        })
+        .await?;
+        if aborted {
+            let (code, errors) = self.process.take().ok_or("no agent")?.ended(BOUND).await?;
+            // Aborted, not ended by itself.
+            ensure(code.is_none(), || format!("{code:?}: {}", tail(&errors)))?;
+        }
+        Ok(aborted)
+    }
+
+    /// Takes away everything that it remembers.
+    pub(crate) fn forget(&self) -> Tested {
+        Ok(std::fs::remove_dir_all(self.folder.join("state"))?)
+    }
+
     /// Starts it by a command that ends with the program: `unshare … pintle`.
-    pub(crate) fn start_by(&mut self, mut command: std::process::Command) -> Tested {
+    pub(crate) fn start_by(&mut self, command: std::process::Command) -> Tested {
+        self.launch(command, &[])
+    }
+
+    fn launch(&mut self, mut command: std::process::Command, arguments: &[&str]) -> Tested {
         command.env("PINTLE_TOKEN", &self.token).env("PINTLE_LOG", "info").env("PATH", PATH);
-        command.arg("agent").arg("-c").arg(self.settings());
+        command.arg("agent").arg("-c").arg(self.settings()).args(arguments);
         self.process = Some(Process::spawn(command, self.folder.join("agent.out"))?);
         Ok(())
     }
@@ -162,12 +199,21 @@ impl Nginx {
         )
     }
 
-    /// The block of `agent.yaml` that keeps it.
-    pub(crate) fn block(&self, name: &str, key: &str) -> String {
+    /// The same in two files: the answer to `/word` is in `word.conf`.
+    pub(crate) fn texts(&self, word: &str, health: u16) -> [(String, String); 2] {
+        let text = self.text(word, health);
+        let location = format!("location = /word {{ return 200 \"{word}\"; }}");
+        let whole = text.replace(&location, "include word.conf;") + &format!("# {word}\n");
+        [("nginx.conf".to_owned(), whole), ("word.conf".to_owned(), location + "\n")]
+    }
+
+    /// The block of `agent.yaml` that keeps it, from entries that are called as its files.
+    pub(crate) fn block(&self, name: &str, files: &[&str]) -> String {
         let folder = self.folder.display();
+        let files: String =
+            files.iter().map(|file| format!("      - {{path: {folder}/live/{file}, key: {file}}}\n")).collect();
         format!(
-            "  - name: {name}\n    environment: dev\n    namespaces: [app]\n    quiescence: {{min: 10ms}}\n    files:\n      \
-             - {{path: {folder}/live/nginx.conf, key: {key}}}\n    \
+            "  - name: {name}\n    environment: dev\n    namespaces: [app]\n    quiescence: {{min: 10ms}}\n    files:\n{files}    \
              check: {{command: 'nginx -t -p {{stage}} -c {{stage}}/nginx.conf', timeout: 20s}}\n    \
              reload: {{signal: HUP, pid_file: {folder}/nginx.pid}}\n    \
              probe: {{http: {{url: 'http://127.0.0.1:{}/healthz'}}, interval: 50ms, for: 3s}}\n",
