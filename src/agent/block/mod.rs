@@ -6,6 +6,7 @@
 mod ailing;
 pub mod attempts;
 pub mod connection;
+mod ends;
 mod intake;
 mod live;
 pub mod memory;
@@ -46,9 +47,7 @@ use crate::agent::local::{Local, LocalError};
 use crate::agent::plan::{self, Situation};
 use crate::agent::render::Rendering;
 use crate::agent::settings::BlockSettings;
-use crate::agent::transaction::{
-    AppliedSet, FileError, Layout, Leftover, Outcome, Report, Service, Step, Steps, Transaction,
-};
+use crate::agent::transaction::{AppliedSet, FileError, Layout, Leftover, Report, Service, Step, Steps, Transaction};
 use crate::api::instances::{InstanceBody, ReceiptBody, Stage};
 use crate::client::watch::{Event, Mirror, Subscription};
 use crate::domain::revisions::Cursor;
@@ -82,9 +81,9 @@ pub struct Block {
     stop: CancellationToken,
     /// The newest entries were applied, and something changed by hand since: the next attempt is not spread.
     at_once: bool,
-    late: Late,
     /// The service was not well when it was told last.
     ailing: Option<Ailing>,
+    late: Late,
 }
 
 /// Reports a check that passed while the transaction goes on.
@@ -178,8 +177,8 @@ impl Block {
             body,
             stop: CancellationToken::new(),
             at_once: true,
-            late: Late::default(),
             ailing: None,
+            late: Late::default(),
         };
         if block.mirror.cursor().is_some() {
             block.want();
@@ -328,86 +327,6 @@ impl Block {
             }
         }
     }
-
-    fn finish(&mut self, at: Cursor, rendering: Rendering, outcome: Outcome) {
-        let name = &self.settings.name;
-        if self.stop.is_cancelled()
-            && !outcome.is_applied()
-            && let Some(Report { reason, .. }) = outcome.report()
-        {
-            // A supervised process stops with its agent: what failed for that is no news about the entries.
-            tracing::warn!(block = name, %at, reason, "stopped in the middle of a change, which the next start tries again");
-            return;
-        }
-        match outcome {
-            Outcome::Applied { changed, unhealthy } => {
-                let reason = unhealthy.as_ref().map(|report| report.reason.clone());
-                let revision = at.revision;
-                let what = rendering.set.differing(self.last.as_ref().map(|last| &last.set)).join(", ");
-                if let Some(reason) = &reason {
-                    tracing::warn!(block = name, %revision, changed, what, reason, "applied, but the service is not well");
-                } else if changed || !what.is_empty() {
-                    tracing::info!(block = name, %revision, what, "applied");
-                } else {
-                    tracing::info!(block = name, %revision, "applied: everything was in place already");
-                }
-                if !rendering.set.missing.is_empty() {
-                    tracing::warn!(block = name, missing = ?rendering.set.missing, "kept the files of entries that are not there");
-                }
-                self.attempts.ended(Ended::Applied);
-                let missing = rendering.set.missing.clone();
-                let told = ReceiptBody {
-                    missing: missing.clone(),
-                    unhealthy: unhealthy.is_some(),
-                    ..receipt(at, Stage::Applied)
-                };
-                self.ailing = Ailing::of(at, &told);
-                self.desk.leave(told);
-                self.set_status(|status| {
-                    status.doing = Doing::Applied;
-                    status.applied = Some(at.to_string());
-                    (status.reason, status.output) = (None, unhealthy.and_then(|report| report.output));
-                    (status.missing, status.unhealthy) = (missing, reason);
-                });
-                self.store.remember(|memory| memory.parts.clone_from(&rendering.parts));
-                self.last = Some(rendering);
-            }
-            Outcome::CheckRefused(report) | Outcome::ProbeFailed(report) => self.refused(at, report, Ended::Refused),
-            Outcome::CheckTimedOut(report)
-            | Outcome::CheckFailed(report)
-            | Outcome::StageFailed(report)
-            | Outcome::SwapFailed(report)
-            | Outcome::ReloadFailed(report) => self.refused(at, report, Ended::MayPass),
-            Outcome::Broken(report) => {
-                let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
-                let reason = &report.reason;
-                tracing::error!(block = name, %revision, reason, output, "what ran before could not be brought back");
-                self.attempts.ended(Ended::Refused);
-                self.desk.leave(ReceiptBody { broken: true, ..rejected(at, &report) });
-                self.set_status(|status| {
-                    status.doing = Doing::Broken;
-                    (status.reason, status.output) = (Some(report.reason), report.output);
-                });
-            }
-        }
-    }
-
-    fn refused(&mut self, at: Cursor, report: Report, how: Ended) {
-        self.attempts.ended(how);
-        let again = how == Ended::MayPass;
-        let (revision, output) = (at.revision, report.output.as_deref().unwrap_or_default().trim_end());
-        let (block, reason) = (&self.settings.name, &report.reason);
-        if again {
-            tracing::warn!(block, %revision, reason, output, "rejected, to be tried again; what ran before still runs");
-        } else {
-            tracing::warn!(block, %revision, reason, output, "rejected; what ran before still runs");
-        }
-        self.desk.leave(rejected(at, &report));
-        self.set_status(|status| {
-            status.doing = if again { Doing::Retrying } else { Doing::Rejected };
-            (status.reason, status.output) = (Some(report.reason), report.output);
-        });
-    }
 }
 
 async fn serve(local: Option<Local>, stop: CancellationToken) {
@@ -426,10 +345,6 @@ async fn until(due: Option<Instant>) {
 async fn newest(transaction: &Transaction) -> Option<AppliedSet> {
     // A damaged set is told when the sets are listed.
     transaction.applied_sets().await.ok()?.into_iter().find_map(Result::ok)
-}
-
-fn rejected(at: Cursor, report: &Report) -> ReceiptBody {
-    ReceiptBody { reason: Some(report.reason.clone()), output: report.output.clone(), ..receipt(at, Stage::Rejected) }
 }
 
 fn subscription(settings: &BlockSettings) -> Subscription {
