@@ -295,8 +295,10 @@ fn a_supervised_process_gets_its_variables_and_starts_anew_when_they_change() ->
     let mut machine = Machine::new(&admin, "exec", services)?;
     machine.start()?;
     machine.shows("seen", "blue db-1\n")?;
+    let before = machine.stands("app", |status| status["doing"] == "applied")?["applied"].clone();
     admin.puts("stage/orders/db.yaml", "host: db-2\n")?;
     machine.shows("seen", "blue db-2\n")?;
+    machine.stands("app", |status| status["doing"] == "applied" && status["applied"] != before)?;
     // Held, it still runs after a restart of the agent.
     machine.run(&["hold", "app"])?.ends_with(0);
     machine.stop()?;

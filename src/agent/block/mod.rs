@@ -39,7 +39,7 @@ use crate::agent::block::orders::{Inbox, Late};
 use crate::agent::block::pace::Pace;
 use crate::agent::block::reporter::{Desk, Reporter, receipt};
 use crate::agent::block::shown::Shown;
-use crate::agent::block::status::{BlockStatus, Doing};
+use crate::agent::block::status::BlockStatus;
 use crate::agent::block::store::Store;
 use crate::agent::exec::Supervised;
 use crate::agent::layers::Effective;
