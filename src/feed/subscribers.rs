@@ -138,6 +138,10 @@ impl Feed {
     /// Reads the log for a reader that comes back, as much as it gets at once. None when the database does not answer.
     pub async fn read_log(&self, seat: &Seat, after: Revision, upto: Revision) -> Option<Page> {
         let _turn = self.replays.acquire().await.ok()?;
+        if self.view.health().down_since.is_some() {
+            // Known to be away: thousands that come back must not wait for a time-out each.
+            return None;
+        }
         match self.read_page(&seat.sight, after, upto).await {
             Ok(page) => Some(page),
             Err(error) => {
