@@ -190,10 +190,6 @@ impl Reader {
             return self.send_away();
         }
         if self.at.epoch != state.epoch || self.at.revision > state.head.max(hub.end().revision) {
-            if state.bounds.held {
-                // The store was restored: instances keep what they run until somebody resumes.
-                return self.send_away();
-            }
             return self.reset(ResetReason::Epoch, state);
         }
         if hub.end().epoch != self.at.epoch {
@@ -303,6 +299,10 @@ impl Reader {
     }
 
     fn reset(&mut self, reason: ResetReason, state: &Arc<State>) -> Step {
+        if state.bounds.held {
+            // The store was restored: instances keep what they run until somebody resumes, whatever else changed.
+            return self.send_away();
+        }
         self.at = state.cursor();
         self.begin_snapshot(state);
         Step::Reset(reason)

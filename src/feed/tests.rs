@@ -672,3 +672,24 @@ fn the_world_has_every_kind_of_event_in_it() {
     }
     assert!(parts > 0 && relative > 0 && checkpoints > 0);
 }
+
+/// A restore often brings older grants with it: they are no reason to hand out the restored content.
+#[test]
+fn a_held_store_sends_away_who_has_something_also_with_other_rights() {
+    for rights in [0, 1] {
+        let mut world = World::new();
+        world.happen(Happening::Publish(vec![(0, Some(1)), (3, Some(1))]));
+        world.read(0, 10);
+        world.lose(1);
+        let mut state = State::clone(&world.state);
+        state.access = access(state.access.number + 1, rights, state.head);
+        state.bounds.held = true;
+        world.state = Arc::new(state);
+        let Step::Write(frame) = world.clients[0].reader.step(&world.hub, &world.state, &world.seats) else {
+            panic!("a goodbye comes")
+        };
+        assert!(String::from_utf8(frame.chunks().concat()).unwrap().starts_with("event: bye"));
+        let next = world.clients[0].reader.step(&world.hub, &world.state, &world.seats);
+        assert!(matches!(next, Step::End));
+    }
+}
