@@ -179,7 +179,8 @@ fn serve_http(
     let (feed, stop) = (Arc::clone(&app.feed), lifecycle.soft.clone());
     lifecycle.spawn("drain", &lifecycle.soft, async move {
         stop.cancelled().await;
-        feed.drain();
+        // Each stream looks whether it is to end.
+        feed.wake();
     });
     served
 }

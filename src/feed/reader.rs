@@ -23,8 +23,6 @@ pub const RETRY_MS: u64 = 1000;
 pub struct Request {
     /// Whose rights count.
     pub user: Uuid,
-    /// The token that was shown.
-    pub token: Uuid,
     /// The environment.
     pub environment: EnvironmentName,
     /// Its namespaces.
@@ -83,7 +81,6 @@ struct Snapshot {
 #[derive(Debug)]
 pub struct Reader {
     user: Uuid,
-    token: Uuid,
     namespaces: Box<[NamespaceName]>,
     seat: Arc<Seat>,
     access: u64,
@@ -106,12 +103,11 @@ impl Reader {
     /// A subscriber that gets a snapshot, or what follows its cursor.
     #[must_use]
     pub fn new(request: Request, state: &Arc<State>, seats: &Seats) -> Self {
-        let Request { user, token, environment, namespaces, after, have } = request;
+        let Request { user, environment, namespaces, after, have } = request;
         let seat = seats.take(Sight::of(&state.access, user, &environment, &namespaces));
         let granted_at = state.access.granted_at(user);
         let mut this = Self {
             user,
-            token,
             namespaces: namespaces.into(),
             access: state.access.number,
             at: after.unwrap_or(state.cursor()),
@@ -171,12 +167,10 @@ impl Reader {
     /// Judges what it may see by newer rights.
     fn take_access(&mut self, state: &Arc<State>, seats: &Seats) -> Option<Step> {
         self.access = state.access.number;
-        if state.access.find_token(self.token).is_none() {
-            return Some(self.end());
-        }
         let sight = Sight::of(&state.access, self.user, self.seat.sight.environment(), &self.namespaces);
         if sight.is_blind() {
-            return Some(self.end());
+            self.done = true;
+            return Some(Step::End);
         }
         if sight == self.seat.sight {
             return None;
@@ -311,11 +305,6 @@ impl Reader {
     fn send_away(&mut self) -> Step {
         self.done = true;
         Step::Write(frames::bye(RETRY_MS))
-    }
-
-    fn end(&mut self) -> Step {
-        self.done = true;
-        Step::End
     }
 }
 

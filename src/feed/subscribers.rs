@@ -1,7 +1,7 @@
 //! What readers share: the ring, their seats, the bell that wakes them, and the watchdog that cuts those who do not read.
 
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 use std::time::Duration;
 
@@ -45,7 +45,6 @@ pub struct Feed {
     hub: RwLock<Hub>,
     seats: Seats,
     moved: Arc<Notify>,
-    draining: AtomicBool,
     replays: Semaphore,
     begun: Instant,
     paces: Mutex<Vec<Weak<Pace>>>,
@@ -62,7 +61,6 @@ impl Feed {
             hub: RwLock::new(hub),
             seats: Seats::default(),
             moved: Arc::default(),
-            draining: AtomicBool::new(false),
             replays: Semaphore::new(REPLAYS),
             begun: Instant::now(),
             paces: Mutex::default(),
@@ -79,21 +77,9 @@ impl Feed {
         change(&mut self.hub.write().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Wakes every reader: the ring or the view moved.
-    pub(super) fn wake(&self) {
+    /// Wakes every reader: the ring or the view moved, or streams are to end.
+    pub fn wake(&self) {
         self.moved.notify_waiters();
-    }
-
-    /// Ends every stream with a goodbye, also those that begin from now on.
-    pub fn drain(&self) {
-        self.draining.store(true, Ordering::Release);
-        self.wake();
-    }
-
-    /// Whether streams are to end.
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.draining.load(Ordering::Acquire)
     }
 
     /// The next waking. It counts from the call on, so look for work after it.

@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use crate::api::entries::Op as ChangeOp;
 use crate::api::watch::{ChangeEvent, CheckpointEvent, ResetReason, SnapshotEvent};
-use crate::domain::access::{Access, Grant, Role, Token, TokenKind};
+use crate::domain::access::{Access, Grant, Role};
 use crate::domain::changes::{Audience, EnvironmentAttributes, Item, Kind, Origin, Record, RecordHead, Version};
 use crate::domain::contents::{Content, ContentHash};
 use crate::domain::formats::Format;
@@ -154,16 +154,7 @@ fn access(number: u64, rights: usize, granted_at: Revision) -> Access {
         namespace: Pattern::parse(namespace).unwrap(),
         key_prefix: (*prefix).to_owned(),
     };
-    let token = Token {
-        id: Uuid::nil(),
-        user: Uuid::nil(),
-        name: String::new(),
-        kind: TokenKind::Api,
-        hash: ContentHash([0; 32]),
-        expires_at: None,
-    };
-    Access::new(number, vec![], vec![token], RIGHTS[rights].iter().map(grant).collect())
-        .changed([(Uuid::nil(), granted_at)])
+    Access::new(number, vec![], vec![], RIGHTS[rights].iter().map(grant).collect()).changed([(Uuid::nil(), granted_at)])
 }
 
 fn empty(epoch: Epoch, head: Revision, access: Access) -> State {
@@ -212,8 +203,8 @@ impl World {
     }
 
     fn subscribe(&self, after: Option<Cursor>, have: BTreeMap<Address, ContentHash>) -> Reader {
-        let (user, token) = (Uuid::nil(), Uuid::nil());
-        let request = Request { user, token, environment: environment(), namespaces: namespaces(), after, have };
+        let (user, environment) = (Uuid::nil(), environment());
+        let request = Request { user, environment, namespaces: namespaces(), after, have };
         Reader::new(request, &self.state, &self.seats)
     }
 

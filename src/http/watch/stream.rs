@@ -15,7 +15,7 @@ use crate::api::watch::CHECKPOINT_SECONDS;
 use crate::domain::access::Caller;
 use crate::feed::frames::{self, Frame};
 use crate::feed::reader::{Page, RETRY_MS, Reader, Step};
-use crate::feed::subscribers::{Feed, Pace};
+use crate::feed::subscribers::Pace;
 use crate::http::App;
 use crate::http::watch::followed::Followed;
 use crate::service::instances::PresenceGuard;
@@ -80,10 +80,6 @@ impl Stream {
         }
     }
 
-    fn feed(&self) -> &Feed {
-        &self.app.feed
-    }
-
     /// The next slice of what is being given out.
     fn next_slice(&mut self) -> Option<Bytes> {
         let (frame, at) = self.frame.as_mut()?;
@@ -101,7 +97,7 @@ impl Stream {
             if self.ended {
                 return Poll::Ready(None);
             }
-            if self.feed().is_draining() {
+            if self.app.draining.is_cancelled() {
                 self.ended = true;
                 return Poll::Ready(Some(frames::bye(RETRY_MS)));
             }
@@ -166,7 +162,7 @@ impl Stream {
 
     /// Whether the token still stands for somebody: judged anew with other rights, and now and then, since it may expire.
     fn is_welcome(&mut self) -> bool {
-        let state = self.feed().state();
+        let state = self.app.feed.state();
         if self.judged == Some(state.access.number) {
             return true;
         }

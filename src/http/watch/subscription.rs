@@ -124,14 +124,8 @@ pub(super) fn parse(caller: &Caller, headers: &HeaderMap, body: WatchBody) -> Re
     if instance.is_some() && !topics.entries {
         return Err(ApiError::bad("instance", "needs the topic entries"));
     }
-    let request = Request {
-        user: caller.user.id,
-        token: caller.token,
-        environment,
-        namespaces: names,
-        after: after.transpose()?,
-        have: known,
-    };
+    let request =
+        Request { user: caller.user.id, environment, namespaces: names, after: after.transpose()?, have: known };
     Ok(Subscription { request, topics, instance })
 }
 
