@@ -80,7 +80,7 @@ impl Transport {
         let wanted = u64::from(self.settings.max_connections);
         let most = files.map_or(wanted, |files| files.saturating_sub(OTHER_FILES).max(files / 2).min(wanted));
         if most < wanted {
-            tracing::warn!(wanted, most, "fewer connections than wanted: the limit of open files allows no more");
+            tracing::info!(wanted, most, "connections at once, as the limit of open files allows");
         }
         let bounds = Bounds {
             connections: usize::try_from(most).unwrap_or(usize::MAX),
