@@ -147,7 +147,7 @@ pub async fn start(
     };
     let address = listener.local_addr()?;
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
-    let door = transport.door(&entrance, files)?;
+    let door = transport.door(&entrance, files, &metrics)?;
     transport.keep_certificate(&ambient, &metrics, lifecycle);
     let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone(), entrance });
 
@@ -178,7 +178,8 @@ fn serve_http(
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = serve(listener, http::metrics_router(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
+        let server =
+            serve(listener, http::metrics_router(Arc::clone(app)), Arc::new(door.apart()), lifecycle.soft.clone());
         lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
     let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());
