@@ -40,7 +40,8 @@ impl Transport {
             (Some(_), None) => bail!("--tls-cert needs --tls-key, the private key of the certificate"),
             (None, Some(_)) => bail!("--tls-key needs --tls-cert, the certificate of the key"),
         };
-        let networks = transport.behind_proxy.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+        let networks = transport.behind_proxy.iter().flat_map(|text| text.split(',')).map(str::trim);
+        let networks = networks.filter(|text| !text.is_empty());
         let networks: Result<Vec<_>, _> = networks.map(Network::parse).collect();
         let proxies = Proxies::new(networks.context("--behind-proxy")?);
         let public_url = transport.public_url.as_deref().filter(|text| !text.is_empty());
