@@ -190,6 +190,11 @@ impl App {
         self.user("vera", &[("viewer", "*", namespace, "")]).await
     }
 
+    /// A program that may run on a namespace.
+    pub(crate) async fn agent(&self, namespace: &str) -> Actor {
+        self.user("anna", &[("agent", "*", namespace, "")]).await
+    }
+
     /// Somebody who may publish to a namespace.
     pub(crate) async fn publisher(&self, namespace: &str) -> Actor {
         self.user("paul", &[("publisher", "*", namespace, "")]).await
