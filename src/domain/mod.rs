@@ -12,5 +12,6 @@ pub mod names;
 pub mod patterns;
 pub mod refusals;
 pub mod revisions;
+pub mod secrets;
 pub mod sight;
 pub mod state;
