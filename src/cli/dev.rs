@@ -161,7 +161,7 @@ async fn quickstart(node: &Node, data_dir: &Path) -> anyhow::Result<Option<PathB
     let state = service.state()?;
     let admin = UserName::parse("admin")?;
     let Some(user) = state.access.find_user_by_name(&admin).cloned() else { return Ok(None) };
-    let caller = Caller { user, token: uuid::Uuid::nil() };
+    let caller = Caller::of_node(user);
     if node.first_admin.is_some() && state.head.0 == 0 {
         let (environment, namespace) =
             (EnvironmentName::parse(FIRST_ENVIRONMENT)?, NamespaceName::parse(FIRST_NAMESPACE)?);

@@ -1,6 +1,7 @@
 //! The meaning of things, without I/O, async or a clock.
 
 pub mod access;
+pub mod audit;
 pub mod changes;
 pub mod commit;
 pub mod contents;

@@ -16,6 +16,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::api::problem::Code;
 use crate::api::{EPOCH_HEADER, REQUEST_ID_HEADER, REVISION_HEADER};
+use crate::domain::access::Peer;
 use crate::http::Shared;
 use crate::http::error::{ApiError, Pending};
 use crate::metrics::{RequestLabels, RouteLabels};
@@ -38,6 +39,7 @@ pub(super) async fn observe(State(app): State<Shared>, mut request: Request, nex
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     request.extensions_mut().insert(RequestId(id.clone()));
+    request.extensions_mut().insert(Peer { address: None, request_id: Arc::clone(&id) });
     let span = tracing::info_span!("http.request", %method, route, request_id = %id);
     let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
     // Without an exporter there is nobody to tell.

@@ -1,5 +1,6 @@
 //! Use cases. Each takes a [`permit::Permit`], the proof of a passed access check.
 
+mod access;
 pub mod accounts;
 pub mod ambient;
 pub mod committer;

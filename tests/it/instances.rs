@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use pintle::domain::access::Peer;
 use pintle::domain::names::{EnvironmentName, InstanceId};
 use pintle::domain::revisions::Revision;
 use pintle::service::instances::{FeedMarker, PresenceGuard};
@@ -70,7 +71,7 @@ impl App {
     /// Opens a stream of an instance of `dev` at the first node.
     async fn opens(&self, actor: &Actor, id: &str) -> PresenceGuard {
         let service = &self.node().node.app.service;
-        let caller = service.authenticate(&actor.token).unwrap();
+        let caller = service.authenticate(&actor.token, Peer::default()).unwrap();
         let (environment, id) = (EnvironmentName::parse("dev").unwrap(), InstanceId::parse(id).unwrap());
         let head = Revision(actor.head().await);
         service.open_presence(&caller, &environment, &id, head).await.unwrap()
@@ -389,7 +390,7 @@ async fn a_stream_needs_an_instance_of_its_own() {
     let viewer = app.viewer("orders").await;
     app.admin().joins("web-1", &["orders"]).await.expect(200);
     let service = &app.node().node.app.service;
-    let caller = service.authenticate(&viewer.token).unwrap();
+    let caller = service.authenticate(&viewer.token, Peer::default()).unwrap();
     let environment = EnvironmentName::parse("dev").unwrap();
     for (id, expected) in [("web-2", "instance dev/web-2 not found"), ("web-1", "dev/web-1 belongs to another user")] {
         let id = InstanceId::parse(id).unwrap();
@@ -460,9 +461,9 @@ async fn who_follows_the_instances_hears_of_what_they_say_and_of_what_they_miss(
     let (app, revision) = shop().await;
     let admin = app.admin();
     let service = &app.node().node.app.service;
-    let caller = service.authenticate(&admin.token).unwrap();
+    let caller = service.authenticate(&admin.token, Peer::default()).unwrap();
     let dev = EnvironmentName::parse("dev").unwrap();
-    let permit = service.may_run_on(&caller, &dev, &[]).unwrap();
+    let permit = service.may_see_instances(&caller, &dev).unwrap();
     let since = async |marker| {
         let (marker, changed) = service.instances_since(&permit, &dev, marker).await.unwrap();
         let words = changed.iter().map(|it| format!("{} {}", it.instance.id, it.condition.as_str()));
