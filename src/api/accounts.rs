@@ -55,7 +55,7 @@ pub struct CallerView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GrantView {
     /// The role.
-    pub role: crate::domain::access::Role,
+    pub role: String,
     /// Glob over environments.
     pub environment: String,
     /// Glob over namespaces.

@@ -69,7 +69,7 @@ impl Judge<'_> {
 
     /// Refuses what the caller may not do; what it may not even see, as not found.
     fn require(&self, action: Action, target: Target<'_>) -> Result<(), Refused> {
-        refusals::require(&self.state.access, self.change_set.caller.user.id, action, target)
+        refusals::require(&self.state.access, self.change_set.caller.holder(), action, target)
     }
 
     fn attributes(&self, environment: &EnvironmentName) -> Result<&EnvironmentAttributes, Refused> {

@@ -1,6 +1,7 @@
 //! The meaning of things, without I/O, async or a clock.
 
 pub mod access;
+pub mod audit;
 pub mod changes;
 pub mod commit;
 pub mod contents;
@@ -12,5 +13,6 @@ pub mod names;
 pub mod patterns;
 pub mod refusals;
 pub mod revisions;
+pub mod secrets;
 pub mod sight;
 pub mod state;

@@ -93,6 +93,12 @@ name!(
     check_name
 );
 name!(
+    /// A group of users, local or as a provider names it.
+    GroupName,
+    "group name",
+    check_name
+);
+name!(
     /// `application.yaml`, `mesh/routes.yaml`: the path of an entry inside its namespace.
     EntryKey,
     "key",

@@ -32,6 +32,14 @@ impl Pattern {
         Self("*".to_owned())
     }
 
+    /// Whether every name that the other matches is matched by this one.
+    #[must_use]
+    pub fn includes(&self, other: &Self) -> bool {
+        // The other's stars stand for characters that no literal of this one matches, so only its own stars cover them.
+        let inner = other.0.replace('*', "\u{0}");
+        self.matches(&inner)
+    }
+
     /// Whether the whole name matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
@@ -86,6 +94,27 @@ mod tests {
         ];
         for (pattern, name, expected) in cases {
             assert_eq!(Pattern::parse(pattern).unwrap().matches(name), expected, "{pattern} {name}");
+        }
+    }
+
+    #[test]
+    fn a_pattern_includes_what_it_covers_wholly() {
+        let cases = [
+            ("*", "*", true),
+            ("*", "orders*", true),
+            ("orders*", "orders.eu*", true),
+            ("orders*", "orders", true),
+            ("orders*", "order*", false),
+            ("orders*", "*", false),
+            ("orders", "orders*", false),
+            ("a*b", "a*x*b", true),
+            ("a*b", "a*", false),
+            ("*a*", "*a", true),
+            ("*ab*", "*a*b*", false),
+        ];
+        for (outer, inner, expected) in cases {
+            let (outer, inner) = (Pattern::parse(outer).unwrap(), Pattern::parse(inner).unwrap());
+            assert_eq!(outer.includes(&inner), expected, "{outer} {inner}");
         }
     }
 

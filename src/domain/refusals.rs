@@ -1,8 +1,6 @@
 //! Why a change set is refused.
 
-use uuid::Uuid;
-
-use crate::domain::access::{Access, Action, Target};
+use crate::domain::access::{Access, Action, Holder, Target};
 use crate::domain::changes::{Freeze, Version};
 use crate::domain::names::{Address, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
@@ -84,19 +82,19 @@ pub enum Refused {
 }
 
 /// The one answer to a missing right: denied, or, where the caller may not even read it, not found.
-pub fn require(access: &Access, user: Uuid, action: Action, target: Target<'_>) -> Result<(), Refused> {
-    if access.allows(user, action, target) {
+pub fn require(access: &Access, holder: Holder, action: Action, target: Target<'_>) -> Result<(), Refused> {
+    if access.allows(holder, action, target) {
         return Ok(());
     }
     let readable = match target {
-        Target::Store => true,
+        Target::Store | Target::Place(_) => true,
         Target::Environment(environment) | Target::AnyOf(environment) => {
-            access.allows(user, Action::Read, Target::AnyOf(environment))
+            access.allows(holder, Action::Read, Target::AnyOf(environment))
         }
         Target::Namespace(environment, namespace) | Target::AnyIn(environment, namespace) => {
-            access.allows(user, Action::Read, Target::AnyIn(environment, namespace))
+            access.allows(holder, Action::Read, Target::AnyIn(environment, namespace))
         }
-        Target::Entry(..) => access.allows(user, Action::Read, target),
+        Target::Entry(..) => access.allows(holder, Action::Read, target),
     };
     if !readable {
         return Err(Refused::NotFound(target.to_string()));

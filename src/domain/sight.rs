@@ -1,8 +1,7 @@
 //! What one subscriber may see: namespaces of an environment and, in each, keys.
 
-use crate::domain::access::{Access, Action};
+use crate::domain::access::{Access, Action, Holder};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
-use uuid::Uuid;
 
 /// Which keys of a namespace.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -21,12 +20,12 @@ pub struct Sight {
 }
 
 impl Sight {
-    /// What a user may read of these namespaces. Those it may read nothing of are left out.
+    /// What somebody may read of these namespaces. Those it may read nothing of are left out.
     #[must_use]
-    pub fn of(access: &Access, user: Uuid, environment: &EnvironmentName, namespaces: &[NamespaceName]) -> Self {
+    pub fn of(access: &Access, holder: Holder, environment: &EnvironmentName, namespaces: &[NamespaceName]) -> Self {
         let mut seen: Vec<_> = namespaces
             .iter()
-            .filter_map(|name| Some((name.clone(), access.key_scope(user, Action::Read, environment, name)?)))
+            .filter_map(|name| Some((name.clone(), access.key_scope(holder, Action::Read, environment, name)?)))
             .collect();
         seen.sort_by(|(a, _), (b, _)| a.cmp(b));
         seen.dedup_by(|(a, _), (b, _)| a == b);
@@ -66,6 +65,33 @@ impl Sight {
 }
 
 impl KeyScope {
+    /// The keys that some of the prefixes cover; none without any.
+    pub(crate) fn of(prefixes: impl Iterator<Item = String>) -> Option<Self> {
+        let mut prefixes: Vec<String> = prefixes.collect();
+        prefixes.sort_unstable();
+        // Sorted, a prefix stands right before what it includes.
+        prefixes.dedup_by(|longer, shorter| longer.starts_with(shorter.as_str()));
+        match prefixes.first() {
+            None => None,
+            Some(first) if first.is_empty() => Some(Self::All),
+            Some(_) => Some(Self::Prefixes(prefixes)),
+        }
+    }
+
+    /// The keys that are in both; none when there are none.
+    pub(crate) fn within(&self, other: &Self) -> Option<Self> {
+        let (Self::Prefixes(ours), Self::Prefixes(theirs)) = (self, other) else {
+            return Some(if *self == Self::All { other.clone() } else { self.clone() });
+        };
+        let both = ours.iter().flat_map(|a| {
+            theirs.iter().filter_map(move |b| {
+                // The longer one, where one includes the other.
+                if a.starts_with(b.as_str()) { Some(a.clone()) } else { b.starts_with(a.as_str()).then(|| b.clone()) }
+            })
+        });
+        Self::of(both)
+    }
+
     /// Whether a key is in it.
     #[must_use]
     pub fn covers(&self, key: &EntryKey) -> bool {
@@ -79,21 +105,18 @@ impl KeyScope {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::access::{Grant, Role};
-    use crate::domain::patterns::Pattern;
+    use crate::domain::access::{Grant, Parts, Place, Role, User};
+    use crate::domain::names::UserName;
+    use uuid::Uuid;
 
     fn sight(grants: &[(&str, &str)]) -> Sight {
-        let grant = |(namespace, prefix): &(&str, &str)| Grant {
-            id: Uuid::nil(),
-            user: Uuid::nil(),
-            role: Role::Viewer,
-            environment: Pattern::parse("dev").unwrap(),
-            namespace: Pattern::parse(namespace).unwrap(),
-            key_prefix: (*prefix).to_owned(),
+        let grant = |(namespace, prefix): &(&str, &str)| {
+            Grant::of_user(Uuid::nil(), Uuid::nil(), Role::Viewer, Place::parse("dev", namespace, prefix).unwrap())
         };
-        let access = Access::new(1, vec![], vec![], grants.iter().map(grant).collect());
+        let users = vec![User::person(Uuid::nil(), UserName::parse("vera").unwrap())];
+        let access = Access::new(Parts { users, grants: grants.iter().map(grant).collect(), ..Parts::default() });
         let names = ["web", "orders", "web"].map(|name| NamespaceName::parse(name).unwrap());
-        Sight::of(&access, Uuid::nil(), &EnvironmentName::parse("dev").unwrap(), &names)
+        Sight::of(&access, Holder::user(Uuid::nil()), &EnvironmentName::parse("dev").unwrap(), &names)
     }
 
     fn sees(sight: &Sight, address: &str) -> bool {
@@ -118,6 +141,15 @@ mod tests {
     #[test]
     fn a_grant_on_everything_makes_the_narrower_ones_idle() {
         assert_eq!(sight(&[("*", ""), ("orders", "app/")]), sight(&[("*", "")]));
+    }
+
+    #[test]
+    fn two_scopes_have_the_longer_of_their_prefixes_in_common() {
+        let scope = |prefixes: &[&str]| KeyScope::of(prefixes.iter().map(|prefix| (*prefix).to_owned())).unwrap();
+        assert_eq!(scope(&["a/", "b"]).within(&scope(&["a/x", "a/y", "c"])), Some(scope(&["a/x", "a/y"])));
+        assert_eq!(scope(&["a"]).within(&scope(&[""])), Some(scope(&["a"])));
+        assert_eq!(scope(&[""]).within(&scope(&["a"])), Some(scope(&["a"])));
+        assert_eq!(scope(&["a"]).within(&scope(&["b"])), None);
     }
 
     #[test]

@@ -446,12 +446,11 @@ impl Writer {
 mod tests {
     use super::*;
     use crate::api::watch::{ChangeEvent, SnapshotEvent};
-    use crate::domain::access::{Access, Grant, Role};
+    use crate::domain::access::{Access, Grant, Holder, Parts, Place, Role, User};
     use crate::domain::changes::{Audience, Kind, Origin};
     use crate::domain::contents::Content;
     use crate::domain::formats::Format;
     use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
-    use crate::domain::patterns::Pattern;
     use crate::domain::revisions::Epoch;
     use crate::domain::state::Stamp;
     use uuid::Uuid;
@@ -486,17 +485,11 @@ mod tests {
     }
 
     fn sight(prefix: &str) -> Sight {
-        let grant = Grant {
-            id: Uuid::nil(),
-            user: Uuid::nil(),
-            role: Role::Viewer,
-            environment: Pattern::any(),
-            namespace: Pattern::any(),
-            key_prefix: prefix.to_owned(),
-        };
-        let access = Access::new(1, vec![], vec![], vec![grant]);
+        let grant = Grant::of_user(Uuid::nil(), Uuid::nil(), Role::Viewer, Place::parse("*", "*", prefix).unwrap());
+        let users = vec![User::person(Uuid::nil(), UserName::parse("vera").unwrap())];
+        let access = Access::new(Parts { users, grants: vec![grant], ..Parts::default() });
         let names = [NamespaceName::parse("web").unwrap()];
-        Sight::of(&access, Uuid::nil(), &EnvironmentName::parse("dev").unwrap(), &names)
+        Sight::of(&access, Holder::user(Uuid::nil()), &EnvironmentName::parse("dev").unwrap(), &names)
     }
 
     /// The fields of the one event that a frame is.

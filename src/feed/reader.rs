@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use uuid::Uuid;
+use crate::domain::access::Holder;
 
 use crate::api::watch::ResetReason;
 use crate::domain::contents::ContentHash;
@@ -22,7 +22,7 @@ pub const RETRY_MS: u64 = 1000;
 #[derive(Debug, Clone)]
 pub struct Request {
     /// Whose rights count.
-    pub user: Uuid,
+    pub holder: Holder,
     /// The environment.
     pub environment: EnvironmentName,
     /// Its namespaces.
@@ -80,7 +80,7 @@ struct Snapshot {
 /// A subscriber.
 #[derive(Debug)]
 pub struct Reader {
-    user: Uuid,
+    holder: Holder,
     namespaces: Box<[NamespaceName]>,
     seat: Arc<Seat>,
     access: u64,
@@ -103,11 +103,11 @@ impl Reader {
     /// A subscriber that gets a snapshot, or what follows its cursor.
     #[must_use]
     pub fn new(request: Request, state: &Arc<State>, seats: &Seats) -> Self {
-        let Request { user, environment, namespaces, after, have } = request;
-        let seat = seats.take(Sight::of(&state.access, user, &environment, &namespaces));
-        let granted_at = state.access.granted_at(user);
+        let Request { holder, environment, namespaces, after, have } = request;
+        let seat = seats.take(Sight::of(&state.access, holder, &environment, &namespaces));
+        let granted_at = state.access.granted_at(holder.user);
         let mut this = Self {
-            user,
+            holder,
             namespaces: namespaces.into(),
             access: state.access.number,
             at: after.unwrap_or(state.cursor()),
@@ -167,7 +167,7 @@ impl Reader {
     /// Judges what it may see by newer rights.
     fn take_access(&mut self, state: &Arc<State>, seats: &Seats) -> Option<Step> {
         self.access = state.access.number;
-        let sight = Sight::of(&state.access, self.user, self.seat.sight.environment(), &self.namespaces);
+        let sight = Sight::of(&state.access, self.holder, self.seat.sight.environment(), &self.namespaces);
         if sight.is_blind() {
             self.done = true;
             return Some(Step::End);

@@ -107,13 +107,15 @@ impl Seats {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::access::Access;
+    use crate::domain::access::{Access, Holder};
     use crate::domain::names::EnvironmentName;
     use uuid::Uuid;
 
     #[test]
     fn equal_sights_share_a_seat_until_it_is_left() {
-        let sight = |name| Sight::of(&Access::default(), Uuid::nil(), &EnvironmentName::parse(name).unwrap(), &[]);
+        let sight = |name| {
+            Sight::of(&Access::default(), Holder::user(Uuid::nil()), &EnvironmentName::parse(name).unwrap(), &[])
+        };
         let seats = Seats::default();
         let (first, second) = (seats.take(sight("dev")), seats.take(sight("dev")));
         assert!(Arc::ptr_eq(&first, &second));

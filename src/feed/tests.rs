@@ -13,12 +13,11 @@ use uuid::Uuid;
 
 use crate::api::entries::Op as ChangeOp;
 use crate::api::watch::{ChangeEvent, CheckpointEvent, ResetReason, SnapshotEvent};
-use crate::domain::access::{Access, Grant, Role};
+use crate::domain::access::{Access, Grant, Holder, Parts, Place, Role, User};
 use crate::domain::changes::{Audience, EnvironmentAttributes, Item, Kind, Origin, Record, RecordHead, Version};
 use crate::domain::contents::{Content, ContentHash};
 use crate::domain::formats::Format;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
-use crate::domain::patterns::Pattern;
 use crate::domain::revisions::{Cursor, Epoch, Revision};
 use crate::domain::sight::Sight;
 use crate::domain::state::State;
@@ -128,6 +127,8 @@ struct World {
     database: bool,
 }
 
+const HOLDER: Holder = Holder { user: Uuid::nil(), token: None };
+
 fn environment() -> EnvironmentName {
     EnvironmentName::parse("dev").unwrap()
 }
@@ -146,15 +147,12 @@ fn place(at: usize) -> Address {
 }
 
 fn access(number: u64, rights: usize, granted_at: Revision) -> Access {
-    let grant = |(namespace, prefix): &(&str, &str)| Grant {
-        id: Uuid::nil(),
-        user: Uuid::nil(),
-        role: Role::Viewer,
-        environment: Pattern::any(),
-        namespace: Pattern::parse(namespace).unwrap(),
-        key_prefix: (*prefix).to_owned(),
+    let grant = |(namespace, prefix): &(&str, &str)| {
+        Grant::of_user(Uuid::nil(), Uuid::nil(), Role::Viewer, Place::parse("*", namespace, prefix).unwrap())
     };
-    Access::new(number, vec![], vec![], RIGHTS[rights].iter().map(grant).collect()).changed([(Uuid::nil(), granted_at)])
+    let vera = User { granted_at, ..User::person(Uuid::nil(), UserName::parse("vera").unwrap()) };
+    let grants = RIGHTS[rights].iter().map(grant).collect();
+    Access::new(Parts { number, users: vec![vera], grants, ..Parts::default() })
 }
 
 fn empty(epoch: Epoch, head: Revision, access: Access) -> State {
@@ -203,8 +201,8 @@ impl World {
     }
 
     fn subscribe(&self, after: Option<Cursor>, have: BTreeMap<Address, ContentHash>) -> Reader {
-        let (user, environment) = (Uuid::nil(), environment());
-        let request = Request { user, environment, namespaces: namespaces(), after, have };
+        let (holder, environment) = (HOLDER, environment());
+        let request = Request { holder, environment, namespaces: namespaces(), after, have };
         Reader::new(request, &self.state, &self.seats)
     }
 

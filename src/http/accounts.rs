@@ -1,14 +1,14 @@
 //! Logins and tokens.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::StatusCode;
 use time::OffsetDateTime;
 
 use crate::api::accounts::{
     CallerView, GrantView, LoginBody, NewTokenView, SessionView, TokenBody, TokenList, TokenView,
 };
-use crate::api::problem::Problem;
-use crate::domain::access::{Token, TokenKind};
+use crate::api::problem::{Code, Problem};
+use crate::domain::access::{Peer, Token, TokenKind};
 use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place};
@@ -27,9 +27,10 @@ fn view(token: &Token) -> TokenView {
     (status = 200, body = SessionView), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn log_in(
     State(app): State<Shared>,
+    Extension(peer): Extension<Peer>,
     Json(body, _): Json<LoginBody>,
 ) -> Result<axum::Json<SessionView>, ApiError> {
-    let (user, new) = app.service.log_in(&body.name, body.password, body.new_password).await?;
+    let (user, new) = app.service.log_in(&body.name, body.password, body.new_password, &peer).await?;
     let expires_at = new.token.expires_at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     Ok(axum::Json(SessionView { user: user.name.to_string(), token: new.text.reveal(), expires_at }))
 }
@@ -41,7 +42,8 @@ pub(super) async fn log_out(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
 ) -> Result<StatusCode, ApiError> {
-    app.service.revoke_token(&caller, caller.token).await?;
+    let token = caller.credential.token.ok_or_else(|| ApiError::new(Code::NotFound, None))?;
+    app.service.revoke_token(&caller, token).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -53,11 +55,11 @@ pub(super) async fn me(
     Authenticated(caller): Authenticated,
 ) -> Result<axum::Json<CallerView>, ApiError> {
     let state = app.service.state()?;
-    let grants = state.access.grants_of(caller.user.id).iter().map(|grant| GrantView {
-        role: grant.role,
-        environment: grant.environment.to_string(),
-        namespace: grant.namespace.to_string(),
-        key_prefix: grant.key_prefix.clone(),
+    let grants = state.access.grants_held(caller.user.id).map(|grant| GrantView {
+        role: grant.allowance.to_string(),
+        environment: grant.place.environment.to_string(),
+        namespace: grant.place.namespace.to_string(),
+        key_prefix: grant.place.key_prefix.clone(),
     });
     Ok(axum::Json(CallerView { user: caller.user.name.to_string(), grants: grants.collect() }))
 }

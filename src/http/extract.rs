@@ -14,14 +14,14 @@ use time::format_description::well_known::Rfc3339;
 
 use crate::api::IDEMPOTENCY_HEADER;
 use crate::api::problem::{Code, FieldProblem};
-use crate::domain::access::Caller;
+use crate::domain::access::{Caller, Peer};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::http::Shared;
 use crate::http::arrival::Silent;
 use crate::http::error::ApiError;
-use crate::http::layers::{Peer, TraceId};
+use crate::http::layers::TraceId;
 use crate::service::committer::Idempotency;
 use crate::service::{At, WriteContext};
 
@@ -39,7 +39,8 @@ impl FromRequestParts<Shared> for Authenticated {
         let bearer =
             shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
         let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
-        Ok(Self(app.service.authenticate(token.trim())?))
+        let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
+        Ok(Self(app.service.authenticate(token.trim(), peer)?))
     }
 }
 

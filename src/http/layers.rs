@@ -19,6 +19,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
 use crate::api::problem::Code;
 use crate::api::{EPOCH_HEADER, REQUEST_ID_HEADER, REVISION_HEADER};
+use crate::domain::access::Peer;
 use crate::http::error::{ApiError, Pending};
 use crate::http::serve::Connection;
 use crate::http::{Entrance, Shared, arrival};
@@ -50,15 +51,6 @@ const SECURITY: [(&str, &str); 6] = [
 ];
 /// What answers over TLS say besides. Other names below this one are not ours to speak for.
 const HSTS: &str = "max-age=31536000";
-
-/// Where a request comes from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Peer {
-    /// The address of the caller: that of the connection, or what a trusted proxy says.
-    pub(super) address: Option<IpAddr>,
-    /// Names the request.
-    pub(super) request_id: Arc<str>,
-}
 
 /// By which way a request came.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -1,13 +1,15 @@
 //! Who is calling: logins, tokens, first admin.
 
+use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::domain::access::{Caller, Token, TokenKind, User};
+use crate::domain::access::{Caller, Peer, Token, TokenKind, User};
+use crate::domain::audit::{Event, Who};
 use crate::domain::names::UserName;
 use crate::service::tokens::TokenText;
 use crate::service::{Field, Service, ServiceError};
-use crate::store::{self, Store};
+use crate::store::{self, AccessOutcome, Op, Step, Store};
 
 /// Shortest and longest password, in characters.
 const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
@@ -27,16 +29,19 @@ pub struct NewToken {
 
 impl Service {
     /// Who shows this token. Works from memory.
-    pub fn authenticate(&self, text: &str) -> Result<Caller, ServiceError> {
+    pub fn authenticate(&self, text: &str, peer: Peer) -> Result<Caller, ServiceError> {
         let shown = TokenText::parse(text).ok_or(ServiceError::Unauthenticated)?;
         let state = self.state()?;
         let token = state.access.find_token(shown.id()).ok_or(ServiceError::Unauthenticated)?;
-        let expired = token.expires_at.is_some_and(|end| end <= self.ambient.now());
-        if expired || !shown.belongs_to(token) {
+        if !shown.belongs_to(token) {
             return Err(ServiceError::Unauthenticated);
         }
         let user = state.access.find_user(token.user).ok_or(ServiceError::Unauthenticated)?;
-        Ok(Caller { user: user.clone(), token: token.id })
+        let caller = Caller::with_token(user.clone(), token.id, peer);
+        if !state.access.is_live(&caller, self.ambient.now()) {
+            return Err(ServiceError::Unauthenticated);
+        }
+        Ok(caller)
     }
 
     /// Logs a person in. After a one-time password a new one must come with it.
@@ -45,6 +50,7 @@ impl Service {
         name: &str,
         password: String,
         new_password: Option<String>,
+        peer: &Peer,
     ) -> Result<(User, NewToken), ServiceError> {
         if let Some(new) = &new_password {
             check_password("new_password", new)?;
@@ -60,22 +66,41 @@ impl Service {
         };
         drop(session);
         let password = if too_long { String::new() } else { password };
-        let hash = account.as_ref().map(|account| account.password_hash.clone());
+        let account = account.filter(|account| !account.disabled);
+        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
         let matches = self.passwords.verify(password, hash).await? && !too_long;
         let Some(account) = account.filter(|_| matches) else { return Err(ServiceError::WrongPassword) };
+        let who = Who {
+            actor: account.name.to_string(),
+            token: None,
+            address: peer.address,
+            request_id: peer.request_id.clone(),
+        };
         if let Some(new) = new_password {
             let hash = self.passwords.hash(new).await?;
-            let mut session = self.store.acquire().await?;
-            store::set_password(&mut session, &account.user.name, account.user.id, &hash, false)
-                .await
-                .map_err(ServiceError::of_write)?;
+            self.set_password(&who, account.id, &account.name, hash, false).await?;
         } else if account.one_time {
             return Err(ServiceError::PasswordChangeRequired);
         }
         let expires_at = self.ambient.now() + SESSION;
-        let new = self.new_token(account.user.id, "login", TokenKind::Session, expires_at);
-        self.keep_token(&account.user.name, &new).await?;
-        Ok((account.user, new))
+        let new = self.new_token(account.id, "login", TokenKind::Session, expires_at);
+        self.keep_token(&who, &new).await?;
+        let state = self.state()?;
+        let user = state.access.find_user(account.id).ok_or(ServiceError::WrongPassword)?;
+        Ok((user.clone(), new))
+    }
+
+    /// Sets a password, which ends the user's sessions.
+    async fn set_password(
+        &self,
+        who: &Who,
+        user_id: Uuid,
+        name: &UserName,
+        password_hash: String,
+        one_time: bool,
+    ) -> Result<(), ServiceError> {
+        let step = password_step(user_id, name, password_hash, one_time);
+        self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
     }
 
     /// Makes an API token for the caller.
@@ -91,7 +116,7 @@ impl Service {
         }
         let expires_at = self.ambient.now() + Duration::days(i64::from(days));
         let new = self.new_token(caller.user.id, name, TokenKind::Api, expires_at);
-        self.keep_token(&caller.user.name, &new).await?;
+        self.keep_token(&Who::of(caller), &new).await?;
         Ok(new)
     }
 
@@ -107,29 +132,41 @@ impl Service {
 
     /// Ends one of the caller's tokens.
     pub async fn revoke_token(&self, caller: &Caller, token: Uuid) -> Result<(), ServiceError> {
-        let mut session = self.store.acquire().await?;
-        let revoked = store::revoke_token(&mut session, &caller.user.name, token, caller.user.id)
-            .await
-            .map_err(ServiceError::of_write)?;
-        drop(session);
-        self.pump.refresh().await.map_err(|_| ServiceError::OutcomeUnknown)?;
-        if revoked { Ok(()) } else { Err(ServiceError::NotFound(format!("token {token}"))) }
+        self.change_access(&Who::of(caller), |access| {
+            let own = access.find_token(token).filter(|found| found.user == caller.user.id);
+            let Some(found) = own else { return Err(ServiceError::NotFound(format!("token {token}"))) };
+            let event = Event::new("revoke_token", format!("token:{token}")).before(json!({"name": found.name}));
+            Ok((vec![Step { event, op: Op::RevokeToken { id: token } }], ()))
+        })
+        .await
     }
 
     fn new_token(&self, user: Uuid, name: &str, kind: TokenKind, expires_at: OffsetDateTime) -> NewToken {
         let text = TokenText::new(self.ambient.id(), self.ambient.secret());
-        let token =
-            Token { id: text.id(), user, name: name.to_owned(), kind, hash: text.hash(), expires_at: Some(expires_at) };
+        let token = Token {
+            id: text.id(),
+            user,
+            name: name.to_owned(),
+            kind,
+            hash: text.hash(),
+            scoped: false,
+            created_at: self.ambient.now(),
+            expires_at: Some(expires_at),
+            last_used_at: None,
+            address: None,
+            agent: None,
+        };
         NewToken { token, text }
     }
 
     /// Stores a token, and returns when this node knows it.
-    async fn keep_token(&self, actor: &UserName, new: &NewToken) -> Result<(), ServiceError> {
-        let mut session = self.store.acquire().await?;
-        store::create_token(&mut session, actor, &new.token).await.map_err(ServiceError::of_write)?;
-        drop(session);
-        // It is there by now, whatever became of the database since.
-        self.pump.refresh().await.map_err(|_| ServiceError::OutcomeUnknown)
+    async fn keep_token(&self, who: &Who, new: &NewToken) -> Result<(), ServiceError> {
+        let token = &new.token;
+        let action = if token.kind == TokenKind::Session { "log_in" } else { "create_token" };
+        let after = json!({"name": token.name, "expires_at": token.expires_at.map(|end| end.unix_timestamp())});
+        let event = Event::new(action, format!("token:{}", token.id)).after(after);
+        let step = Step { event, op: Op::CreateToken(token.into()) };
+        self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
     }
 }
 
@@ -151,16 +188,15 @@ pub async fn create_first_admin(
     }
     let password = preset.unwrap_or_else(|| one_time_password(ambient));
     let hash = passwords.hash(password.clone()).await?;
-    let user = User { id: ambient.id(), name };
-    let created = store::create_first_admin(&mut session, &user, &hash, one_time).await?;
-    Ok(created.then_some(FirstAdmin { user, one_time_password: one_time.then_some(password) }))
+    let created = store::create_first_admin(&mut session, (ambient.id(), &name), &hash, one_time).await?;
+    Ok(created.then_some(FirstAdmin { name, one_time_password: one_time.then_some(password) }))
 }
 
 /// The first admin, just made.
 #[derive(Debug)]
 pub struct FirstAdmin {
     /// The user.
-    pub user: User,
+    pub name: UserName,
     /// Set unless the password was preset.
     pub one_time_password: Option<String>,
 }
@@ -177,9 +213,19 @@ pub async fn reset_password(
     let account = account.ok_or_else(|| ServiceError::NotFound(format!("user {name}")))?;
     let password = one_time_password(ambient);
     let hash = passwords.hash(password.clone()).await?;
-    let system = UserName::parse("system").map_err(|error| ServiceError::Internal(error.to_string()))?;
-    store::set_password(&mut session, &system, account.user.id, &hash, true).await?;
-    Ok(password)
+    let step = password_step(account.id, &account.name, hash, true);
+    match store::change_access(&mut session, None, &Who::system(), &[step]).await? {
+        AccessOutcome::Changed(_) => Ok(password),
+        AccessOutcome::Moved | AccessOutcome::Foreign => {
+            Err(ServiceError::Unavailable("the database holds another history: start a node first".to_owned()))
+        }
+    }
+}
+
+fn password_step(user_id: Uuid, name: &UserName, password_hash: String, one_time: bool) -> Step {
+    let action = if one_time { "reset_password" } else { "set_password" };
+    let op = Op::SetPassword { user_id, password_hash, one_time };
+    Step { event: Event::new(action, format!("user:{name}")), op }
 }
 
 /// 120 random bits, in groups that people can read out.

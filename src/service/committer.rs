@@ -443,6 +443,8 @@ fn batch<'a>(state: &State, waiting: &'a [Submission], verdicts: &'a Verdicts) -
             BatchSet {
                 id: set.id,
                 actor: &set.caller.user.name,
+                token: set.caller.credential.token,
+                address: set.caller.peer.address,
                 message: &set.message,
                 kind: set.intent.kind(),
                 request_id: &set.request_id,

@@ -87,14 +87,14 @@ impl Service {
             Some(namespace) => Target::AnyIn(environment, namespace),
             None => Target::AnyOf(environment),
         };
-        permit::require::<permit::Read>(&state.access, caller, target)?;
+        permit::require::<permit::Inspect>(&state.access, caller, target)?;
         if state.find_environment(environment).is_none() {
             return Err(ServiceError::NotFound(environment.to_string()));
         }
         let access = &state.access;
         let readable = |namespace: &NamespaceName, found: &EntryKey| {
             key.is_none_or(|key| key == found)
-                && access.allows(caller.user.id, Action::Read, Target::Entry(environment, namespace, found))
+                && access.allows(caller.holder(), Action::Inspect, Target::Entry(environment, namespace, found))
         };
         let keys = key.map(|key| vec![key.as_str().to_owned()]);
         let part = Part { environment: Some(environment), namespace, keys: keys.as_deref(), bare: false };

@@ -80,11 +80,11 @@ impl Service {
         filter: &EntryFilter,
     ) -> Result<EntryPage, ServiceError> {
         let access = self.state()?.access.clone();
-        let user = permit.caller().user.id;
+        let holder = permit.caller().holder();
         let wanted = |key: &EntryKey| {
             key.starts_with(&filter.prefix)
                 && filter.after.as_ref().is_none_or(|after| key > after)
-                && access.allows(user, Action::Read, Target::Entry(environment, namespace, key))
+                && access.allows(holder, Action::Read, Target::Entry(environment, namespace, key))
         };
         let part = Part { environment: Some(environment), namespace: Some(namespace), ..Part::default() };
         let state = self.state_at(filter.at.map(|at| (at, "at")), part).await?;

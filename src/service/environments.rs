@@ -37,7 +37,7 @@ impl Service {
     ) -> Result<(Vec<(EnvironmentName, Environment)>, Revision), ServiceError> {
         let access = self.state()?.access.clone();
         let state = self.state_at(at.map(|at| (at, "at")), Part { bare: true, ..Part::default() }).await?;
-        let visible = |name: &EnvironmentName| access.allows(caller.user.id, Action::Read, Target::AnyOf(name));
+        let visible = |name: &EnvironmentName| access.allows(caller.holder(), Action::Read, Target::AnyOf(name));
         let all = state.environments().filter(|(name, _)| visible(name));
         Ok((all.map(|(name, found)| (name.clone(), found.clone())).collect(), state.environments_touched()))
     }

@@ -33,10 +33,10 @@ impl Service {
         let access = self.state()?.access.clone();
         let part = Part { environment: Some(environment), ..Part::default() };
         let state = self.state_at(at.map(|at| (at, "at")), part).await?;
-        let user = permit.caller().user.id;
+        let holder = permit.caller().holder();
         let found =
             state.find_environment(environment).ok_or_else(|| ServiceError::NotFound(environment.to_string()))?;
-        let visible = |name: &NamespaceName| access.allows(user, Action::Read, Target::AnyIn(environment, name));
+        let visible = |name: &NamespaceName| access.allows(holder, Action::Read, Target::AnyIn(environment, name));
         let all: Vec<_> = state
             .namespaces(environment)
             .filter(|(name, _)| visible(name))

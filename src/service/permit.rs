@@ -20,16 +20,24 @@ macro_rules! authorities {
 }
 
 authorities! {
-    /// To read entries, history and diffs.
+    /// To read entries, and watch them.
     Read;
+    /// To see history, diffs and instances.
+    Inspect;
     /// To publish.
     Publish;
     /// To roll back and revert.
     Rollback;
     /// To freeze.
     Freeze;
+    /// To register instances and report.
+    Report;
     /// To manage environments and namespaces.
     Manage;
+    /// To give rights.
+    Grant;
+    /// To read the audit.
+    Audit;
     /// To operate the store.
     Administer;
 }
@@ -51,6 +59,6 @@ impl<A> Permit<A> {
 
 /// Checks a right. Without it the target is denied, or, where the caller may not even read it, not found.
 pub fn require<A: Authority>(access: &Access, caller: &Caller, target: Target<'_>) -> Result<Permit<A>, ServiceError> {
-    refusals::require(access, caller.user.id, A::ACTION, target)?;
+    refusals::require(access, caller.holder(), A::ACTION, target)?;
     Ok(Permit { caller: caller.clone(), authority: PhantomData })
 }

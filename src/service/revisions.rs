@@ -162,5 +162,5 @@ fn sees(
         (Some(namespace), None) => Target::AnyIn(environment, namespace),
         (None, _) => Target::AnyOf(environment),
     };
-    access.allows(caller.user.id, Action::Read, target)
+    access.allows(caller.holder(), Action::Inspect, target)
 }

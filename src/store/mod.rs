@@ -1,5 +1,6 @@
 //! SQL, and the only place that names it: free functions over a connection, grouped by noun.
 
+mod access;
 mod accounts;
 mod checks;
 mod entries;
@@ -26,9 +27,8 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{Connection as _, PgConnection, PgPool, Postgres};
 use tokio::sync::watch;
 
-pub use accounts::{
-    AccountRow, create_first_admin, create_token, find_account, load_access, revoke_token, set_password,
-};
+pub use access::{AccessOutcome, GrantColumns, Op, Step, TokenColumns, change_access, load_access};
+pub use accounts::{AccountRow, create_first_admin, find_account};
 pub use entries::{Part, load};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};

@@ -1,6 +1,7 @@
 //! The append-only history: committing, and looking back.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -21,6 +22,10 @@ pub struct BatchSet<'a> {
     pub id: Uuid,
     /// Who asks.
     pub actor: &'a UserName,
+    /// The token it showed.
+    pub token: Option<Uuid>,
+    /// Where it calls from.
+    pub address: Option<IpAddr>,
     /// Why.
     pub message: &'a str,
     /// What kind of change.
@@ -82,6 +87,8 @@ struct SetJson<'a> {
     /// The head after it, counted the same way.
     head_offset: u64,
     actor: &'a str,
+    token: Option<Uuid>,
+    address: Option<IpAddr>,
     message: &'a str,
     kind: &'static str,
     request_id: &'a str,
@@ -165,6 +172,8 @@ pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<CommitOutcome,
             offset,
             head_offset,
             actor: set.actor.as_str(),
+            token: set.token,
+            address: set.address,
             message: set.message,
             kind: set.kind.as_str(),
             request_id: set.request_id,

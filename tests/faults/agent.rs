@@ -381,8 +381,8 @@ async fn a_grant_that_is_taken_away_changes_no_file() -> Tested {
     let files = nginx.files()?;
     let change = |grants: &str| {
         scene.cluster.sql(&format!(
-            "BEGIN; SELECT log_access('system', 'change_grants', 'admin'); {grants};
-             UPDATE users SET granted_at = (SELECT revision FROM head); COMMIT"
+            "BEGIN; SELECT lock_store(); {grants}; UPDATE users SET granted_at = (SELECT revision FROM head);
+             SELECT change_access(NULL, '{{}}', '[{{\"op\": \"note\", \"event\": {{}}}}]'); COMMIT"
         ))
     };
     change("DELETE FROM grants")?;

@@ -111,8 +111,8 @@ async fn a_password_reset_beside_the_database_gives_a_one_time_password_and_is_r
     log_in(json!({"name": "admin", "password": PASSWORD})).await.problem(401, "wrong_password");
     log_in(json!({"name": "admin", "password": one_time})).await.problem(403, "password_change_required");
     log_in(json!({"name": "admin", "password": one_time, "new_password": NEW})).await.expect(200);
-    let recorded =
-        "SELECT count(*) FROM access_log WHERE actor = 'system' AND action = 'reset_password' AND subject = 'admin'";
+    let recorded = "SELECT count(*) FROM audit \
+                    WHERE actor = 'system' AND action = 'reset_password' AND body::jsonb ->> 'target' = 'user:admin'";
     assert_eq!(app.database.number(recorded).await, 1);
     app.finish().await;
 }
@@ -162,8 +162,8 @@ async fn an_expired_token_is_refused_and_not_listed() {
     let admin = app.admin();
     let made: serde_json::Value = admin.post("/api/v1/tokens", json!({"name": "old"})).await.expect(201).json();
     let mut connection = app.database.connect().await;
-    let expire = "WITH moved AS (SELECT log_access('system', 'expire', 'old')) \
-                  UPDATE tokens SET expires_at = now() - interval '1 s' FROM moved WHERE name = 'old'";
+    let expire = "SELECT change_access(NULL, '{}', jsonb_build_array(jsonb_build_object('op', 'expire_token', 'id', id, \
+                  'expires_at', now() - interval '1 s', 'event', '{}'::jsonb))) FROM tokens WHERE name = 'old'";
     sqlx::query(expire).execute(&mut connection).await.unwrap();
     app.node().refresh().await;
     let program = admin.with_token(made["token"].as_str().unwrap());
@@ -191,7 +191,7 @@ async fn only_hashes_of_passwords_and_tokens_are_stored() {
 async fn the_first_admin_is_made_once() {
     let mut app = App::start().await;
     app.second_node().await;
-    assert_eq!(app.others()[0].node.first_admin.as_ref().map(|admin| &admin.user), None);
+    assert_eq!(app.others()[0].node.first_admin.as_ref().map(|admin| &admin.name), None);
     assert_eq!(app.database.number("SELECT count(*) FROM users").await, 1);
     app.finish().await;
 }

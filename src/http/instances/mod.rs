@@ -40,7 +40,7 @@ pub(super) async fn list(
     ListQuery { query, limit }: ListQuery,
 ) -> Result<axum::Json<InstanceList>, ApiError> {
     let environment = place.environment()?;
-    let permit = app.service.may_run_on(&caller, &environment, &[])?;
+    let permit = app.service.may_see_instances(&caller, &environment)?;
     let page = app.service.list_instances(&permit, &environment, query, limit).await?;
     let instances = page.instances.into_iter().map(views::instance).collect();
     Ok(axum::Json(InstanceList { instances, next: page.next.map(String::from) }))
@@ -58,7 +58,7 @@ pub(super) async fn get(
 ) -> Result<axum::Json<InstanceView>, ApiError> {
     let (environment, id) = (place.environment()?, place.instance()?);
     let at = moment("at", params.at.as_deref())?;
-    let permit = app.service.may_run_on(&caller, &environment, &[])?;
+    let permit = app.service.may_see_instances(&caller, &environment)?;
     let found = app.service.get_instance(&permit, &environment, &id, at).await?;
     Ok(axum::Json(views::instance(found)))
 }
@@ -77,7 +77,7 @@ pub(super) async fn put(
 ) -> Result<axum::Json<InstanceView>, ApiError> {
     let (environment, id) = (place.environment()?, place.instance()?);
     let declared = declaration(body)?;
-    let permit = app.service.may_run_on(&caller, &environment, &declared.namespaces)?;
+    let permit = app.service.may_report(&caller, &environment, &declared.namespaces)?;
     let stored = app.service.put_instance(&permit, environment, id, declared).await?;
     Ok(axum::Json(views::instance(stored)))
 }
@@ -94,7 +94,7 @@ pub(super) async fn delete(
     place: Place,
 ) -> Result<StatusCode, ApiError> {
     let (environment, id) = (place.environment()?, place.instance()?);
-    let permit = app.service.may_run_on(&caller, &environment, &[])?;
+    let permit = app.service.may_report(&caller, &environment, &[])?;
     app.service.stop_instance(&permit, environment, id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -112,7 +112,7 @@ pub(super) async fn receipts(
     Json(body, _): Json<ReceiptsBody>,
 ) -> Result<StatusCode, ApiError> {
     let (environment, id) = (place.environment()?, place.instance()?);
-    let permit = app.service.may_run_on(&caller, &environment, &[])?;
+    let permit = app.service.may_report(&caller, &environment, &[])?;
     let receipts = body.receipts.into_iter().map(|receipt| Receipt {
         at: Cursor { epoch: Epoch(receipt.epoch), revision: Revision(receipt.revision) },
         stage: receipt.stage,

@@ -17,7 +17,7 @@ use crate::http::App;
 use crate::http::instances::views;
 use crate::service::ServiceError;
 use crate::service::instances::{FeedMarker, Standing};
-use crate::service::permit::{Permit, Read};
+use crate::service::permit::{Inspect, Permit};
 
 /// How often is asked.
 const BATCH: Duration = Duration::from_millis(250);
@@ -28,7 +28,7 @@ type Asking = Pin<Box<dyn Future<Output = Result<(FeedMarker, Vec<Standing>), Se
 
 /// Follows the instances of an environment.
 pub(super) struct Followed {
-    permit: Permit<Read>,
+    permit: Permit<Inspect>,
     environment: EnvironmentName,
     marker: FeedMarker,
     /// What was told last of each instance.
@@ -45,7 +45,7 @@ impl fmt::Debug for Followed {
 
 impl Followed {
     /// Tells all instances first.
-    pub(super) fn new(permit: Permit<Read>, environment: &EnvironmentName) -> Self {
+    pub(super) fn new(permit: Permit<Inspect>, environment: &EnvironmentName) -> Self {
         Self {
             permit,
             environment: environment.clone(),
@@ -63,7 +63,7 @@ impl Followed {
                 if self.pause.as_mut().poll(cx).is_pending() {
                     return Poll::Pending;
                 }
-                match app.service.may_run_on(self.permit.caller(), &self.environment, &[]) {
+                match app.service.may_see_instances(self.permit.caller(), &self.environment) {
                     Ok(permit) => self.permit = permit,
                     Err(_) => return Poll::Ready(None),
                 }

@@ -77,7 +77,7 @@ async fn open(
     let environment = request.environment.clone();
     let (mut reader, mut followed, mut presence) = (None, None, None);
     if topics.instances {
-        followed = Some(Followed::new(app.service.may_run_on(caller, &environment, &[])?, &environment));
+        followed = Some(Followed::new(app.service.may_see_instances(caller, &environment)?, &environment));
     }
     if topics.entries {
         let returning = request.after.is_some() || !request.have.is_empty();

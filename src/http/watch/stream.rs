@@ -167,8 +167,7 @@ impl Stream {
             return true;
         }
         self.judged = Some(state.access.number);
-        let (token, now) = (state.access.find_token(self.caller.token), self.app.service.ambient.now());
-        token.is_some_and(|token| token.expires_at.is_none_or(|expiry| expiry > now))
+        state.access.is_live(&self.caller, self.app.service.ambient.now())
     }
 
     /// Waits for the bell. After it rang there may be work from the moment on at which it was hung up again.

@@ -125,7 +125,7 @@ pub(super) fn parse(caller: &Caller, headers: &HeaderMap, body: WatchBody) -> Re
         return Err(ApiError::bad("instance", "needs the topic entries"));
     }
     let request =
-        Request { user: caller.user.id, environment, namespaces: names, after: after.transpose()?, have: known };
+        Request { holder: caller.holder(), environment, namespaces: names, after: after.transpose()?, have: known };
     Ok(Subscription { request, topics, instance })
 }
 

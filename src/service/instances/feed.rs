@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::domain::names::{EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::service::instances::{Standing, shown, standing};
-use crate::service::permit::{Permit, Read};
+use crate::service::permit::{Inspect, Permit};
 use crate::service::{Service, ServiceError};
 use crate::store::instances as store;
 
@@ -29,7 +29,7 @@ impl Service {
     /// To be asked every 250 ms or so while somebody listens; nothing of it is kept in between.
     pub async fn instances_since(
         &self,
-        permit: &Permit<Read>,
+        permit: &Permit<Inspect>,
         environment: &EnvironmentName,
         marker: FeedMarker,
     ) -> Result<(FeedMarker, Vec<Standing>), ServiceError> {

@@ -14,10 +14,10 @@ use time::OffsetDateTime;
 
 use crate::domain::access::{Access, Action, Caller, Target};
 use crate::domain::instances::{Applied, Condition, Instance, Presence, Rejection, Stage};
-use crate::domain::names::{EnvironmentName, InstanceId};
+use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::domain::state::State;
-use crate::service::permit::{Permit, Read};
+use crate::service::permit::{Inspect, Permit};
 use crate::service::{At, Service, ServiceError};
 use crate::store::Session;
 use crate::store::instances::receipts::{self as kept, ReceiptsThen};
@@ -69,7 +69,7 @@ impl Service {
     /// The instances of an environment that run on something the caller may read.
     pub async fn list_instances(
         &self,
-        permit: &Permit<Read>,
+        permit: &Permit<Inspect>,
         environment: &EnvironmentName,
         mut query: InstanceQuery,
         limit: usize,
@@ -98,9 +98,9 @@ impl Service {
     }
 
     /// One instance, now or as it was then.
-    pub async fn get_instance(
+    pub async fn get_instance<A: Sync>(
         &self,
-        permit: &Permit<Read>,
+        permit: &Permit<A>,
         environment: &EnvironmentName,
         id: &InstanceId,
         at: Option<At>,
@@ -178,7 +178,11 @@ fn go_back(instance: &mut Instance, then: ReceiptsThen) {
 /// may quote any of the namespaces, so it is told only to those who may read something of each.
 fn shown(access: &Access, caller: &Caller, mut instance: Instance) -> Option<Instance> {
     let environment = &instance.environment;
-    let sees = |name: &_| access.allows(caller.user.id, Action::Read, Target::AnyIn(environment, name));
+    let sees = |name: &NamespaceName| {
+        // Who reports for it is told how it stands.
+        let target = Target::AnyIn(environment, name);
+        [Action::Inspect, Action::Report].iter().any(|action| access.allows(caller.holder(), *action, target))
+    };
     let all = instance.declared.namespaces.len();
     instance.declared.namespaces.retain(sees);
     if instance.declared.namespaces.is_empty() {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::domain::access::{Action, Caller, Target};
+use crate::domain::access::{Action, Caller, Holder, Target};
 use crate::domain::instances::{Instance, KeptReceipt, Outcome, Stage, outcome};
 use crate::domain::names::Address;
 use crate::domain::revisions::Revision;
@@ -55,7 +55,7 @@ impl Service {
         let changed = kept::changed_entries(&mut session, revision).await?;
         let sees = |it: &Address| {
             let target = Target::Entry(&it.environment, &it.namespace, &it.key);
-            state.access.allows(caller.user.id, Action::Read, target)
+            state.access.allows(caller.holder(), Action::Inspect, target)
         };
         let is_bare = changed.is_empty();
         let seen: Vec<Address> = changed.into_iter().filter(sees).collect();
@@ -75,7 +75,7 @@ impl Service {
             .into_iter()
             .filter(|instance| {
                 let names = &instance.declared.namespaces;
-                let sight = Sight::of(&state.access, instance.owner, &instance.environment, names);
+                let sight = Sight::of(&state.access, Holder::user(instance.owner), &instance.environment, names);
                 seen.iter().any(|address| sight.sees(address))
             })
             .filter_map(|instance| shown(&state.access, caller, instance))

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::domain::access::{Access, Action, Target};
+use crate::domain::access::{Access, Action, Holder, Target};
 use crate::domain::instances::{Declaration, Presence, Receipt, Stage};
 use crate::domain::names::{EnvironmentName, InstanceId};
 use crate::domain::revisions::Revision;
@@ -58,7 +58,7 @@ pub struct Message {
     /// The instance.
     pub key: (EnvironmentName, InstanceId),
     /// Who says so.
-    pub user: Uuid,
+    pub holder: Holder,
     /// What.
     pub word: Word,
     /// Answered when it is durable.
@@ -240,7 +240,7 @@ impl Recorder {
     ) -> Result<HashSet<InstanceKey>, StoreError> {
         let (mut puts, mut opens, mut told, mut goodbyes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (message, _) in batch.iter().zip(results).filter(|(_, result)| result.is_ok()) {
-            let (key, owner, known) = (&message.key, message.user, known.get(&message.key));
+            let (key, owner, known) = (&message.key, message.holder.user, known.get(&message.key));
             match &message.word {
                 Word::Put { declared, head } => {
                     puts.push(Put { key, owner, declared, present_from: present_from(known, *head) });
@@ -322,11 +322,11 @@ fn judge(access: &Access, message: &Message, known: Option<&Known>) -> Result<()
     let Some(known) = known else {
         return if is_put { Ok(()) } else { Err(ServiceError::NotFound(format!("instance {environment}/{id}"))) };
     };
-    let reads = |name: &_| access.allows(message.user, Action::Read, Target::AnyIn(environment, name));
+    let reads = |name: &_| access.allows(message.holder, Action::Report, Target::AnyIn(environment, name));
     if let Some(name) = known.namespaces.iter().find(|name| !is_put && !reads(name)) {
         return Err(ServiceError::NotFound(format!("{environment}/{name}")));
     }
-    if known.owner != message.user && !(is_put && known.presence == Presence::Gone) {
+    if known.owner != message.holder.user && !(is_put && known.presence == Presence::Gone) {
         return Err(ServiceError::InstanceTaken(format!("{environment}/{id}")));
     }
     Ok(())
@@ -350,10 +350,10 @@ fn told_of<'a>(known: &'a Known, owner: Uuid, receipts: &'a [Receipt]) -> Told<'
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::access::{Grant, Role};
+    use crate::domain::access::{Grant, Parts, Place, Role, User};
     use crate::domain::instances::Progress;
     use crate::domain::names::NamespaceName;
-    use crate::domain::patterns::Pattern;
+    use crate::domain::names::UserName;
 
     const OWNER: Uuid = Uuid::from_u128(1);
     const OTHER: Uuid = Uuid::from_u128(2);
@@ -363,15 +363,11 @@ mod tests {
     }
 
     fn access() -> Access {
-        let grant = |user| Grant {
-            id: user,
-            user,
-            role: Role::Viewer,
-            environment: Pattern::any(),
-            namespace: Pattern::parse("orders").unwrap(),
-            key_prefix: String::new(),
-        };
-        Access::new(1, vec![], vec![], vec![grant(OWNER), grant(OTHER)])
+        let place = || Place::parse("*", "orders", "").unwrap();
+        let grant = |user| Grant::of_user(user, user, Role::Agent, place());
+        let users = [(OWNER, "owner"), (OTHER, "other")];
+        let users = users.map(|(id, name)| User::person(id, UserName::parse(name).unwrap())).to_vec();
+        Access::new(Parts { users, grants: vec![grant(OWNER), grant(OTHER)], ..Parts::default() })
     }
 
     fn known(presence: Presence, namespace: &str) -> Known {
@@ -394,7 +390,7 @@ mod tests {
     }
 
     fn judged(user: Uuid, word: Word, known: Option<&Known>) -> String {
-        let message = Message { key: key(), user, word, reply: oneshot::channel().0 };
+        let message = Message { key: key(), holder: Holder::user(user), word, reply: oneshot::channel().0 };
         judge(&access(), &message, known).err().map_or_else(|| "fine".to_owned(), |error| error.to_string())
     }
 

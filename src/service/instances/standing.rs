@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use crate::domain::access::Holder;
 use crate::domain::instances::{BEHIND_MAX, Condition, Instance, condition};
 use crate::domain::names::NamespaceName;
 use crate::domain::revisions::Revision;
@@ -61,6 +62,6 @@ fn question(state: &State, instance: &Instance) -> Option<(Sight, Revision)> {
     if instance.declared.namespaces.iter().all(|name| touched(name) <= applied) {
         return None;
     }
-    let sight = Sight::of(&state.access, instance.owner, environment, &instance.declared.namespaces);
+    let sight = Sight::of(&state.access, Holder::user(instance.owner), environment, &instance.declared.namespaces);
     (!sight.is_blind()).then_some((sight, applied))
 }

@@ -7,27 +7,46 @@ use crate::domain::instances::{Declaration, Receipt, Rejected};
 use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName};
 use crate::service::instances::Standing;
 use crate::service::instances::recorder::{Message, Word};
-use crate::service::permit::{self, Permit, Read};
+use crate::service::permit::{self, Authority, Inspect, Permit, Report};
 use crate::service::{Field, Service, ServiceError};
 
 /// Most receipts of one call.
 const RECEIPTS_MAX: usize = 100;
 
 impl Service {
-    /// Checks that a caller may read something of each of the namespaces that an instance runs on.
-    pub fn may_run_on(
+    /// Checks that a caller may report for an instance that runs on these namespaces.
+    pub fn may_report(
         &self,
         caller: &Caller,
         environment: &EnvironmentName,
         namespaces: &[NamespaceName],
-    ) -> Result<Permit<Read>, ServiceError> {
+    ) -> Result<Permit<Report>, ServiceError> {
+        let mut permit = self.may_with_instances(caller, environment)?;
         let state = self.state()?;
-        let mut permit = permit::require(&state.access, caller, Target::AnyOf(environment))?;
-        if state.find_environment(environment).is_none() {
-            return Err(ServiceError::NotFound(environment.to_string()));
-        }
         for namespace in namespaces {
             permit = permit::require(&state.access, caller, Target::AnyIn(environment, namespace))?;
+        }
+        Ok(permit)
+    }
+
+    /// Checks that a caller may see instances of an environment.
+    pub fn may_see_instances(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentName,
+    ) -> Result<Permit<Inspect>, ServiceError> {
+        self.may_with_instances(caller, environment)
+    }
+
+    fn may_with_instances<A: Authority>(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentName,
+    ) -> Result<Permit<A>, ServiceError> {
+        let state = self.state()?;
+        let permit = permit::require(&state.access, caller, Target::AnyOf(environment))?;
+        if state.find_environment(environment).is_none() {
+            return Err(ServiceError::NotFound(environment.to_string()));
         }
         Ok(permit)
     }
@@ -35,7 +54,7 @@ impl Service {
     /// Takes in what an instance says about itself.
     pub async fn put_instance(
         &self,
-        permit: &Permit<Read>,
+        permit: &Permit<Report>,
         environment: EnvironmentName,
         id: InstanceId,
         declared: Declaration,
@@ -50,7 +69,7 @@ impl Service {
     /// Takes in receipts of an instance.
     pub async fn tell_receipts(
         &self,
-        permit: &Permit<Read>,
+        permit: &Permit<Report>,
         environment: EnvironmentName,
         id: InstanceId,
         receipts: Vec<Receipt>,
@@ -67,7 +86,7 @@ impl Service {
     /// Says goodbye for an instance: it is gone at once.
     pub async fn stop_instance(
         &self,
-        permit: &Permit<Read>,
+        permit: &Permit<Report>,
         environment: EnvironmentName,
         id: InstanceId,
     ) -> Result<(), ServiceError> {
@@ -81,7 +100,7 @@ impl Service {
         word: Word,
     ) -> Result<(), ServiceError> {
         let (reply, done) = oneshot::channel();
-        let message = Message { key, user: caller.user.id, word, reply };
+        let message = Message { key, holder: caller.holder(), word, reply };
         self.recorder.messages.send(message).await.map_err(|_| ServiceError::Draining)?;
         done.await.map_err(|_| ServiceError::Draining)?
     }

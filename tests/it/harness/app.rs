@@ -1,17 +1,20 @@
 //! A store with its nodes, for one test.
 
+use std::sync::LazyLock;
+
 use clap::Parser;
 use pintle::cli::node::{self, Node};
-use pintle::domain::access::{Token, TokenKind};
+use pintle::domain::access::{Grant, Place, Role, Token, TokenKind, UserKind};
+use pintle::domain::audit::{Event, Who};
 use pintle::domain::names::UserName;
 use pintle::runtime::lifecycle::Lifecycle;
 use pintle::runtime::settings::NodeSettings;
 use pintle::service::ambient::Ambient as _;
 use pintle::service::tokens::TokenText;
-use pintle::store::{self, StoreSettings};
-use sqlx::postgres::PgArguments;
-use sqlx::query::Query;
-use sqlx::{Connection as _, Postgres};
+use pintle::store::{self, Op, Step, StoreSettings};
+use sqlx::Connection as _;
+use tempfile::NamedTempFile;
+use uuid::Uuid;
 
 use super::actors::Actor;
 use super::database::{Database, Server};
@@ -26,10 +29,23 @@ struct Settings {
     node: NodeSettings,
 }
 
+/// A flag of the harness alone: no master key, where every other node has the same one.
+pub(crate) const NO_MASTER_KEY: &str = "--no-master-key";
+
+/// The master key of all nodes that a test gives no other.
+static MASTER_KEY: LazyLock<NamedTempFile> = LazyLock::new(|| {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "5e1f0b9a3c7d24868b1c0ffee2d4a69780b3c5d7e9f1a2c4d6e8f0a1b3c5d7e9").unwrap();
+    file
+});
+
 /// The settings of a node, from the flags that a test cares about.
 pub(crate) fn settings(flags: &[&str]) -> NodeSettings {
     let common = ["it", "--listen", "127.0.0.1:0", "--database-connections", "4"];
-    Settings::parse_from(common.iter().chain(flags)).node
+    let keyed = flags.iter().any(|flag| *flag == NO_MASTER_KEY || flag.starts_with("--master-key"));
+    let key = ["--master-key-file", MASTER_KEY.path().to_str().unwrap()];
+    let own = flags.iter().copied().filter(|flag| *flag != NO_MASTER_KEY);
+    Settings::parse_from(common.into_iter().chain(if keyed { [].iter() } else { key.iter() }.copied()).chain(own)).node
 }
 
 /// A node in this process.
@@ -131,54 +147,54 @@ impl App {
     pub(crate) async fn user(&self, name: &str, grants: Grants<'_>) -> Actor {
         let ambient = pintle::runtime::ambient::SystemAmbient;
         let mut connection = self.database.connect().await;
-        let user = ambient.id();
-        let mut tx = connection.begin().await.unwrap();
-        sqlx::query("SELECT log_access('system', 'create_user', $1)").bind(name).execute(&mut *tx).await.unwrap();
-        let insert =
-            "INSERT INTO users (id, name, password_hash, one_time, created_at) VALUES ($1, $2, '', false, now())";
-        sqlx::query(insert).bind(user).bind(name).execute(&mut *tx).await.unwrap();
-        for (role, environment, namespace, key_prefix) in grants {
-            let insert = "INSERT INTO grants (id, user_id, role, environment, namespace, key_prefix)
-                          VALUES (gen_random_uuid(), $1, $2, $3, $4, $5)";
-            let insert = sqlx::query(insert).bind(user).bind(role).bind(environment).bind(namespace).bind(key_prefix);
-            insert.execute(&mut *tx).await.unwrap();
-        }
-        tx.commit().await.unwrap();
+        let id = ambient.id();
         let text = TokenText::new(ambient.id(), ambient.secret());
-        let (id, hash, kind) = (text.id(), text.hash(), TokenKind::Api);
-        let token = Token { id, user, name: "test".to_owned(), kind, hash, expires_at: None };
-        store::create_token(&mut connection, &UserName::parse(name).unwrap(), &token).await.unwrap();
+        let token = Token {
+            id: text.id(),
+            user: id,
+            name: "test".to_owned(),
+            kind: TokenKind::Api,
+            hash: text.hash(),
+            scoped: false,
+            created_at: ambient.now(),
+            expires_at: None,
+            last_used_at: None,
+            address: None,
+            agent: None,
+        };
+        let (kind, one_time) = (UserKind::Person, false);
+        let made = UserName::parse(name).unwrap();
+        let mut ops = vec![
+            Op::CreateUser { id, name: made, kind, password_hash: None, one_time, provider: None, subject: None },
+            Op::CreateToken((&token).into()),
+        ];
+        ops.extend(grants.iter().map(|grant| role(id, *grant)));
+        change_access(&mut connection, ops).await;
         connection.close().await.unwrap();
-        for node in std::iter::once(&self.first).chain(&self.others) {
-            node.refresh().await;
-        }
+        self.refresh().await;
         Actor::new(name, &self.first.node.url(), &text.reveal())
     }
 
     /// Takes the grants of a user on a namespace away.
     pub(crate) async fn revoke(&self, name: &str, namespace: &str) {
-        let delete = "DELETE FROM grants WHERE namespace = $2 AND user_id = (SELECT id FROM users WHERE name = $1)";
-        self.change_grants(name, sqlx::query(delete).bind(name).bind(namespace)).await;
+        let mut connection = self.database.connect().await;
+        let find = "SELECT g.id FROM grants g JOIN users u ON u.id = g.user_id WHERE u.name = $1 AND g.namespace = $2";
+        let found = sqlx::query_scalar::<_, Uuid>(find).bind(name).bind(namespace);
+        let ops = found.fetch_all(&mut connection).await.unwrap().into_iter().map(|id| Op::RevokeGrant { id });
+        change_access(&mut connection, ops.collect()).await;
+        self.refresh().await;
     }
 
     /// Gives a user one more grant.
     pub(crate) async fn grant(&self, name: &str, grant: (&str, &str, &str, &str)) {
-        let (role, environment, namespace, prefix) = grant;
-        let insert = "INSERT INTO grants (id, user_id, role, environment, namespace, key_prefix)
-                      SELECT gen_random_uuid(), id, $2, $3, $4, $5 FROM users WHERE name = $1";
-        let insert = sqlx::query(insert).bind(name).bind(role).bind(environment).bind(namespace).bind(prefix);
-        self.change_grants(name, insert).await;
+        let mut connection = self.database.connect().await;
+        let find = sqlx::query_scalar::<_, Uuid>("SELECT id FROM users WHERE name = $1").bind(name);
+        let user = find.fetch_one(&mut connection).await.unwrap();
+        change_access(&mut connection, vec![role(user, grant)]).await;
+        self.refresh().await;
     }
 
-    async fn change_grants(&self, name: &str, change: Query<'_, Postgres, PgArguments>) {
-        let mut connection = self.database.connect().await;
-        let mut tx = connection.begin().await.unwrap();
-        sqlx::query("SELECT log_access('system', 'change_grants', $1)").bind(name).execute(&mut *tx).await.unwrap();
-        change.execute(&mut *tx).await.unwrap();
-        let note = "UPDATE users SET granted_at = (SELECT revision FROM head) WHERE name = $1";
-        sqlx::query(note).bind(name).execute(&mut *tx).await.unwrap();
-        tx.commit().await.unwrap();
-        connection.close().await.unwrap();
+    async fn refresh(&self) {
         for node in std::iter::once(&self.first).chain(&self.others) {
             node.refresh().await;
         }
@@ -194,6 +210,11 @@ impl App {
     /// Somebody who may read a namespace.
     pub(crate) async fn viewer(&self, namespace: &str) -> Actor {
         self.user("vera", &[("viewer", "*", namespace, "")]).await
+    }
+
+    /// A program that may run on a namespace.
+    pub(crate) async fn agent(&self, namespace: &str) -> Actor {
+        self.user("anna", &[("agent", "*", namespace, "")]).await
     }
 
     /// Somebody who may publish to a namespace.
@@ -230,4 +251,17 @@ impl App {
         assert_eq!(self.errors.take(), Vec::<String>::new(), "errors were logged");
         self.database.drop().await;
     }
+}
+
+/// A grant of a role to a user.
+fn role(user: Uuid, (role, environment, namespace, prefix): (&str, &str, &str, &str)) -> Op {
+    let id = pintle::runtime::ambient::SystemAmbient.id();
+    let place = Place::parse(environment, namespace, prefix).unwrap();
+    Op::Grant((&Grant::of_user(id, user, Role::find(role).unwrap(), place)).into())
+}
+
+async fn change_access(connection: &mut sqlx::PgConnection, ops: Vec<Op>) {
+    let step = |op| Step { event: Event::new("change_by_test", "users"), op };
+    let steps: Vec<Step> = ops.into_iter().map(step).collect();
+    store::change_access(connection, None, &Who::system(), &steps).await.unwrap();
 }

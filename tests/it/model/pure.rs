@@ -1,6 +1,6 @@
 //! The model against `domain::commit`: the function that the committer, a dry run and this test share.
 
-use pintle::domain::access::{Access, Caller, Grant, Role, User};
+use pintle::domain::access::{self, Access, Caller, Grant, Parts, Role, User};
 use pintle::domain::changes::{
     ChangeSet, EntryChange, EnvironmentAttributes, Intent, Item, Kind, NamespaceAttributes, Origin, Record, RecordHead,
     Restore, Revert, RevertedEntry, RevertedNamespace, Scope as Covered, Version,
@@ -10,7 +10,6 @@ use pintle::domain::contents::{Content, ContentHash};
 use pintle::domain::formats::Format;
 use pintle::domain::limits::Limits;
 use pintle::domain::names::{self, EntryKey, EnvironmentName, NamespaceName, UserName};
-use pintle::domain::patterns::Pattern;
 use pintle::domain::refusals::Refused;
 use pintle::domain::revisions::{Epoch, Revision};
 use pintle::domain::state::State;
@@ -49,17 +48,11 @@ pub(crate) struct Memory {
 impl Memory {
     /// A store with its environments, and a caller who may do everything.
     pub(crate) fn new() -> Self {
-        let user = User { id: Uuid::from_u128(1), name: UserName::parse("ada").unwrap() };
-        let grant = |role| Grant {
-            id: Uuid::nil(),
-            user: user.id,
-            role,
-            environment: Pattern::any(),
-            namespace: Pattern::any(),
-            key_prefix: String::new(),
-        };
-        let access = Access::new(1, vec![user.clone()], vec![], vec![grant(Role::Admin), grant(Role::Publisher)]);
-        let caller = Caller { user, token: Uuid::nil() };
+        let user = User::person(Uuid::from_u128(1), UserName::parse("ada").unwrap());
+        let grant = |role| Grant::of_user(Uuid::nil(), user.id, role, access::Place::everything());
+        let grants = vec![grant(Role::Admin), grant(Role::Publisher)];
+        let access = Access::new(Parts { number: 1, users: vec![user.clone()], grants, ..Parts::default() });
+        let caller = Caller::of_node(user);
         let mut empty = State::default();
         (empty.epoch, empty.access) = (Epoch(1), access);
         let mut memory = Self { states: vec![empty], caller };

@@ -1,0 +1,178 @@
+//! Grants: who holds what, on which part of the store.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::domain::access::{Action, Role};
+use crate::domain::names::{EntryKey, EnvironmentName, GroupName, NamespaceName};
+use crate::domain::patterns::{Pattern, PatternError};
+
+/// Who holds a grant.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Subject {
+    /// A person or a service.
+    User(Uuid),
+    /// Everybody in a group.
+    Group(GroupName),
+    /// A token: its grants are its scope, and narrow what its owner may.
+    Token(Uuid),
+}
+
+/// What a grant allows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Allowance {
+    /// What a role includes.
+    Role(Role),
+    /// Single actions, for the scope of a token.
+    Actions(Vec<Action>),
+}
+
+impl Allowance {
+    /// Whether it includes the action.
+    #[must_use]
+    pub fn allows(&self, action: Action) -> bool {
+        self.actions().contains(&action)
+    }
+
+    /// What it includes.
+    #[must_use]
+    pub fn actions(&self) -> &[Action] {
+        match self {
+            Self::Role(role) => role.actions(),
+            Self::Actions(actions) => actions,
+        }
+    }
+}
+
+impl fmt::Display for Allowance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(role) => write!(f, "{role}"),
+            Self::Actions(actions) => {
+                f.write_str(&actions.iter().map(|action| action.as_str()).collect::<Vec<_>>().join("+"))
+            }
+        }
+    }
+}
+
+/// A part of the store.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Place {
+    /// The environments it covers.
+    pub environment: Pattern,
+    /// The namespaces it covers.
+    pub namespace: Pattern,
+    /// The keys it covers, by prefix; empty covers all.
+    pub key_prefix: String,
+}
+
+impl Place {
+    /// Parses two patterns; the prefix may be any text.
+    pub fn parse(environment: &str, namespace: &str, key_prefix: &str) -> Result<Self, PatternError> {
+        let (environment, namespace) = (Pattern::parse(environment)?, Pattern::parse(namespace)?);
+        Ok(Self { environment, namespace, key_prefix: key_prefix.to_owned() })
+    }
+
+    /// The whole store.
+    #[must_use]
+    pub fn everything() -> Self {
+        Self { environment: Pattern::any(), namespace: Pattern::any(), key_prefix: String::new() }
+    }
+
+    /// Whether it covers a target, all of it.
+    #[must_use]
+    pub fn covers(&self, target: Target<'_>) -> bool {
+        let all_keys = self.key_prefix.is_empty();
+        match target {
+            Target::Store => *self == Self::everything(),
+            Target::Environment(environment) => {
+                self.environment.matches(environment.as_str()) && self.namespace == Pattern::any() && all_keys
+            }
+            Target::AnyOf(environment) => self.environment.matches(environment.as_str()),
+            Target::Namespace(environment, namespace) => {
+                self.environment.matches(environment.as_str()) && self.namespace.matches(namespace.as_str()) && all_keys
+            }
+            Target::AnyIn(environment, namespace) => {
+                self.environment.matches(environment.as_str()) && self.namespace.matches(namespace.as_str())
+            }
+            Target::Entry(environment, namespace, key) => {
+                self.environment.matches(environment.as_str())
+                    && self.namespace.matches(namespace.as_str())
+                    && key.starts_with(&self.key_prefix)
+            }
+            Target::Place(place) => {
+                self.environment.includes(&place.environment)
+                    && self.namespace.includes(&place.namespace)
+                    && place.key_prefix.starts_with(&self.key_prefix)
+            }
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.environment, self.namespace)?;
+        if self.key_prefix.is_empty() { Ok(()) } else { write!(f, "/{}*", self.key_prefix) }
+    }
+}
+
+/// An allowance held on a part of the store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// Its id.
+    pub id: Uuid,
+    /// Who holds it.
+    pub subject: Subject,
+    /// What it allows.
+    pub allowance: Allowance,
+    /// Where.
+    pub place: Place,
+}
+
+impl Grant {
+    /// A role that a user holds.
+    #[must_use]
+    pub fn of_user(id: Uuid, user: Uuid, role: Role, place: Place) -> Self {
+        Self { id, subject: Subject::User(user), allowance: Allowance::Role(role), place }
+    }
+
+    /// Whether it allows the action on the target.
+    #[must_use]
+    pub fn allows(&self, action: Action, target: Target<'_>) -> bool {
+        self.allowance.allows(action) && self.place.covers(target)
+    }
+}
+
+/// What an action is about.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// The store as a whole.
+    Store,
+    /// One environment with all its namespaces.
+    Environment(&'a EnvironmentName),
+    /// Something, however small, of an environment.
+    AnyOf(&'a EnvironmentName),
+    /// One namespace with all its keys.
+    Namespace(&'a EnvironmentName, &'a NamespaceName),
+    /// Something, however small, of a namespace.
+    AnyIn(&'a EnvironmentName, &'a NamespaceName),
+    /// One entry.
+    Entry(&'a EnvironmentName, &'a NamespaceName, &'a EntryKey),
+    /// Everything that a grant on this place would cover.
+    Place(&'a Place),
+}
+
+impl fmt::Display for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store => f.write_str("the store"),
+            Self::Environment(environment) | Self::AnyOf(environment) => write!(f, "{environment}"),
+            Self::Namespace(environment, namespace) | Self::AnyIn(environment, namespace) => {
+                write!(f, "{environment}/{namespace}")
+            }
+            Self::Entry(environment, namespace, key) => write!(f, "{environment}/{namespace}/{key}"),
+            Self::Place(place) => write!(f, "{place}"),
+        }
+    }
+}

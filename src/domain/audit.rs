@@ -1,0 +1,87 @@
+//! What the audit says: who did what to which target.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use serde::Serialize;
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::domain::access::Caller;
+use crate::domain::names::{EnvironmentName, NamespaceName};
+
+/// Who did something, and from where.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Who {
+    /// The name of the user, or `system`.
+    pub actor: String,
+    /// The token it showed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token: Option<Uuid>,
+    /// Its address.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<IpAddr>,
+    /// The request that brought it.
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub request_id: Arc<str>,
+}
+
+impl Who {
+    /// A caller.
+    #[must_use]
+    pub fn of(caller: &Caller) -> Self {
+        Self {
+            actor: caller.user.name.to_string(),
+            token: caller.credential.token,
+            address: caller.peer.address,
+            request_id: Arc::clone(&caller.peer.request_id),
+        }
+    }
+
+    /// The node itself, or somebody at its machine.
+    #[must_use]
+    pub fn system() -> Self {
+        Self { actor: "system".to_owned(), token: None, address: None, request_id: Arc::default() }
+    }
+}
+
+/// What was done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Event {
+    /// `create_user`, `publish`, `denied`: the verb.
+    pub action: &'static str,
+    /// On what: `user:vera`, `dev/orders/app.yaml`.
+    pub target: String,
+    /// The environment it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<EnvironmentName>,
+    /// The namespace it belongs to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub namespace: Option<NamespaceName>,
+    /// What it was; never anything secret.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub before: Option<Value>,
+    /// What it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<Value>,
+}
+
+impl Event {
+    /// An action on a target, and nothing else.
+    #[must_use]
+    pub fn new(action: &'static str, target: impl Into<String>) -> Self {
+        Self { action, target: target.into(), environment: None, namespace: None, before: None, after: None }
+    }
+
+    /// The same, with what the target was before.
+    #[must_use]
+    pub fn before(self, before: Value) -> Self {
+        Self { before: Some(before), ..self }
+    }
+
+    /// The same, with what the target is now.
+    #[must_use]
+    pub fn after(self, after: Value) -> Self {
+        Self { after: Some(after), ..self }
+    }
+}
