@@ -71,6 +71,11 @@ struct InstanceLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FileLabels {
+    file: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -122,6 +127,7 @@ pub struct Metrics {
     /// Events that wait to be written.
     pub audit_waiting: Gauge,
     instances: Family<InstanceLabels, Gauge>,
+    certificates: Family<FileLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
     memory: Gauge,
 }
@@ -153,6 +159,7 @@ impl Default for Metrics {
             audit_dropped: Counter::default(),
             audit_waiting: Gauge::default(),
             instances: Family::default(),
+            certificates: Family::default(),
             connections: Family::default(),
             memory: Gauge::default(),
         };
@@ -185,6 +192,8 @@ impl Metrics {
         r.register("audit_dropped", "Events that found no place on their way to the audit", self.audit_dropped.clone());
         r.register("audit_waiting", "Events that wait to be written to the audit", self.audit_waiting.clone());
         r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
+        let ends = "When the certificate ends, as Unix time";
+        r.register("tls_certificate_expiry_seconds", ends, self.certificates.clone());
         r.register("pool_connections", "Connections to the database", self.connections.clone());
         r.register("process_resident_memory_bytes", "Resident memory", self.memory.clone());
         let build = Family::<BuildLabels, Gauge>::default();
@@ -203,6 +212,11 @@ impl Metrics {
         for ((env, namespace, state), count) in counts {
             self.instances.get_or_create(&InstanceLabels { env, namespace, state }).set(count);
         }
+    }
+
+    /// Sets when the certificate in a file ends, as Unix time.
+    pub fn set_certificate_end(&self, file: &str, seconds: i64) {
+        self.certificates.get_or_create(&FileLabels { file: file.to_owned() }).set(seconds);
     }
 
     /// Everything in the text format, with what is read at the moment of asking: the pool as (used, idle)

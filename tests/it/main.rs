@@ -36,6 +36,7 @@ mod revert;
 mod rollback;
 mod telemetry;
 mod time_travel;
+mod transport;
 mod trims;
 mod wait;
 mod watch;
