@@ -151,7 +151,12 @@ impl Auditor {
                     self.disappoint(&why);
                     break;
                 }
-                Err(error) => self.give_up(&error),
+                Err(error @ StoreError::Refused(_)) if self.batch.is_some() => self.give_up(&error),
+                Err(error) => {
+                    tracing::error!(%error, "the audit cannot be written");
+                    self.disappoint(&error.to_string());
+                    break;
+                }
             }
         }
         let waiting = self.waiting.len() + self.batch.as_ref().map_or(0, |batch| batch.rows.len());
@@ -163,7 +168,10 @@ impl Auditor {
         let mut session = self.store.acquire().await?;
         if let Some(first) = &self.first {
             match store::begin_chain(&mut session, self.chain.name(), first).await? {
-                ChainOutcome::Written => self.first = None,
+                ChainOutcome::Written => {
+                    self.first = None;
+                    self.tell_end();
+                }
                 ChainOutcome::Lost => self.begin_anew(),
                 ChainOutcome::Foreign => return Ok(false),
             }
@@ -203,6 +211,10 @@ impl Auditor {
             // Whoever went away meanwhile has its row nevertheless.
             let _ = reply.send(Ok(()));
         }
+        self.tell_end();
+    }
+
+    fn tell_end(&self) {
         self.end.send_replace(Some((self.chain.name().into(), self.chain.end())));
     }
 
