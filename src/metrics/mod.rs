@@ -122,6 +122,12 @@ pub struct Metrics {
     pub watch_resets: Family<ReasonLabels, Counter>,
     /// Watches that were cut since they did not read.
     pub watch_stalled: Counter,
+    /// Rows of the audit that this node wrote.
+    pub audit_rows: Counter,
+    /// Events that found no place on their way to the audit.
+    pub audit_dropped: Counter,
+    /// Events that wait to be written.
+    pub audit_waiting: Gauge,
     instances: Family<InstanceLabels, Gauge>,
     certificates: Family<FileLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
@@ -152,6 +158,9 @@ impl Default for Metrics {
             watch_frames: Counter::default(),
             watch_resets: Family::default(),
             watch_stalled: Counter::default(),
+            audit_rows: Counter::default(),
+            audit_dropped: Counter::default(),
+            audit_waiting: Gauge::default(),
             instances: Family::default(),
             certificates: Family::default(),
             connections: Family::default(),
@@ -183,6 +192,9 @@ impl Metrics {
         r.register("watch_frames", "Events and parts of events given out", self.watch_frames.clone());
         r.register("watch_resets", "Watches told to begin anew, by reason", self.watch_resets.clone());
         r.register("watch_stalled", "Watches cut since they did not read", self.watch_stalled.clone());
+        r.register("audit_rows", "Rows of the audit written by this node", self.audit_rows.clone());
+        r.register("audit_dropped", "Events that found no place on their way to the audit", self.audit_dropped.clone());
+        r.register("audit_waiting", "Events that wait to be written to the audit", self.audit_waiting.clone());
         r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
         let ends = "When the certificate ends, as Unix time";
         r.register("tls_certificate_expiry_seconds", ends, self.certificates.clone());
