@@ -28,6 +28,7 @@ use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
 use crate::service::{Service, ServiceError, housekeeping};
@@ -157,6 +158,7 @@ pub async fn start(
         metrics: Arc::clone(&metrics),
         ambient: Arc::clone(&ambient),
         passwords,
+        sessions: Sessions::new(settings.sessions.limits()),
         keyring,
     };
     let address = listener.local_addr()?;
@@ -174,6 +176,9 @@ pub async fn start(
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
+    let (sessions, stop) = (Arc::clone(&app), lifecycle.workers.clone());
+    let exchanging = async move { sessions.service.keep_exchanging_uses(stop).await };
+    lifecycle.spawn("sessions", &lifecycle.workers, exchanging);
     let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
     Ok(Node { address, app, first_admin, scheme, store, served, audited })
 }

@@ -77,7 +77,12 @@ impl Transport {
         let own = || PublicUrl::of_listener(address, self.certificate.is_some());
         let public_url = self.public_url.clone().map_or_else(own, Ok)?;
         let body_silence = Duration::from_secs(self.settings.body_timeout_seconds);
-        Ok(Entrance { public_url, proxies: self.proxies.clone(), body_silence })
+        Ok(Entrance {
+            public_url,
+            public_url_said: self.public_url.is_some(),
+            proxies: self.proxies.clone(),
+            body_silence,
+        })
     }
 
     /// What the listeners have in common, where so many files may be open.

@@ -3,6 +3,7 @@
 mod access;
 pub mod accounts;
 pub mod ambient;
+pub mod attempts;
 pub mod audit;
 pub mod committer;
 pub mod diffs;
@@ -13,6 +14,7 @@ pub mod holds;
 pub mod housekeeping;
 pub mod instances;
 pub mod keyring;
+pub mod logins;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
@@ -21,6 +23,7 @@ pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
+pub mod sessions;
 pub mod tokens;
 pub mod trims;
 pub mod wakeups;
@@ -44,6 +47,7 @@ use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
 use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
 use crate::store::{self, Part, Session, Store, StoreError};
@@ -79,6 +83,8 @@ pub struct Service {
     pub ambient: Arc<dyn Ambient>,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Sessions and logins, as this node remembers them.
+    pub sessions: Sessions,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
 }

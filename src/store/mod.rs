@@ -16,6 +16,7 @@ mod pins;
 mod restores;
 mod revisions;
 mod rows;
+mod sessions;
 mod trims;
 
 use std::sync::Arc;
@@ -43,6 +44,7 @@ pub use revisions::{
     Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
     history, revision_at,
 };
+pub use sessions::{LoginCode, keep_place, knows_place, list_uses, note_uses, put_login_code, take_login_code};
 pub use trims::{
     Page, Sweep, Trim, announce_floor, count_trimmed, find_floor, find_floor_keeping, find_floor_older, find_trim,
     raise_floor, survey, sweep,

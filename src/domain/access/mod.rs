@@ -21,7 +21,7 @@ use crate::domain::sight::KeyScope;
 pub use grants::{Allowance, Grant, Place, Subject, Target};
 pub use keys::{IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
 pub use roles::{Action, Role};
-pub use users::{Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
+pub use users::{CONSOLE, Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
 
 /// Everything that rights are made of, as the store lists it.
 #[derive(Debug, Default)]

@@ -221,7 +221,10 @@ mod tests {
         assert_eq!(told(&first), [row("vera", "dev/orders/a.yaml", None), row("paul", "dev/orders/a.yaml", None)]);
         let event = &first[0].2;
         assert_eq!(event.after, Some(json!({"action": "publish", "answer": "denied"})));
-        assert_eq!((event.environment.as_ref().unwrap().as_str(), event.namespace.as_ref().unwrap().as_str()), ("dev", "orders"));
+        assert_eq!(
+            (event.environment.as_ref().unwrap().as_str(), event.namespace.as_ref().unwrap().as_str()),
+            ("dev", "orders")
+        );
         assert_eq!(denials.due(START + Duration::seconds(59)), []);
         assert_eq!(told(&denials.due(START + WINDOW)), [row("vera", "dev/orders/a.yaml", Some(2))]);
         // It went on, so the next one within the minute is counted again.
