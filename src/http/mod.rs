@@ -7,11 +7,13 @@ mod entries;
 mod environments;
 mod error;
 mod extract;
+mod grants;
 mod holds;
 mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
+mod pages;
 mod publish;
 mod revisions;
 mod rollback;
@@ -111,6 +113,8 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))
