@@ -52,7 +52,7 @@ impl ApiError {
         self
     }
 
-    fn retry_after(mut self, wait: Duration) -> Self {
+    pub(super) fn retry_after(mut self, wait: Duration) -> Self {
         self.retry_after = Some(wait);
         self
     }
@@ -104,6 +104,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),
             ServiceError::InstanceTaken(what) => {
                 Self::new(Code::InstanceTaken, format!("{what} belongs to another user until it is gone"))
+            }
+            ServiceError::NoMasterKey => {
+                let detail = "set --master-key-file, PINTLE_MASTER_KEY or --master-key-command".to_owned();
+                Self::new(Code::NoMasterKey, detail)
             }
             ServiceError::Unavailable(cause) => {
                 Self::new(Code::Unavailable, "nothing was applied".to_owned()).because(cause).retry_after(SOON)

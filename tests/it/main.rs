@@ -37,6 +37,7 @@ mod revert;
 mod rollback;
 mod telemetry;
 mod time_travel;
+mod transport;
 mod trims;
 mod wait;
 mod watch;
