@@ -7,8 +7,12 @@ use crate::api::accounts::{CallerView, GrantView, NewTokenView, TokenBody, Token
 use crate::api::problem::Problem;
 use crate::domain::access::{Token, TokenKind};
 use crate::http::Shared;
+use crate::api::accounts::{CallerView, LoginBody, NewTokenView, SessionView, TokenBody, TokenList, TokenView};
+use crate::api::problem::{Code, Problem};
+use crate::domain::access::{Peer, Token, TokenKind};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place};
+use crate::http::{Shared, grants};
 
 fn view(token: &Token) -> TokenView {
     TokenView {
@@ -27,12 +31,7 @@ pub(super) async fn me(
     Authenticated(caller): Authenticated,
 ) -> Result<axum::Json<CallerView>, ApiError> {
     let state = app.service.state()?;
-    let grants = state.access.grants_held(caller.user.id).map(|grant| GrantView {
-        role: grant.allowance.to_string(),
-        environment: grant.place.environment.to_string(),
-        namespace: grant.place.namespace.to_string(),
-        key_prefix: grant.place.key_prefix.clone(),
-    });
+    let grants = state.access.grants_held(caller.user.id).map(grants::plain);
     Ok(axum::Json(CallerView { user: caller.user.name.to_string(), grants: grants.collect() }))
 }
 

@@ -11,11 +11,13 @@ mod environments;
 mod error;
 mod extract;
 mod gate;
+mod grants;
 mod holds;
 mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
+mod pages;
 mod proxies;
 mod public_url;
 mod publish;
@@ -138,6 +140,8 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

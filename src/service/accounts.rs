@@ -190,7 +190,7 @@ pub async fn reset_password(
 
 fn password_step(user_id: Uuid, name: &UserName, password_hash: String, one_time: bool) -> Step {
     let action = if one_time { "reset_password" } else { "set_password" };
-    let op = Op::SetPassword { user_id, password_hash, one_time };
+    let op = Op::SetPassword { user_id, password_hash, one_time, keep: None };
     Step { event: Event::new(action, format!("user:{name}")), op }
 }
 

@@ -10,6 +10,7 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod grants;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
