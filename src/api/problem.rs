@@ -89,6 +89,8 @@ codes! {
     OverLimit = "over_limit", 422, "A limit would be passed";
     /// A protected environment wants to know why: send a message.
     MessageRequired = "message_required", 422, "A message is required";
+    /// The server has no master key, so that it can neither seal nor open. Its operator sets one.
+    NoMasterKey = "no_master_key", 422, "The server has no master key";
     /// Publishes of the environment are refused until it is unfrozen. Rollback and revert still work.
     Frozen = "frozen", 423, "The environment is frozen";
     /// A protected environment wants `if_revision` (or If-Match), or `force`.

@@ -8,16 +8,20 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use tokio::sync::oneshot;
+use zeroize::Zeroizing;
 
 use crate::cli::node::{self, Node};
 use crate::cli::{environment, say};
 use crate::domain::access::Caller;
 use crate::domain::changes::{EnvironmentAttributes, NamespaceAttributes, Tier};
 use crate::domain::names::{EnvironmentName, NamespaceName, UserName};
+use crate::runtime::ambient::SystemAmbient;
 use crate::runtime::lifecycle::Lifecycle;
+use crate::runtime::master_keys;
 use crate::runtime::postgres::{Options, PrivatePostgres, default_data_dir};
 use crate::runtime::settings::DevSettings;
 use crate::service::WriteContext;
+use crate::service::ambient::Ambient as _;
 use crate::store::StoreSettings;
 
 /// The environment and namespace that the first publish command goes to.
@@ -25,6 +29,8 @@ const FIRST_ENVIRONMENT: &str = "dev";
 const FIRST_NAMESPACE: &str = "hello";
 /// Name of the token in the printed publish command, and of its file in the data folder.
 const QUICKSTART: &str = "quickstart-token";
+/// The master key's file in the data folder, beside the database: a copy of the database alone opens no secret.
+const MASTER_KEY: &str = "master-key";
 
 /// Serves until stopped, with a PostgreSQL of its own.
 pub(super) async fn run(settings: &DevSettings) -> anyhow::Result<()> {
@@ -57,12 +63,38 @@ async fn serve(
     data_dir: &Path,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<()> {
+    let mut settings = settings.node.clone();
+    if settings.keys.master_key_file.is_none()
+        && settings.keys.master_key_command.is_none()
+        && std::env::var_os(master_keys::VARIABLE).is_none_or(|value| value.is_empty())
+    {
+        settings.keys.master_key_file = Some(own_master_key(data_dir)?);
+    }
     let node = tokio::select! {
-        node = node::start(&settings.node, database, true, lifecycle) => node?,
+        node = node::start(&settings, database, true, lifecycle) => node?,
         () = lifecycle.soft.cancelled() => return Ok(()),
     };
     greet(&node, data_dir).await?;
     node.finish(lifecycle).await
+}
+
+/// The master key in the data folder, which is made at the first start.
+fn own_master_key(data_dir: &Path) -> anyhow::Result<PathBuf> {
+    let path = data_dir.join(MASTER_KEY);
+    if path.exists() {
+        return Ok(path);
+    }
+    let write = || {
+        let fresh = path.with_extension("new");
+        let mut file = private_file(&fresh)?;
+        let text = Zeroizing::new(hex::encode(*Zeroizing::new(SystemAmbient.secret())));
+        file.write_all(text.as_bytes())?;
+        file.sync_all()?;
+        std::fs::rename(&fresh, &path)?;
+        File::open(data_dir)?.sync_all()
+    };
+    write().with_context(|| format!("cannot make the master key {}", path.display()))?;
+    Ok(path)
 }
 
 /// Starts PostgreSQL again whenever it dies, until told to stop it.

@@ -17,12 +17,14 @@ use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
 use crate::runtime::files;
 use crate::runtime::lifecycle::Lifecycle;
+use crate::runtime::master_keys;
 use crate::runtime::settings::NodeSettings;
 use crate::service::accounts::{FirstAdmin, create_first_admin};
 use crate::service::ambient::Ambient;
 use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
+use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
 use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
@@ -97,6 +99,8 @@ pub async fn start(
     let store = Store::new(database)?;
     let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
     let passwords = Passwords::new()?;
+    let masters = master_keys::load(&settings.keys, std::env::var_os(master_keys::VARIABLE)).await?;
+    let keyring = Arc::new(Keyring::new(masters, Arc::clone(&ambient)));
     let limits = Arc::new(settings.limits.limits());
     let metrics = Arc::new(Metrics::default());
     let mut start = Start {
@@ -141,6 +145,7 @@ pub async fn start(
         metrics,
         ambient,
         passwords,
+        keyring,
     };
     let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone() });
 

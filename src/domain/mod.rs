@@ -13,5 +13,6 @@ pub mod names;
 pub mod patterns;
 pub mod refusals;
 pub mod revisions;
+pub mod secrets;
 pub mod sight;
 pub mod state;

@@ -97,6 +97,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::InstanceTaken(what) => {
                 Self::new(Code::InstanceTaken, format!("{what} belongs to another user until it is gone"))
             }
+            ServiceError::NoMasterKey => {
+                let detail = "set --master-key-file, PINTLE_MASTER_KEY or --master-key-command".to_owned();
+                Self::new(Code::NoMasterKey, detail)
+            }
             ServiceError::Unavailable(cause) => {
                 Self::new(Code::Unavailable, "nothing was applied".to_owned()).because(cause).retry_after(SOON)
             }

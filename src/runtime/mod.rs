@@ -7,6 +7,8 @@ pub mod ambient;
 pub mod files;
 pub mod lifecycle;
 #[cfg(feature = "cli")]
+pub mod master_keys;
+#[cfg(feature = "cli")]
 pub mod postgres;
 #[cfg(feature = "cli")]
 pub mod settings;

@@ -29,9 +29,25 @@ pub struct NodeSettings {
     #[arg(long, env = "PINTLE_DATABASE_CONNECTIONS", default_value_t = 16, value_name = "N", value_parser = clap::value_parser!(u32).range(4..=1000))]
     pub database_connections: u32,
     #[command(flatten)]
+    pub keys: KeySettings,
+    #[command(flatten)]
     pub log: LogSettings,
     #[command(flatten)]
     pub limits: LimitSettings,
+}
+
+/// Where the master key is. The key itself is no flag, since everybody on the machine can see those.
+#[derive(Debug, Clone, Default, Args)]
+pub struct KeySettings {
+    /// The master key: 32 bytes as hex or base64, also taken from `PINTLE_MASTER_KEY`
+    #[arg(long, env = "PINTLE_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// A shell command that prints the master key within 10 s
+    #[arg(long, env = "PINTLE_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    pub master_key_command: Option<String>,
+    /// A master key from before, which only opens what it sealed; may be given several times
+    #[arg(long, env = "PINTLE_OLD_MASTER_KEY_FILE", value_name = "FILE", value_delimiter = ',')]
+    pub old_master_key_file: Vec<PathBuf>,
 }
 
 /// How to log.

@@ -6,6 +6,7 @@ use crate::domain::access::Action;
 use crate::domain::names::UserName;
 use crate::domain::refusals::Refused;
 use crate::domain::revisions::Revision;
+use crate::service::keyring::KeyError;
 use crate::store::StoreError;
 
 /// One bad place in the input.
@@ -78,6 +79,9 @@ pub enum ServiceError {
     /// The id of an instance belongs to another user.
     #[error("{0} belongs to another user")]
     InstanceTaken(String),
+    /// Something is to be sealed or opened, and the node has no master key.
+    #[error("there is no master key")]
+    NoMasterKey,
     /// The database cannot be reached; nothing was applied.
     #[error("unavailable: {0}")]
     Unavailable(String),
@@ -130,6 +134,17 @@ impl From<StoreError> for ServiceError {
             | StoreError::Trimmed(_)
             | StoreError::NameTaken
             | StoreError::Unfit(_) => Self::Internal(error.to_string()),
+        }
+    }
+}
+
+impl From<KeyError> for ServiceError {
+    fn from(error: KeyError) -> Self {
+        match error {
+            KeyError::NoMasterKey => Self::NoMasterKey,
+            KeyError::UnknownMaster(_) | KeyError::UnknownDataKey(_) | KeyError::Damaged(_) => {
+                Self::Internal(error.to_string())
+            }
         }
     }
 }

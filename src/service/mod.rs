@@ -11,6 +11,7 @@ mod error;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
+pub mod keyring;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
@@ -39,6 +40,7 @@ use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
+use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
 use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
@@ -73,6 +75,8 @@ pub struct Service {
     pub ambient: Arc<dyn Ambient>,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// The master key, if there is one, and the data keys it wraps.
+    pub keyring: Arc<Keyring>,
 }
 
 /// What every write carries besides its intent.

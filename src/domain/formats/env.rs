@@ -3,6 +3,8 @@
 //! There is no standard. The rules are what shells and the usual readers (Docker Compose, systemd, the dotenv libraries) agree on;
 //! nothing is expanded, so `$HOME` is five characters.
 
+use std::ops::Range;
+
 use super::cursor::{Cursor, Position};
 use super::pairs::Pairs;
 use super::{SyntaxError, text};
@@ -27,19 +29,30 @@ pub fn env_pairs(content: &[u8]) -> Result<Vec<(String, String)>, SyntaxError> {
 /// A line without `=`, a name that is not `[A-Za-z_][A-Za-z0-9_.-]*`, a quote that is not closed (where it opens), or something
 /// other than a comment after a closing quote.
 pub(super) fn parse(text: &str) -> Result<Pairs, SyntaxError> {
-    let mut cursor = Cursor::new(text);
     let mut pairs = Pairs::default();
+    read(text, |name, position, (value, _)| pairs.set(name, value, position))?;
+    Ok(pairs)
+}
+
+/// Where each value is written, with its quotes.
+pub(super) fn value_spans(text: &str) -> Result<Vec<(String, Range<usize>)>, SyntaxError> {
+    let mut spans = Vec::new();
+    read(text, |name, _, (_, span)| spans.push((name, span)))?;
+    Ok(spans)
+}
+
+fn read(text: &str, mut each: impl FnMut(String, Position, (String, Range<usize>))) -> Result<(), SyntaxError> {
+    let mut cursor = Cursor::new(text);
     loop {
         cursor.take_while(|c| is_blank(c) || is_newline(c));
         match cursor.peek() {
-            None => return Ok(pairs),
+            None => return Ok(()),
             Some('#') => {
                 cursor.take_while(|c| !is_newline(c));
             }
             Some(_) => {
                 let (name, position) = name(&mut cursor)?;
-                let value = value(&mut cursor)?;
-                pairs.set(name, value, position);
+                each(name, position, value(&mut cursor)?);
             }
         }
     }
@@ -77,21 +90,27 @@ fn name(cursor: &mut Cursor<'_>) -> Result<(String, Position), SyntaxError> {
     Ok((word.to_owned(), position))
 }
 
-/// Reads the rest of the line, or of the lines if it is quoted.
-fn value(cursor: &mut Cursor<'_>) -> Result<String, SyntaxError> {
+/// Reads the rest of the line, or of the lines if it is quoted. Also says where the value stands.
+fn value(cursor: &mut Cursor<'_>) -> Result<(String, Range<usize>), SyntaxError> {
     let blanks = cursor.take_while(is_blank);
+    let start = cursor.offset();
     let value = match cursor.peek() {
         Some('\'') => single_quoted(cursor)?,
         Some('"') => double_quoted(cursor)?,
-        Some(_) | None => return Ok(bare(cursor, !blanks.is_empty())),
+        Some(_) | None => {
+            let value = bare(cursor, !blanks.is_empty());
+            let span = start..start + value.len();
+            return Ok((value, span));
+        }
     };
+    let span = start..cursor.offset();
     cursor.take_while(is_blank);
     match cursor.peek() {
         None | Some('\n' | '\r' | '#') => {}
         Some(_) => return Err(cursor.error("unexpected text after the closing quote")),
     }
     cursor.take_while(|c| !is_newline(c));
-    Ok(value)
+    Ok((value, span))
 }
 
 /// Reads a value without quotes; `after_blank` tells whether a `#` right here starts a comment.

@@ -7,6 +7,7 @@ mod cursor;
 mod env;
 mod json;
 mod pairs;
+mod places;
 mod properties;
 mod text;
 mod toml;
@@ -21,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 pub use env::env_pairs;
+pub use places::{Place, places};
 pub use values::Values;
 
 /// How many levels deep a document may nest, aliases expanded; deeper is a [`SyntaxError`].

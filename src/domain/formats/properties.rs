@@ -3,6 +3,9 @@
 //! The rules are those of `java.util.Properties.load` (its documentation, and the reader of JDK 9 and later where the
 //! documentation is silent), with the text in UTF-8 as Java itself reads its resource bundles since version 9.
 
+use std::collections::HashMap;
+use std::ops::Range;
+
 use super::SyntaxError;
 use super::cursor::{Cursor, Position};
 use super::pairs::Pairs;
@@ -28,6 +31,27 @@ pub(super) fn parse(text: &str) -> Result<Pairs, SyntaxError> {
         pairs.set(key, value, position);
     }
     Ok(pairs)
+}
+
+/// Where each value is written, with its escapes; a value over several lines with what joins them.
+pub(super) fn value_spans(text: &str) -> Result<Vec<(String, Range<usize>)>, SyntaxError> {
+    let (mut cursor, mut offsets) = (Cursor::new(text), HashMap::new());
+    while let Some(character) = cursor.peek() {
+        let Position { line, column } = cursor.position();
+        offsets.insert((line, column), (cursor.offset(), cursor.offset() + character.len_utf8()));
+        cursor.bump();
+    }
+    let offset = |(_, at): &Placed| offsets.get(&(at.line, at.column)).copied().unwrap_or_default();
+    let (mut cursor, mut spans) = (Cursor::new(text), Vec::new());
+    while let Some(line) = next_line(&mut cursor) {
+        let (key, value) = split(&line);
+        let span = match (value.first(), value.last()) {
+            (Some(first), Some(last)) => offset(first).0..offset(last).1,
+            _ => 0..0,
+        };
+        spans.push((unescape(key, &mut Pairs::default())?, span));
+    }
+    Ok(spans)
 }
 
 fn is_blank(character: char) -> bool {

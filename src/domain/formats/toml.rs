@@ -28,7 +28,11 @@ pub(super) fn values(text: &str) -> Option<Values> {
     parse(text).ok().map(|table| table_values(table.get_ref(), text))
 }
 
-fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, SyntaxError> {
+/// Reads a document.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn parse(text: &str) -> Result<Spanned<DeTable<'_>>, SyntaxError> {
     check_shape(text)?;
     DeTable::parse(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);

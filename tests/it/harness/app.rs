@@ -1,5 +1,7 @@
 //! A store with its nodes, for one test.
 
+use std::sync::LazyLock;
+
 use clap::Parser;
 use pintle::cli::node::{self, Node};
 use pintle::domain::access::{Grant, Place, Role, Token, TokenKind, UserKind};
@@ -11,6 +13,7 @@ use pintle::service::ambient::Ambient as _;
 use pintle::service::tokens::TokenText;
 use pintle::store::{self, Op, Step, StoreSettings};
 use sqlx::Connection as _;
+use tempfile::NamedTempFile;
 use uuid::Uuid;
 
 use super::actors::Actor;
@@ -26,10 +29,23 @@ struct Settings {
     node: NodeSettings,
 }
 
+/// A flag of the harness alone: no master key, where every other node has the same one.
+pub(crate) const NO_MASTER_KEY: &str = "--no-master-key";
+
+/// The master key of all nodes that a test gives no other.
+static MASTER_KEY: LazyLock<NamedTempFile> = LazyLock::new(|| {
+    let file = NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "5e1f0b9a3c7d24868b1c0ffee2d4a69780b3c5d7e9f1a2c4d6e8f0a1b3c5d7e9").unwrap();
+    file
+});
+
 /// The settings of a node, from the flags that a test cares about.
 pub(crate) fn settings(flags: &[&str]) -> NodeSettings {
     let common = ["it", "--listen", "127.0.0.1:0", "--database-connections", "4"];
-    Settings::parse_from(common.iter().chain(flags)).node
+    let keyed = flags.iter().any(|flag| *flag == NO_MASTER_KEY || flag.starts_with("--master-key"));
+    let key = ["--master-key-file", MASTER_KEY.path().to_str().unwrap()];
+    let own = flags.iter().copied().filter(|flag| *flag != NO_MASTER_KEY);
+    Settings::parse_from(common.into_iter().chain(if keyed { [].iter() } else { key.iter() }.copied()).chain(own)).node
 }
 
 /// A node in this process.
