@@ -57,6 +57,8 @@ codes! {
     WrongPassword = "wrong_password", 401, "Name or password is wrong";
     /// The right is missing: `action`, `target` and `who_can` say which and who to ask.
     Denied = "denied", 403, "The caller may not do this";
+    /// A scoped or short-lived token makes no tokens, gives no rights and ends only itself. Use a login or a token without scope.
+    NeedsFullToken = "needs_full_token", 403, "The token is too narrow for this";
     /// A one-time password was given: send `new_password` with it.
     PasswordChangeRequired = "password_change_required", 403, "A new password is needed";
     /// It does not exist, or the caller may not know that it does.

@@ -13,6 +13,7 @@ mod nodes;
 mod query;
 mod revisions;
 mod server;
+mod tokens;
 mod transport;
 mod trims;
 pub mod watch;

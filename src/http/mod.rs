@@ -16,6 +16,7 @@ mod publish;
 mod revisions;
 mod rollback;
 pub mod serve;
+mod tokens;
 mod trims;
 mod views;
 mod watch;
@@ -109,8 +110,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(instances::of_revision))
         .routes(routes!(accounts::log_in, accounts::log_out))
         .routes(routes!(accounts::me))
-        .routes(routes!(accounts::list_tokens, accounts::create_token))
-        .routes(routes!(accounts::revoke_token))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::rotate))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

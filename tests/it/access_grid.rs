@@ -71,15 +71,16 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
         "create_token" => with(json!({"name": "t"})),
-        "log_out" | "revoke_token" => {
+        "log_out" | "revoke_token" | "rotate_token" => {
             let made = caller.post("/api/v1/tokens", json!({"name": "t"})).await;
             if made.status == 201 {
                 let made: Value = made.json();
                 let id = made["id"].as_str().unwrap().to_owned();
                 let token = (operation == "log_out").then(|| made["token"].as_str().unwrap().to_owned());
-                Request { id, token, ..plain() }
+                let body = (operation == "rotate_token").then(|| json!({}));
+                Request { id, token, body, ..plain() }
             } else {
-                Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() }
+                Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), body: Some(json!({})), ..plain() }
             }
         }
         _ => return None,

@@ -36,6 +36,7 @@ mod revert;
 mod rollback;
 mod telemetry;
 mod time_travel;
+mod tokens;
 mod trims;
 mod wait;
 mod watch;
