@@ -59,12 +59,16 @@ codes! {
     Denied = "denied", 403, "The caller may not do this";
     /// A scoped or short-lived token makes no tokens, gives no rights and ends only itself. Use a login or a token without scope.
     NeedsFullToken = "needs_full_token", 403, "The token is too narrow for this";
+    /// The node is served by a proxy, and this call did not come through it.
+    NotThroughProxy = "not_through_proxy", 403, "The call did not come through the proxy";
     /// A one-time password was given: send `new_password` with it.
     PasswordChangeRequired = "password_change_required", 403, "A new password is needed";
     /// It does not exist, or the caller may not know that it does.
     NotFound = "not_found", 404, "Not found";
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed", 405, "The method is not allowed here";
+    /// The body did not arrive in time. Nothing was applied.
+    RequestTimeout = "request_timeout", 408, "The body did not arrive in time";
     /// Entries are not what was edited: `conflicts` carries both texts. Merge and send again.
     Conflict = "conflict", 409, "Somebody else changed it";
     /// Undoing the change set would undo later changes: `revert_conflicts` lists them.
@@ -83,6 +87,10 @@ codes! {
     PreconditionFailed = "precondition_failed", 412, "The precondition failed";
     /// The body or the content passes a limit, which `fields` names.
     TooLarge = "too_large", 413, "Too large";
+    /// The address passes a limit, which `fields` names. A long list may go as a body.
+    UriTooLong = "uri_too_long", 414, "The address is too long";
+    /// The body is compressed. Send it as it is.
+    UnsupportedEncoding = "unsupported_encoding", 415, "The encoding of the body is not supported";
     /// The content does not parse: `fields` gives line and column.
     InvalidContent = "invalid_content", 422, "The content has a syntax error";
     /// A value is out of its bounds: `fields` names it and the limit.
@@ -99,6 +107,8 @@ codes! {
     PreconditionRequired = "precondition_required", 428, "A precondition is required";
     /// Too many attempts. `Retry-After` says when to come back.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
+    /// The address and the headers together pass a limit, which `fields` names.
+    HeadTooLarge = "head_too_large", 431, "The head of the request is too large";
     /// Something broke here; the request id finds it in the log.
     Internal = "internal", 500, "Internal error";
     /// The database cannot be reached. Nothing was applied.
@@ -111,6 +121,8 @@ codes! {
     AccessStale = "access_stale", 503, "The rights are too old to be trusted";
     /// The store was restored and is held: instances keep what they run until `pintle resume`.
     Held = "held", 503, "The store is held after a restore";
+    /// The node has as many connections as it takes. Nothing was applied; `Retry-After` says when to come back.
+    TooManyConnections = "too_many_connections", 503, "The node has too many connections";
     /// The node is stopping. Nothing was applied.
     Draining = "draining", 503, "The node is stopping";
     /// The request took too long and was given up before it reached the store.

@@ -8,10 +8,11 @@ use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
 use tokio::sync::{mpsc, oneshot};
 
+use crate::cli::transport::Transport;
 use crate::domain::limits::Limits;
 use crate::feed::pump::Pump;
 use crate::feed::{Feed, listener, pump};
-use crate::http::serve::serve;
+use crate::http::serve::{Door, serve};
 use crate::http::{self, App};
 use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
@@ -51,15 +52,16 @@ pub struct Node {
     pub app: Arc<App>,
     /// Set when the store was empty.
     pub first_admin: Option<FirstAdmin>,
+    scheme: &'static str,
     store: Store,
     served: oneshot::Receiver<()>,
 }
 
 impl Node {
-    /// The address for people and scripts.
+    /// The address for people and scripts of this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Waits for the stop, drains, and ends. An error names the task that failed.
@@ -81,8 +83,9 @@ pub async fn start(
     migrate: bool,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<Node> {
-    refuse_open_plain_http(settings)?;
-    match files::raise_limit() {
+    let transport = Transport::of(settings)?;
+    let files = files::raise_limit();
+    match files {
         Some(limit) if limit < FEW_FILES => {
             tracing::warn!(limit, "few files may be open, and each stream is one: raise the hard limit (ulimit -Hn)");
         }
@@ -142,12 +145,16 @@ pub async fn start(
         pump: link,
         recorder,
         limits,
-        metrics,
-        ambient,
+        metrics: Arc::clone(&metrics),
+        ambient: Arc::clone(&ambient),
         passwords,
         keyring,
     };
-    let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone() });
+    let address = listener.local_addr()?;
+    let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
+    let door = transport.door(&entrance, files)?;
+    transport.keep_certificate(&ambient, &metrics, lifecycle);
+    let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone(), entrance });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
@@ -157,26 +164,26 @@ pub async fn start(
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
-    let address = listener.local_addr()?;
-    let served = serve_http(&app, listener, metrics_listener, lifecycle);
-    Ok(Node { address, app, first_admin, store, served })
+    let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
+    Ok(Node { address, app, first_admin, scheme, store, served })
 }
 
 /// Serves until the soft stop, which ends every stream. The receiver closes when the last request was answered.
 fn serve_http(
     app: &Arc<App>,
+    door: &Arc<Door>,
     listener: TcpListener,
     metrics_listener: Option<TcpListener>,
     lifecycle: &Lifecycle,
 ) -> oneshot::Receiver<()> {
     let (done, served) = oneshot::channel();
-    let server = serve(listener, http::router(Arc::clone(app)), lifecycle.soft.clone());
+    let server = serve(listener, http::router(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
     lifecycle.spawn("http", &lifecycle.soft, async move {
         server.await;
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = serve(listener, http::metrics_router(Arc::clone(app)), lifecycle.soft.clone());
+        let server = serve(listener, http::metrics_router(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
         lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
     let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());
@@ -192,22 +199,11 @@ fn serve_http(
 
 /// Says early what would keep a node from listening, before a database is made for it.
 pub async fn refuse_bad_listen(settings: &NodeSettings) -> anyhow::Result<()> {
-    refuse_open_plain_http(settings)?;
+    Transport::of(settings)?;
     for at in [Some(settings.listen), settings.metrics_listen].into_iter().flatten() {
         drop(TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at}"))?);
     }
     Ok(())
-}
-
-fn refuse_open_plain_http(settings: &NodeSettings) -> anyhow::Result<()> {
-    if settings.insecure || settings.listen.ip().is_loopback() {
-        return Ok(());
-    }
-    bail!(
-        "{} can be reached by others, and tokens would cross the network in plain HTTP: listen on 127.0.0.1 behind a \
-         proxy that ends TLS, or say --insecure",
-        settings.listen
-    )
 }
 
 /// The part of the start that needs the database.

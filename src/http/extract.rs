@@ -13,14 +13,15 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::api::IDEMPOTENCY_HEADER;
-use crate::api::problem::Code;
+use crate::api::problem::{Code, FieldProblem};
 use crate::domain::access::{Caller, Peer};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::http::Shared;
+use crate::http::arrival::Silent;
 use crate::http::error::ApiError;
-use crate::http::layers::{RequestId, TraceId};
+use crate::http::layers::TraceId;
 use crate::service::committer::Idempotency;
 use crate::service::{At, WriteContext};
 
@@ -159,12 +160,22 @@ impl FromRequest<Shared> for Content {
 
 async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let too_large = || {
+        ApiError::fields(Code::TooLarge, vec![FieldProblem::new("body", format!("must have at most {limit} bytes"))])
+    };
+    // What announces more than the limit is not even read.
+    if http_body::Body::size_hint(&body).lower() > limit {
+        return Err(too_large());
+    }
     axum::body::to_bytes(body, most).await.map_err(|error| {
-        let too_large = std::error::Error::source(&error)
-            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-        if too_large {
-            let problem = format!("must have at most {limit} bytes");
-            return ApiError::fields(Code::TooLarge, vec![crate::api::problem::FieldProblem::new("body", problem)]);
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        for cause in causes {
+            if cause.is::<http_body_util::LengthLimitError>() {
+                return too_large();
+            }
+            if cause.is::<Silent>() {
+                return ApiError::new(Code::RequestTimeout, None);
+            }
         }
         ApiError::bad("body", "was cut off")
     })
@@ -195,7 +206,7 @@ impl FromRequestParts<Shared> for WriteHeaders {
 
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
         let headers = &parts.headers;
-        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+        let request_id = parts.extensions.get::<Peer>().map(|peer| peer.request_id.to_string()).unwrap_or_default();
         let trace = parts.extensions.get::<TraceId>().map(|id| Arc::clone(&id.0));
         let message = header_text(headers, crate::api::MESSAGE_HEADER)?.unwrap_or_default();
         let key = header_text(headers, IDEMPOTENCY_HEADER)?;

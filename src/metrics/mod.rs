@@ -71,6 +71,11 @@ struct InstanceLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FileLabels {
+    file: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -116,6 +121,7 @@ pub struct Metrics {
     /// Watches that were cut since they did not read.
     pub watch_stalled: Counter,
     instances: Family<InstanceLabels, Gauge>,
+    certificates: Family<FileLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
     memory: Gauge,
 }
@@ -144,6 +150,7 @@ impl Default for Metrics {
             watch_resets: Family::default(),
             watch_stalled: Counter::default(),
             instances: Family::default(),
+            certificates: Family::default(),
             connections: Family::default(),
             memory: Gauge::default(),
         };
@@ -173,6 +180,8 @@ impl Metrics {
         r.register("watch_resets", "Watches told to begin anew, by reason", self.watch_resets.clone());
         r.register("watch_stalled", "Watches cut since they did not read", self.watch_stalled.clone());
         r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
+        let ends = "When the certificate ends, as Unix time";
+        r.register("tls_certificate_expiry_seconds", ends, self.certificates.clone());
         r.register("pool_connections", "Connections to the database", self.connections.clone());
         r.register("process_resident_memory_bytes", "Resident memory", self.memory.clone());
         let build = Family::<BuildLabels, Gauge>::default();
@@ -191,6 +200,11 @@ impl Metrics {
         for ((env, namespace, state), count) in counts {
             self.instances.get_or_create(&InstanceLabels { env, namespace, state }).set(count);
         }
+    }
+
+    /// Sets when the certificate in a file ends, as Unix time.
+    pub fn set_certificate_end(&self, file: &str, seconds: i64) {
+        self.certificates.get_or_create(&FileLabels { file: file.to_owned() }).set(seconds);
     }
 
     /// Everything in the text format, with what is read at the moment of asking: the pool as (used, idle)

@@ -37,6 +37,7 @@ mod rollback;
 mod telemetry;
 mod time_travel;
 mod tokens;
+mod transport;
 mod trims;
 mod wait;
 mod watch;

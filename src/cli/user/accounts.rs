@@ -12,7 +12,7 @@ use crate::cli::user::exit::{Exit, Stop};
 use crate::cli::user::output::Output;
 use crate::cli::user::paint::plain;
 use crate::cli::user::when::shown;
-use crate::client::{Client, ClientError, Token};
+use crate::client::{ClientError, Token};
 
 /// The lengths a new password may have, in characters. The server judges; this only saves a round trip.
 const PASSWORD_LENGTHS: std::ops::RangeInclusive<usize> = 15..=128;
@@ -32,10 +32,7 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     let store = context.store()?;
     let mut credentials = context.credentials()?;
     let server = context.server(&credentials)?;
-    if !server.encrypted() && !server.loopback() {
-        context.out.warn(format_args!("{server} is not encrypted: the password can be read on the way"));
-    }
-    let client = Client::new(server.clone(), None)?;
+    let client = context.connect(server.clone(), None)?;
     let mut body = ask_login(context.out, args)?;
     let session = match client.log_in(&body).await {
         Err(error) if error.code() == Some(Code::PasswordChangeRequired) && context.out.interactive() => {
@@ -109,7 +106,7 @@ pub(super) async fn log_out(context: &Context<'_>) -> Result<Exit> {
     let Some(login) = credentials.forget(&server) else {
         return Err(Stop::denied(format!("nobody is logged in to {server}")).into());
     };
-    let client = Client::new(server.clone(), Some(&Token::parse(&login.token)?))?;
+    let client = context.connect(server.clone(), Some(&Token::parse(&login.token)?))?;
     let told = client.log_out().await;
     store.save(&credentials)?;
     match told {

@@ -57,9 +57,15 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(database: &Database, flags: &[&str]) -> Self {
+        Self::listening(database, "127.0.0.1:0", flags).await
+    }
+
+    /// The same at an address of the test's choice.
+    pub(crate) async fn listening(database: &Database, at: &str, flags: &[&str]) -> Self {
         let lifecycle = Lifecycle::default();
+        let settings = NodeSettings { listen: at.parse().unwrap(), ..settings(flags) };
         let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 4 };
-        let node = node::start(&settings(flags), &at, true, &lifecycle).await.unwrap();
+        let node = node::start(&settings, &at, true, &lifecycle).await.unwrap();
         Self { node, lifecycle }
     }
 
@@ -223,6 +229,11 @@ impl App {
         self.user("vera", &[("viewer", "*", namespace, "")]).await
     }
 
+    /// A program that may run on a namespace.
+    pub(crate) async fn agent(&self, namespace: &str) -> Actor {
+        self.user("anna", &[("agent", "*", namespace, "")]).await
+    }
+
     /// Somebody who may publish to a namespace.
     pub(crate) async fn publisher(&self, namespace: &str) -> Actor {
         self.user("paul", &[("publisher", "*", namespace, "")]).await
@@ -241,6 +252,11 @@ impl App {
     /// Somebody with a token and no rights.
     pub(crate) async fn stranger(&self) -> Actor {
         self.user("sven", &[]).await
+    }
+
+    /// Takes the errors that were logged, which would fail the test.
+    pub(crate) fn take_errors(&self) -> Vec<String> {
+        self.errors.take()
     }
 
     /// Drains every node; asserts that no task failed and no error was logged.
