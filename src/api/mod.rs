@@ -10,6 +10,7 @@ pub mod namespaces;
 pub mod nodes;
 pub mod problem;
 pub mod revisions;
+pub mod tokens;
 pub mod trims;
 pub mod watch;
 

@@ -59,6 +59,8 @@ codes! {
     Denied = "denied", 403, "The caller may not do this";
     /// Nobody may come to hold `secret-reader` by a change of its own. Ask somebody else to make it.
     SelfGrant = "self_grant", 403, "Nobody may give this right to itself";
+    /// A scoped or short-lived token makes no tokens, gives no rights and ends only itself. Use a login or a token without scope.
+    NeedsFullToken = "needs_full_token", 403, "The token is too narrow for this";
     /// The node is served by a proxy, and this call did not come through it.
     NotThroughProxy = "not_through_proxy", 403, "The call did not come through the proxy";
     /// A cookie came with a request that was not made by our own pages, or not as they make it; `detail` says what is wrong. Programs

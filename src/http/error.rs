@@ -100,6 +100,7 @@ impl From<ServiceError> for ApiError {
                 let fields = vec![FieldProblem::new("new_password", "is required after a one-time password")];
                 Self::fields(Code::PasswordChangeRequired, fields)
             }
+            ServiceError::NeedsFullToken => Self::new(Code::NeedsFullToken, None),
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),
             ServiceError::InstanceTaken(what) => {

@@ -25,6 +25,7 @@ mod revisions;
 mod rollback;
 pub mod serve;
 mod sessions;
+mod tokens;
 mod trims;
 mod views;
 mod watch;
@@ -138,10 +139,11 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
         .routes(routes!(accounts::me))
-        .routes(routes!(accounts::list_tokens, accounts::create_token))
-        .routes(routes!(accounts::revoke_token))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::revoke))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::rotate))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

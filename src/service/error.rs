@@ -81,6 +81,9 @@ pub enum ServiceError {
     /// A one-time password came without a new one.
     #[error("a new password is needed")]
     PasswordChangeRequired,
+    /// A scoped or short-lived token would make or end a credential.
+    #[error("a scoped or short-lived token does not do that")]
+    NeedsFullToken,
     /// Too many logins at once.
     #[error("too many requests")]
     TooManyRequests(Duration),

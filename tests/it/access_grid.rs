@@ -76,15 +76,16 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
             json!({"subject": "user:vera", "role": "viewer", "environment": "dev", "namespace": "orders", "key_prefix": ""}),
         ),
         "revoke_grant" => Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() },
-        "log_out" | "revoke_token" => {
+        "log_out" | "revoke_token" | "rotate_token" => {
             let made = caller.post("/api/v1/tokens", json!({"name": "t"})).await;
             if made.status == 201 {
                 let made: Value = made.json();
                 let id = made["id"].as_str().unwrap().to_owned();
                 let token = (operation == "log_out").then(|| made["token"].as_str().unwrap().to_owned());
-                Request { id, token, ..plain() }
+                let body = (operation == "rotate_token").then(|| json!({}));
+                Request { id, token, body, ..plain() }
             } else {
-                Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() }
+                Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), body: Some(json!({})), ..plain() }
             }
         }
         _ => return None,

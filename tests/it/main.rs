@@ -38,6 +38,7 @@ mod revert;
 mod rollback;
 mod telemetry;
 mod time_travel;
+mod tokens;
 mod transport;
 mod trims;
 mod wait;

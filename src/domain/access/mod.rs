@@ -163,6 +163,15 @@ impl Access {
         user_lives && token_lives && issuer_lives && ahead(*expires_at)
     }
 
+    /// Whether a caller showed all the authority that it has: a session or a token without a scope, and no short-lived one.
+    #[must_use]
+    pub fn is_full(&self, caller: &Caller) -> bool {
+        let Credential { token, issuer, expires_at } = &caller.credential;
+        issuer.is_none()
+            && expires_at.is_none()
+            && token.is_none_or(|id| self.tokens.get(&id).is_some_and(|t| !t.scoped))
+    }
+
     /// All users, in no order.
     pub fn users(&self) -> impl Iterator<Item = &User> {
         self.users.values()
