@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod entries;
 pub mod environments;
 pub mod grants;
+pub mod groups;
 pub mod holds;
 pub mod instances;
 pub mod namespaces;
@@ -11,6 +12,7 @@ pub mod nodes;
 pub mod problem;
 pub mod revisions;
 pub mod trims;
+pub mod users;
 pub mod watch;
 
 /// Carries the head of the store on every answer of a read or write.

@@ -10,6 +10,7 @@ mod error;
 mod extract;
 mod gate;
 mod grants;
+mod groups;
 mod holds;
 mod instances;
 mod layers;
@@ -23,6 +24,7 @@ mod revisions;
 mod rollback;
 pub mod serve;
 mod trims;
+mod users;
 mod views;
 mod watch;
 
@@ -133,6 +135,12 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::put))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::change_password))
+        .routes(routes!(groups::list))
+        .routes(routes!(groups::get, groups::put, groups::delete))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))

@@ -9,6 +9,7 @@ pub mod entries;
 pub mod environments;
 mod error;
 pub mod grants;
+pub mod groups;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
@@ -23,6 +24,7 @@ pub mod revisions;
 pub mod rollback;
 pub mod tokens;
 pub mod trims;
+pub mod users;
 pub mod wakeups;
 pub mod watch;
 

@@ -71,7 +71,13 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
         "create_token" => with(json!({"name": "t"})),
-        "list_grants" => plain(),
+        "list_grants" | "list_users" | "get_user" | "reset_password" | "list_groups" | "get_group" | "delete_group" => {
+            plain()
+        }
+        "create_user" => with(json!({"name": "vera", "kind": "service"})),
+        "put_user" => with(json!({"disabled": false})),
+        "put_group" => with(json!({"members": ["vera"]})),
+        "change_password" => with(json!({"password": "wrong", "new_password": "correct horse battery staple"})),
         "create_grant" => with(
             json!({"subject": "user:vera", "role": "viewer", "environment": "dev", "namespace": "orders", "key_prefix": ""}),
         ),

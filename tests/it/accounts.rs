@@ -206,7 +206,7 @@ async fn a_preset_password_that_is_too_short_stops_the_start() {
     let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 4 };
     let error = node::start(&settings, &at, true, &Lifecycle::default()).await.unwrap_err();
     assert!(
-        format!("{error:#}").contains("PINTLE_ADMIN_PASSWORD must have 8 to 128 characters, this has 5"),
+        format!("{error:#}").contains("PINTLE_ADMIN_PASSWORD must have 12 to 128 characters, this has 5"),
         "{error:#}"
     );
     database.drop().await;
