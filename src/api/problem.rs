@@ -61,6 +61,9 @@ codes! {
     SelfGrant = "self_grant", 403, "Nobody may give this right to itself";
     /// The node is served by a proxy, and this call did not come through it.
     NotThroughProxy = "not_through_proxy", 403, "The call did not come through the proxy";
+    /// A cookie came with a request that was not made by our own pages, or not as they make it; `detail` says what is wrong. Programs
+    /// send a token instead.
+    CrossSite = "cross_site", 403, "The request comes from another site";
     /// A one-time password was given: send `new_password` with it.
     PasswordChangeRequired = "password_change_required", 403, "A new password is needed";
     /// It does not exist, or the caller may not know that it does.

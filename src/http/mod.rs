@@ -3,6 +3,8 @@
 mod accounts;
 mod answers;
 mod arrival;
+mod cookies;
+mod cross_site;
 mod diffs;
 mod entries;
 mod environments;
@@ -23,6 +25,7 @@ mod publish;
 mod revisions;
 mod rollback;
 pub mod serve;
+mod sessions;
 mod trims;
 mod users;
 mod views;
@@ -67,6 +70,8 @@ pub struct App {
 pub struct Entrance {
     /// The address that people and programs know.
     pub public_url: PublicUrl,
+    /// Whether somebody said so; else it is the address that the node listens at.
+    pub public_url_said: bool,
     /// The proxies in front, which may say for whom they call.
     pub proxies: Proxies,
     /// How long nothing of a body may come.
@@ -131,7 +136,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(instances::get, instances::put, instances::delete))
         .routes(routes!(instances::receipts))
         .routes(routes!(instances::of_revision))
-        .routes(routes!(accounts::log_in, accounts::log_out))
+        .routes(routes!(sessions::log_in, sessions::log_out))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))

@@ -11,6 +11,7 @@
 mod access_grid;
 mod accounts;
 mod agent;
+mod audit;
 mod bad_input;
 mod cli;
 mod deploy;

@@ -23,7 +23,7 @@ pub use edits::{Edit, Unfit};
 pub use grants::{Allowance, Grant, Place, Subject, SubjectName, Target};
 pub use keys::{IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
 pub use roles::{Action, Role};
-pub use users::{Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
+pub use users::{CONSOLE, Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
 
 /// Everything that rights are made of, as the store lists it.
 #[derive(Debug, Default)]

@@ -128,6 +128,17 @@ pub struct Token {
     pub agent: Option<String>,
 }
 
+/// What a session of a browser is called, whose token is in a cookie.
+pub const CONSOLE: &str = "console";
+
+impl Token {
+    /// Whether it is the session of a browser: taken from a cookie only, and ended when nobody uses it.
+    #[must_use]
+    pub fn is_console(&self) -> bool {
+        self.kind == TokenKind::Session && self.name == CONSOLE
+    }
+}
+
 /// Where a call comes from.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Peer {
