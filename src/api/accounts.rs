@@ -81,15 +81,6 @@ pub struct SessionList {
     pub sessions: Vec<OpenSessionView>,
 }
 
-/// Who the caller is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CallerView {
-    /// The login name.
-    pub user: String,
-    /// The grants held.
-    pub grants: Vec<GrantView>,
-}
-
 /// A grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GrantView {

@@ -1,5 +1,6 @@
 //! The wire contract, shared by server and client: bodies, views, problems and the one table of error codes.
 
+pub mod access;
 pub mod accounts;
 pub mod entries;
 pub mod environments;

@@ -3,7 +3,8 @@
 use reqwest::Method;
 use uuid::Uuid;
 
-use crate::api::accounts::{CallerView, LoginBody, NewTokenView, SessionView, TokenBody, TokenList};
+use crate::api::access::CallerView;
+use crate::api::accounts::{LoginBody, NewTokenView, SessionView, TokenBody, TokenList};
 use crate::client::{Client, ClientError};
 
 impl Client {

@@ -1,14 +1,14 @@
-//! Who is calling, and tokens.
+//! The caller's tokens.
 
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::api::accounts::{CallerView, NewTokenView, TokenBody, TokenList, TokenView};
+use crate::api::accounts::{NewTokenView, TokenBody, TokenList, TokenView};
 use crate::api::problem::Problem;
 use crate::domain::access::{Token, TokenKind};
+use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place};
-use crate::http::{Shared, grants};
 
 fn view(token: &Token) -> TokenView {
     TokenView {
@@ -17,18 +17,6 @@ fn view(token: &Token) -> TokenView {
         session: token.kind == TokenKind::Session,
         expires_at: token.expires_at,
     }
-}
-
-/// Who the caller is, and what the caller holds.
-#[utoipa::path(get, path = "/api/v1/access/me", operation_id = "get_caller", tag = "access", responses(
-    (status = 200, body = CallerView), (status = "default", body = Problem, content_type = "application/problem+json")))]
-pub(super) async fn me(
-    State(app): State<Shared>,
-    Authenticated(caller): Authenticated,
-) -> Result<axum::Json<CallerView>, ApiError> {
-    let state = app.service.state()?;
-    let grants = state.access.grants_held(caller.user.id).map(grants::plain);
-    Ok(axum::Json(CallerView { user: caller.user.name.to_string(), grants: grants.collect() }))
 }
 
 /// List the caller's tokens.

@@ -1,5 +1,6 @@
 //! HTTP: the one table of routes, and the layers around them.
 
+mod access;
 mod accounts;
 mod answers;
 mod arrival;
@@ -139,7 +140,10 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::log_in, sessions::log_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
-        .routes(routes!(accounts::me))
+        .routes(routes!(access::me))
+        .routes(routes!(access::explain))
+        .routes(routes!(access::who_can))
+        .routes(routes!(access::export, access::apply))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
         .routes(routes!(users::list, users::create))

@@ -3,6 +3,7 @@
 mod access;
 pub mod accounts;
 pub mod ambient;
+pub mod apply;
 pub mod attempts;
 pub mod audit;
 pub mod committer;
@@ -10,6 +11,7 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod explain;
 pub mod grants;
 pub mod groups;
 pub mod holds;

@@ -71,10 +71,14 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
         "create_token" => with(json!({"name": "t"})),
-        "list_grants" | "list_users" | "get_user" | "reset_password" | "list_groups" | "get_group" | "delete_group" => {
-            plain()
-        }
+        "export_access" | "list_grants" | "list_users" | "get_user" | "reset_password" | "list_groups"
+        | "get_group" | "delete_group" => plain(),
         "create_user" => with(json!({"name": "vera", "kind": "service"})),
+        "apply_access" => with(json!({"grants": [], "prune": true, "dry_run": true})),
+        "explain_access" => {
+            with(json!({"subject": "user:vera", "action": "read", "environment": "dev", "namespace": "orders"}))
+        }
+        "who_can" => with(json!({"action": "read", "environment": "dev", "namespace": "orders"})),
         "put_user" => with(json!({"disabled": false})),
         "put_group" => with(json!({"members": ["vera"]})),
         "change_password" => with(json!({"password": "wrong", "new_password": "correct horse battery staple"})),

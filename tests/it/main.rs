@@ -11,6 +11,7 @@
 mod access_grid;
 mod accounts;
 mod agent;
+mod apply;
 mod audit;
 mod bad_input;
 mod cli;
@@ -20,6 +21,7 @@ mod docs;
 mod entries;
 mod environments;
 mod examples;
+mod explain;
 mod formats;
 mod grants;
 mod groups;

@@ -156,11 +156,12 @@ pub(super) async fn who_am_i(context: &Context<'_>) -> Result<Exit> {
         out.line("no grants")?;
         return Ok(Exit::Done);
     }
-    let rows = caller.grants.into_iter().map(|grant| {
+    let rows = caller.grants.into_iter().map(|held| {
+        let grant = held.grant;
         let keys = if grant.key_prefix.is_empty() { "*".to_owned() } else { format!("{}*", grant.key_prefix) };
-        [grant.role.as_str().to_owned(), grant.environment, grant.namespace, keys]
+        [grant.role, grant.environment, grant.namespace, keys, held.subject]
     });
-    out.table(["ROLE", "ENVIRONMENT", "NAMESPACE", "KEYS"], rows)?;
+    out.table(["ROLE", "ENVIRONMENT", "NAMESPACE", "KEYS", "HELD BY"], rows)?;
     Ok(Exit::Done)
 }
 
