@@ -15,6 +15,7 @@ mod apply;
 mod audit;
 mod bad_input;
 mod cli;
+mod cli_access;
 mod deploy;
 mod diff;
 mod docs;
