@@ -9,7 +9,7 @@ use crate::domain::names::UserName;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query};
 use crate::http::users::PageParams;
-use crate::http::{Shared, grants, pages};
+use crate::http::{Shared, grants, paging};
 use crate::service::groups::Group;
 
 fn view(group: Group) -> GroupView {
@@ -43,7 +43,7 @@ pub(super) async fn list(
 ) -> Result<axum::Json<GroupList>, ApiError> {
     let permit = app.service.may_administer(&caller)?;
     let all = app.service.list_groups(&permit)?;
-    let (groups, next) = pages::cut(all, |group| group.name.to_string(), params.after.as_deref(), params.limit)?;
+    let (groups, next) = paging::cut(all, |group| group.name.to_string(), params.after.as_deref(), params.limit)?;
     Ok(axum::Json(GroupList { groups: groups.into_iter().map(view).collect(), next }))
 }
 

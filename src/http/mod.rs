@@ -19,7 +19,7 @@ mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
-mod pages;
+mod paging;
 mod proxies;
 mod public_url;
 mod publish;

@@ -13,7 +13,7 @@ use crate::domain::access::Membership;
 use crate::domain::names::UserName;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query};
-use crate::http::{Shared, pages};
+use crate::http::{Shared, paging};
 use crate::service::users::UserDetail;
 
 fn view(detail: UserDetail) -> UserView {
@@ -56,7 +56,7 @@ pub(super) async fn list(
     let permit = app.service.may_administer(&caller)?;
     let all = app.service.list_users(&permit)?;
     let key = |detail: &UserDetail| detail.user.name.to_string();
-    let (users, next) = pages::cut(all, key, params.after.as_deref(), params.limit)?;
+    let (users, next) = paging::cut(all, key, params.after.as_deref(), params.limit)?;
     Ok(axum::Json(UserList { users: users.into_iter().map(view).collect(), next }))
 }
 

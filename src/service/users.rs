@@ -115,6 +115,11 @@ impl Service {
     /// Changes the caller's own password. Its other sessions end; this one and the API tokens stay.
     pub async fn change_password(&self, caller: &Caller, old: String, new: String) -> Result<(), ServiceError> {
         let name = &caller.user.name;
+        let access = self.state()?.access.clone();
+        if access.scope_of(caller.holder()).is_some() {
+            // A scope says nothing of passwords, so a scoped token has nothing to do with them.
+            may_administer(&access, caller)?;
+        }
         check_password("new_password", &new, name.as_str())?;
         if new == old {
             return Err(ServiceError::Invalid(vec![Field::new("new_password", "must be another one")]));
