@@ -203,7 +203,6 @@ impl App {
         self.refresh().await;
     }
 
-    pub(super) async fn refresh(&self) {
     /// Changes access past the API.
     pub(crate) async fn change_access(&self, ops: Vec<Op>) {
         let mut connection = self.database.connect().await;
