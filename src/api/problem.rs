@@ -57,6 +57,8 @@ codes! {
     WrongPassword = "wrong_password", 401, "Name or password is wrong";
     /// The right is missing: `action`, `target` and `who_can` say which and who to ask.
     Denied = "denied", 403, "The caller may not do this";
+    /// The content is sealed, and bytes are never masked: read it as JSON, or with `reveal=true`.
+    Sealed = "sealed", 403, "The content is sealed";
     /// A one-time password was given: send `new_password` with it.
     PasswordChangeRequired = "password_change_required", 403, "A new password is needed";
     /// It does not exist, or the caller may not know that it does.
@@ -75,6 +77,8 @@ codes! {
     NotEmpty = "not_empty", 409, "The environment is not empty";
     /// The deletion has an impact, told in `impact`. Send `confirm=` with the name.
     ConfirmationRequired = "confirmation_required", 409, "The deletion must be confirmed";
+    /// The bytes of this version were removed for ever; its hash and its place in the history stay.
+    Redacted = "redacted", 410, "The version was redacted";
     /// The revision was trimmed; `lowest` is the lowest that can be read.
     Compacted = "compacted", 410, "The revision was trimmed";
     /// A precondition of the header is not met.
@@ -85,6 +89,10 @@ codes! {
     InvalidContent = "invalid_content", 422, "The content has a syntax error";
     /// A value is out of its bounds: `fields` names it and the limit.
     Invalid = "invalid", 422, "A value is not acceptable";
+    /// An entry that was ever marked as secret stays sealed, and its name may demand it. Send no mark, or more.
+    SealedStays = "sealed_stays", 422, "What was sealed stays sealed";
+    /// A marker of masked text stands where it keeps no value: `fields` gives the line.
+    InvalidMarker = "invalid_marker", 422, "A marker keeps no value here";
     /// A quota would be passed, which `fields` names.
     OverLimit = "over_limit", 422, "A limit would be passed";
     /// A protected environment wants to know why: send a message.

@@ -109,6 +109,7 @@ pub async fn start(
         migrate,
         admin_password: settings.admin_password.as_ref(),
         ambient: &ambient,
+        keyring: &keyring,
         passwords: &passwords,
         limits: &limits,
         metrics: &metrics,
@@ -217,6 +218,7 @@ struct Start<'a> {
     migrate: bool,
     admin_password: Option<&'a String>,
     ambient: &'a Arc<dyn Ambient>,
+    keyring: &'a Arc<Keyring>,
     passwords: &'a Passwords,
     limits: &'a Limits,
     metrics: &'a Arc<Metrics>,
@@ -256,7 +258,8 @@ impl Start<'_> {
         self.first_admin = self.first_admin.take().or(created);
         let (to_pump, inbox) = mpsc::channel(SUBMISSIONS);
         let (metrics, ambient) = (Arc::clone(self.metrics), Arc::clone(self.ambient));
-        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
+        let keyring = Arc::clone(self.keyring);
+        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, keyring, self.limits, inbox).await?;
         Ok((PumpLink(to_pump), view, feed, pump))
     }
 }

@@ -3,6 +3,7 @@
 mod access;
 mod accounts;
 mod checks;
+mod data_keys;
 mod entries;
 mod error;
 mod heads;
@@ -29,7 +30,11 @@ use tokio::sync::watch;
 
 pub use access::{AccessOutcome, GrantColumns, Op, Step, TokenColumns, change_access, load_access};
 pub use accounts::{AccountRow, create_first_admin, find_account};
-pub use entries::{Part, load};
+pub use data_keys::{
+    Resealing, SealedContent, Sealing, Unsealed, add_data_key, count_sealed_with, find_sealed_with, find_unsealed,
+    reseal_contents, rewrap_data_keys, seal_versions,
+};
+pub use entries::{Part, load, load_marks};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};
 pub use listener::Listener;

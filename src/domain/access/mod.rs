@@ -19,7 +19,7 @@ use crate::domain::revisions::Revision;
 use crate::domain::sight::KeyScope;
 
 pub use grants::{Allowance, Grant, Place, Subject, Target};
-pub use keys::{IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
+pub use keys::{DataKey, DataKeyPurpose, IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
 pub use roles::{Action, Role};
 pub use users::{Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
 
@@ -42,6 +42,8 @@ pub struct Parts {
     pub providers: Vec<IdentityProvider>,
     /// Whose tokens are exchanged for ours.
     pub issuers: Vec<TrustedIssuer>,
+    /// Keys that contents are sealed with.
+    pub data_keys: Vec<DataKey>,
 }
 
 /// Everybody's rights at one access number. Cloning shares everything.
@@ -56,6 +58,7 @@ pub struct Access {
     signing_keys: Arc<[SigningKey]>,
     providers: Arc<[IdentityProvider]>,
     issuers: Arc<[TrustedIssuer]>,
+    data_keys: Arc<[DataKey]>,
 }
 
 /// Why something is allowed, or not.
@@ -93,6 +96,7 @@ impl Access {
             signing_keys: parts.signing_keys.into(),
             providers: parts.providers.into(),
             issuers: parts.issuers.into(),
+            data_keys: parts.data_keys.into(),
         }
     }
 
@@ -186,6 +190,12 @@ impl Access {
     #[must_use]
     pub fn issuers(&self) -> &[TrustedIssuer] {
         &self.issuers
+    }
+
+    /// Keys that contents are sealed with, wrapped; the retired ones, too.
+    #[must_use]
+    pub fn data_keys(&self) -> &[DataKey] {
+        &self.data_keys
     }
 
     /// Grants that a user holds by itself and by its groups; those of a token are its scope and not among them.
