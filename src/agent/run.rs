@@ -80,7 +80,8 @@ pub fn state_of(settings: &AgentSettings, block: &BlockSettings) -> PathBuf {
 /// What the settings and the token of the environment give to reach a server.
 #[must_use]
 pub fn access_of(settings: &AgentSettings, token: Option<Token>) -> Access {
-    Access { servers: settings.servers.clone(), token_file: settings.token_file.clone(), token }
+    let (token_file, ca_file) = (settings.token_file.clone(), settings.ca_file.clone());
+    Access { servers: settings.servers.clone(), token_file, ca_file, token }
 }
 
 /// Runs until stopped, and gives the exit code: 0, or that of a supervised process whose settings end the agent with it. With

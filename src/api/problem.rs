@@ -55,20 +55,33 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "Who is calling is not known";
     /// Name and password do not belong together.
     WrongPassword = "wrong_password", 401, "Name or password is wrong";
-    /// The right is missing: `action`, `target` and `who_can` say which and who to ask.
+    /// The right is missing: `action` and `target` say which, `who_can` and `who_can_grant` whom to ask.
     Denied = "denied", 403, "The caller may not do this";
     /// The content is sealed, and bytes are never masked: read it as JSON, or with `reveal=true`.
     Sealed = "sealed", 403, "The content is sealed";
+    /// Nobody may come to hold `secret-reader` by a change of its own. Ask somebody else to make it.
+    SelfGrant = "self_grant", 403, "Nobody may give this right to itself";
+    /// The node is served by a proxy, and this call did not come through it.
+    NotThroughProxy = "not_through_proxy", 403, "The call did not come through the proxy";
+    /// A cookie came with a request that was not made by our own pages, or not as they make it; `detail` says what is wrong. Programs
+    /// send a token instead.
+    CrossSite = "cross_site", 403, "The request comes from another site";
     /// A one-time password was given: send `new_password` with it.
     PasswordChangeRequired = "password_change_required", 403, "A new password is needed";
     /// It does not exist, or the caller may not know that it does.
     NotFound = "not_found", 404, "Not found";
     /// The path exists, the method does not.
     MethodNotAllowed = "method_not_allowed", 405, "The method is not allowed here";
+    /// The body did not arrive in time. Nothing was applied.
+    RequestTimeout = "request_timeout", 408, "The body did not arrive in time";
     /// Entries are not what was edited: `conflicts` carries both texts. Merge and send again.
     Conflict = "conflict", 409, "Somebody else changed it";
     /// Undoing the change set would undo later changes: `revert_conflicts` lists them.
     RevertConflict = "revert_conflict", 409, "Later changes are in the way";
+    /// The name belongs to something that exists. Choose another one.
+    AlreadyExists = "already_exists", 409, "There is one of that name";
+    /// Nobody would be left who may administer the store. Give `admin` on everything to another person first.
+    LastAdmin = "last_admin", 409, "Nobody would be left to administer the store";
     /// The idempotency key was used with another body. Use a new key.
     IdempotencyKeyReused = "idempotency_key_reused", 409, "The idempotency key was used for something else";
     /// The id belongs to the user who used it first, until that instance is gone. Choose another id.
@@ -85,6 +98,10 @@ codes! {
     PreconditionFailed = "precondition_failed", 412, "The precondition failed";
     /// The body or the content passes a limit, which `fields` names.
     TooLarge = "too_large", 413, "Too large";
+    /// The address passes a limit, which `fields` names. A long list may go as a body.
+    UriTooLong = "uri_too_long", 414, "The address is too long";
+    /// The body is compressed. Send it as it is.
+    UnsupportedEncoding = "unsupported_encoding", 415, "The encoding of the body is not supported";
     /// The content does not parse: `fields` gives line and column.
     InvalidContent = "invalid_content", 422, "The content has a syntax error";
     /// A value is out of its bounds: `fields` names it and the limit.
@@ -105,6 +122,8 @@ codes! {
     PreconditionRequired = "precondition_required", 428, "A precondition is required";
     /// Too many attempts. `Retry-After` says when to come back.
     TooManyRequests = "too_many_requests", 429, "Too many requests";
+    /// The address and the headers together pass a limit, which `fields` names.
+    HeadTooLarge = "head_too_large", 431, "The head of the request is too large";
     /// Something broke here; the request id finds it in the log.
     Internal = "internal", 500, "Internal error";
     /// The database cannot be reached. Nothing was applied.
@@ -117,6 +136,8 @@ codes! {
     AccessStale = "access_stale", 503, "The rights are too old to be trusted";
     /// The store was restored and is held: instances keep what they run until `pintle resume`.
     Held = "held", 503, "The store is held after a restore";
+    /// The node has as many connections as it takes. Nothing was applied; `Retry-After` says when to come back.
+    TooManyConnections = "too_many_connections", 503, "The node has too many connections";
     /// The node is stopping. Nothing was applied.
     Draining = "draining", 503, "The node is stopping";
     /// The request took too long and was given up before it reached the store.
@@ -193,9 +214,12 @@ pub struct Problem {
     /// `denied`: what it is missing on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// `denied`: users who could do it.
+    /// `denied`: users who could do it, ten at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub who_can: Vec<String>,
+    /// `denied`: users who could give the right, ten at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub who_can_grant: Vec<String>,
     /// `conflict`: both texts of every entry in conflict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<ConflictView>,
@@ -227,6 +251,7 @@ impl Problem {
             action: None,
             target: None,
             who_can: Vec::new(),
+            who_can_grant: Vec::new(),
             conflicts: Vec::new(),
             revert_conflicts: Vec::new(),
             impact: None,

@@ -8,6 +8,7 @@ pub mod node;
 pub mod restore;
 mod serve;
 mod settings_file;
+mod transport;
 pub mod user;
 
 use std::io::Write as _;

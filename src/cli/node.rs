@@ -6,12 +6,13 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
+use crate::cli::transport::Transport;
 use crate::domain::limits::Limits;
 use crate::feed::pump::Pump;
 use crate::feed::{Feed, listener, pump};
-use crate::http::serve::serve;
+use crate::http::serve::{Door, serve};
 use crate::http::{self, App};
 use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
@@ -21,11 +22,13 @@ use crate::runtime::master_keys;
 use crate::runtime::settings::NodeSettings;
 use crate::service::accounts::{FirstAdmin, create_first_admin};
 use crate::service::ambient::Ambient;
+use crate::service::audit::{self, Auditor, ChainEnd};
 use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
 use crate::service::{Service, ServiceError, housekeeping};
@@ -51,21 +54,26 @@ pub struct Node {
     pub app: Arc<App>,
     /// Set when the store was empty.
     pub first_admin: Option<FirstAdmin>,
+    scheme: &'static str,
     store: Store,
     served: oneshot::Receiver<()>,
+    /// Closes when the last row of the audit was written.
+    audited: watch::Receiver<ChainEnd>,
 }
 
 impl Node {
-    /// The address for people and scripts.
+    /// The address for people and scripts of this machine.
     #[must_use]
     pub fn url(&self) -> String {
-        format!("http://{}", self.address)
+        format!("{}://{}", self.scheme, self.address)
     }
 
     /// Waits for the stop, drains, and ends. An error names the task that failed.
-    pub async fn finish(self, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    pub async fn finish(mut self, lifecycle: &Lifecycle) -> anyhow::Result<()> {
         lifecycle.soft.cancelled().await;
         let failed = lifecycle.finish(async { drop(self.served.await) }).await;
+        let audited = async { while self.audited.changed().await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(8), audited).await.ok();
         tokio::time::timeout(Duration::from_secs(5), self.store.close()).await.ok();
         if let Some(task) = failed {
             bail!("the task {task} failed");
@@ -81,8 +89,9 @@ pub async fn start(
     migrate: bool,
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<Node> {
-    refuse_open_plain_http(settings)?;
-    match files::raise_limit() {
+    let transport = Transport::of(settings)?;
+    let files = files::raise_limit();
+    match files {
         Some(limit) if limit < FEW_FILES => {
             tracing::warn!(limit, "few files may be open, and each stream is one: raise the hard limit (ulimit -Hn)");
         }
@@ -131,8 +140,11 @@ pub async fn start(
     };
     let trimmer =
         Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
+    let node = ambient.id();
     let (recorder, inbox) = recorder::channel();
-    let recording = Recorder::new(ambient.id(), store.clone(), Arc::clone(&view), inbox);
+    let recording = Recorder::new(node, store.clone(), Arc::clone(&view), inbox);
+    let (audit, inbox) = audit::channel(Arc::clone(&metrics), Arc::clone(&ambient));
+    let (auditor, audited) = Auditor::new(node, store.clone(), Arc::clone(&view), inbox);
     let (age, hints) = (limits.idempotency, link.clone());
     let counting = (Arc::clone(&view), Arc::clone(&metrics));
     let service = Service {
@@ -142,42 +154,53 @@ pub async fn start(
         trims,
         pump: link,
         recorder,
+        audit,
         limits,
-        metrics,
-        ambient,
+        metrics: Arc::clone(&metrics),
+        ambient: Arc::clone(&ambient),
         passwords,
+        sessions: Sessions::new(settings.sessions.limits()),
         keyring,
     };
-    let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone() });
+    let address = listener.local_addr()?;
+    let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
+    let door = transport.door(&entrance, files, &metrics)?;
+    transport.keep_certificate(&ambient, &metrics, lifecycle);
+    let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone(), entrance });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
     lifecycle.spawn("recorder", &lifecycle.workers, recording.run(lifecycle.workers.clone()));
+    lifecycle.spawn("auditor", &lifecycle.workers, auditor.run(lifecycle.workers.clone()));
     let stop = lifecycle.workers.clone();
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
-    let address = listener.local_addr()?;
-    let served = serve_http(&app, listener, metrics_listener, lifecycle);
-    Ok(Node { address, app, first_admin, store, served })
+    let (sessions, stop) = (Arc::clone(&app), lifecycle.workers.clone());
+    let exchanging = async move { sessions.service.keep_exchanging_uses(stop).await };
+    lifecycle.spawn("sessions", &lifecycle.workers, exchanging);
+    let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
+    Ok(Node { address, app, first_admin, scheme, store, served, audited })
 }
 
 /// Serves until the soft stop, which ends every stream. The receiver closes when the last request was answered.
 fn serve_http(
     app: &Arc<App>,
+    door: &Arc<Door>,
     listener: TcpListener,
     metrics_listener: Option<TcpListener>,
     lifecycle: &Lifecycle,
 ) -> oneshot::Receiver<()> {
     let (done, served) = oneshot::channel();
-    let server = serve(listener, http::router(Arc::clone(app)), lifecycle.soft.clone());
+    let server = serve(listener, http::router(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
     lifecycle.spawn("http", &lifecycle.soft, async move {
         server.await;
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = serve(listener, http::metrics_router(Arc::clone(app)), lifecycle.soft.clone());
+        let server =
+            serve(listener, http::metrics_router(Arc::clone(app)), Arc::new(door.apart()), lifecycle.soft.clone());
         lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
     let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());
@@ -193,22 +216,11 @@ fn serve_http(
 
 /// Says early what would keep a node from listening, before a database is made for it.
 pub async fn refuse_bad_listen(settings: &NodeSettings) -> anyhow::Result<()> {
-    refuse_open_plain_http(settings)?;
+    Transport::of(settings)?;
     for at in [Some(settings.listen), settings.metrics_listen].into_iter().flatten() {
         drop(TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at}"))?);
     }
     Ok(())
-}
-
-fn refuse_open_plain_http(settings: &NodeSettings) -> anyhow::Result<()> {
-    if settings.insecure || settings.listen.ip().is_loopback() {
-        return Ok(());
-    }
-    bail!(
-        "{} can be reached by others, and tokens would cross the network in plain HTTP: listen on 127.0.0.1 behind a \
-         proxy that ends TLS, or say --insecure",
-        settings.listen
-    )
 }
 
 /// The part of the start that needs the database.

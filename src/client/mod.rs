@@ -4,6 +4,7 @@
 //! idempotency key, and a write that was cut is sent again with the same one.
 
 mod accounts;
+mod authorities;
 mod entries;
 mod environments;
 mod error;
@@ -22,6 +23,7 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
 
+pub use authorities::Authorities;
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;
 pub use instances::InstancesQuery;
@@ -79,6 +81,14 @@ impl Client {
     /// # Errors
     /// [`ClientError::Setup`] when TLS cannot be set up, such as on a machine without root certificates.
     pub fn new(server: Server, token: Option<&Token>) -> Result<Self, ClientError> {
+        Self::trusting(server, token, &Authorities::default())
+    }
+
+    /// The same, for a server whose certificate may be one of these authorities as well.
+    ///
+    /// # Errors
+    /// [`ClientError::Setup`] when TLS cannot be set up with them.
+    pub fn trusting(server: Server, token: Option<&Token>, authorities: &Authorities) -> Result<Self, ClientError> {
         // A second client of the process, or its server, may have done this already: then theirs stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let mut headers = HeaderMap::new();
@@ -98,7 +108,9 @@ impl Client {
             .http2_keep_alive_timeout(CONNECT_TIMEOUT)
             // A redirected write would lose its body or its token; the address is wrong, and saying so is better.
             .redirect(reqwest::redirect::Policy::none());
-        if !server.encrypted() {
+        if server.encrypted() {
+            builder = builder.tls_certs_merge(authorities.0.iter().cloned());
+        } else {
             // Without TLS no certificate is ever checked, and looking for them fails on machines that have none.
             builder = builder.tls_certs_only([]);
         }

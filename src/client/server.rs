@@ -63,6 +63,12 @@ impl Server {
         self.0.scheme() == "https"
     }
 
+    /// Whether others could read on the way what is sent: it is neither encrypted nor stays on this machine.
+    #[must_use]
+    pub fn exposed(&self) -> bool {
+        !self.encrypted() && !self.loopback()
+    }
+
     /// Whether it is this machine.
     #[must_use]
     pub fn loopback(&self) -> bool {

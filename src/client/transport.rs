@@ -223,7 +223,8 @@ fn promising(error: &ClientError, repeat: Repeat) -> bool {
         ClientError::AnswerLost { .. } => repeat == Repeat::Keyed,
         ClientError::Problem(problem) if problem.code == Code::OutcomeUnknown => repeat == Repeat::Keyed,
         ClientError::Problem(problem) => {
-            matches!(problem.code, Code::Unavailable | Code::NotThereYet | Code::Draining | Code::Timeout)
+            use Code::{Draining, NotThereYet, Timeout, TooManyConnections, Unavailable};
+            matches!(problem.code, Unavailable | NotThereYet | Draining | Timeout | TooManyConnections)
         }
         ClientError::Unexpected { .. }
         | ClientError::Server { .. }

@@ -13,14 +13,16 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::api::IDEMPOTENCY_HEADER;
-use crate::api::problem::Code;
+use crate::api::problem::{Code, FieldProblem};
 use crate::domain::access::{Caller, Peer};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
-use crate::http::Shared;
+use crate::http::arrival::Silent;
+use crate::http::cookies::Cookie;
 use crate::http::error::ApiError;
-use crate::http::layers::{RequestId, TraceId};
+use crate::http::layers::TraceId;
+use crate::http::{Shared, cross_site};
 use crate::service::committer::Idempotency;
 use crate::service::{At, WriteContext};
 
@@ -37,12 +39,27 @@ impl FromRequestParts<Shared> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
-        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer =
-            shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
         let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
-        Ok(Self(app.service.authenticate(token.trim(), peer)?))
+        // A token that was shown counts alone, also when it is not good.
+        if let Some(shown) = parts.headers.get(header::AUTHORIZATION) {
+            let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
+            let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
+            return Ok(Self(app.service.authenticate(token.trim(), peer)?));
+        }
+        let cookie = Cookie::session(&app.entrance.public_url);
+        let mut shown = cookie.values(&parts.headers).peekable();
+        if shown.peek().is_some() {
+            cross_site::refuse(&app.entrance, parts)?;
+        }
+        let mut failed = ApiError::new(Code::Unauthenticated, None);
+        for text in shown {
+            match app.service.authenticate_console(text, peer.clone()) {
+                Ok(caller) => return Ok(Self(caller)),
+                Err(error) => failed = error.into(),
+            }
+        }
+        Err(failed)
     }
 }
 
@@ -162,12 +179,22 @@ impl FromRequest<Shared> for Content {
 
 async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
+    let too_large = || {
+        ApiError::fields(Code::TooLarge, vec![FieldProblem::new("body", format!("must have at most {limit} bytes"))])
+    };
+    // What announces more than the limit is not even read.
+    if http_body::Body::size_hint(&body).lower() > limit {
+        return Err(too_large());
+    }
     axum::body::to_bytes(body, most).await.map_err(|error| {
-        let too_large = std::error::Error::source(&error)
-            .is_some_and(<dyn std::error::Error>::is::<http_body_util::LengthLimitError>);
-        if too_large {
-            let problem = format!("must have at most {limit} bytes");
-            return ApiError::fields(Code::TooLarge, vec![crate::api::problem::FieldProblem::new("body", problem)]);
+        let causes = std::iter::successors(Some(&error as &dyn std::error::Error), |error| error.source());
+        for cause in causes {
+            if cause.is::<http_body_util::LengthLimitError>() {
+                return too_large();
+            }
+            if cause.is::<Silent>() {
+                return ApiError::new(Code::RequestTimeout, None);
+            }
         }
         ApiError::bad("body", "was cut off")
     })
@@ -198,7 +225,7 @@ impl FromRequestParts<Shared> for WriteHeaders {
 
     async fn from_request_parts(parts: &mut Parts, _: &Shared) -> Result<Self, ApiError> {
         let headers = &parts.headers;
-        let request_id = parts.extensions.get::<RequestId>().map(|id| id.0.to_string()).unwrap_or_default();
+        let request_id = parts.extensions.get::<Peer>().map(|peer| peer.request_id.to_string()).unwrap_or_default();
         let trace = parts.extensions.get::<TraceId>().map(|id| Arc::clone(&id.0));
         let message = header_text(headers, crate::api::MESSAGE_HEADER)?.unwrap_or_default();
         let key = header_text(headers, IDEMPOTENCY_HEADER)?;

@@ -1,11 +1,14 @@
-//! Around every request: its id, its span, its metrics, its time limit, and the body of its problem.
+//! Around every request: its id and its caller's address, its span, its metrics, its time limits, the headers of every answer, and
+//! the body of a problem.
 
+use std::net::IpAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::{MatchedPath, Request, State};
-use axum::http::{HeaderMap, HeaderValue, Method, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 use opentelemetry::propagation::Extractor;
@@ -17,16 +20,46 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use crate::api::problem::Code;
 use crate::api::{EPOCH_HEADER, REQUEST_ID_HEADER, REVISION_HEADER};
 use crate::domain::access::Peer;
-use crate::http::Shared;
 use crate::http::error::{ApiError, Pending};
+use crate::http::serve::Connection;
+use crate::http::{Entrance, Shared, arrival};
 use crate::metrics::{RequestLabels, RouteLabels};
 
-/// Longest time from the head of a request to the head of its answer.
+/// Longest time from the arrival of a request to the head of its answer.
 const REQUEST: Duration = Duration::from_secs(30);
+/// Longest time for a body to arrive, however steadily it does.
+const BODY: Duration = Duration::from_mins(2);
 
-/// Names a request.
-#[derive(Debug, Clone)]
-pub(super) struct RequestId(pub(super) Arc<str>);
+/// What every answer says to browsers: this is no place for foreign scripts, frames or readers.
+const SECURITY: [(&str, &str); 6] = [
+    (
+        "content-security-policy",
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
+         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("cross-origin-resource-policy", "same-origin"),
+    (
+        "permissions-policy",
+        "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), \
+         fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+         picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), web-share=(), \
+         xr-spatial-tracking=()",
+    ),
+];
+/// What answers over TLS say besides. Other names below this one are not ours to speak for.
+const HSTS: &str = "max-age=31536000";
+
+/// By which way a request came.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Way {
+    /// Whether its caller's side of it is encrypted.
+    pub(super) https: bool,
+    /// The path that a proxy took off in front: empty, or such as `/pintle`.
+    pub(super) prefix: String,
+}
 
 /// The trace that a request belongs to, when its caller or an exporter of this node keeps one.
 #[derive(Debug, Clone)]
@@ -38,9 +71,14 @@ pub(super) async fn observe(State(app): State<Shared>, mut request: Request, nex
     let id = request_id(&app, &request);
     let method = request.method().clone();
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    request.extensions_mut().insert(RequestId(id.clone()));
-    request.extensions_mut().insert(Peer { address: None, request_id: Arc::clone(&id) });
-    let span = tracing::info_span!("http.request", %method, route, request_id = %id);
+    let (client, way) = origin(&app.entrance, &request);
+    let https = way.https;
+    request.extensions_mut().insert(Peer { address: client, request_id: Arc::clone(&id) });
+    request.extensions_mut().insert(way);
+    let span = tracing::info_span!("http.request", %method, route, request_id = %id, client = tracing::field::Empty);
+    if let Some(client) = client {
+        span.record("client", tracing::field::display(client));
+    }
     let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
     // Without an exporter there is nobody to tell.
     let _ = span.set_parent(parent);
@@ -66,10 +104,28 @@ pub(super) async fn observe(State(app): State<Shared>, mut request: Request, nex
     let cursor = app.service.view.state().cursor();
     headers.entry(REVISION_HEADER).or_insert_with(|| HeaderValue::from(cursor.revision.0));
     headers.entry(EPOCH_HEADER).or_insert_with(|| HeaderValue::from(cursor.epoch.0));
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-cache"));
+    let cached = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cached));
     headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Authorization, Cookie"));
-    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    secure(headers, https);
     response
+}
+
+/// Whose request it is, and by which way it came. Headers that say so count only from a proxy that is trusted.
+fn origin(entrance: &Entrance, request: &Request) -> (Option<IpAddr>, Way) {
+    let Some(connection) = request.extensions().get::<Connection>() else { return (None, Way::default()) };
+    let route = entrance.proxies.route(connection.peer, request.headers());
+    let https = connection.tls || route.https.unwrap_or_else(|| entrance.public_url.is_https());
+    (Some(route.client), Way { https, prefix: route.prefix.unwrap_or_default() })
+}
+
+fn secure(headers: &mut HeaderMap, https: bool) {
+    for (name, value) in SECURITY {
+        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+    }
+    if https {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+    }
 }
 
 /// The caller's request id when it is a plain one, else a new one.
@@ -111,10 +167,18 @@ fn write_problem(response: &mut Response, id: &str) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
 }
 
-/// Gives a request up after a while. A write that is given up may still happen, and says so.
-pub(super) async fn bound_time(request: Request, next: Next) -> Response {
+/// Gives a request up after a while. A write that is given up may still happen, and says so, unless its body never came.
+pub(super) async fn bound_time(State(app): State<Shared>, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    match tokio::time::timeout(REQUEST, next.run(request)).await {
+    let (parts, body) = request.into_parts();
+    let (body, arrived) = arrival::bound(body, app.entrance.body_silence);
+    let mut answered = pin!(next.run(Request::from_parts(parts, body)));
+    tokio::select! {
+        response = answered.as_mut() => return response,
+        () = arrived.notified() => {}
+        () = tokio::time::sleep(BODY) => return ApiError::new(Code::RequestTimeout, None).into_response(),
+    }
+    match tokio::time::timeout(REQUEST, answered).await {
         Ok(response) => response,
         Err(_) if reads => ApiError::new(Code::Timeout, None).into_response(),
         Err(_) => ApiError::new(Code::OutcomeUnknown, None).into_response(),

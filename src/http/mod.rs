@@ -2,30 +2,40 @@
 
 mod accounts;
 mod answers;
+mod arrival;
+mod cookies;
+mod cross_site;
 mod diffs;
 mod entries;
 mod environments;
 mod error;
 mod extract;
+mod gate;
+mod grants;
 mod holds;
 mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
+mod pages;
+mod proxies;
+mod public_url;
 mod publish;
 mod revisions;
 mod rollback;
 pub mod serve;
+mod sessions;
 mod trims;
 mod views;
 mod watch;
 
 use std::future::ready;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::middleware::{from_fn, from_fn_with_state};
+use axum::middleware::from_fn_with_state;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -37,6 +47,8 @@ use crate::feed::Feed;
 use crate::service::Service;
 
 pub use extract::problem_of_panic;
+pub use proxies::{Network, NetworkError, Proxies};
+pub use public_url::{PublicUrl, PublicUrlError};
 
 /// What every handler can reach.
 #[derive(Debug)]
@@ -47,6 +59,21 @@ pub struct App {
     pub feed: Arc<Feed>,
     /// Cancelled when the node begins to stop.
     pub draining: CancellationToken,
+    /// How callers reach the node.
+    pub entrance: Entrance,
+}
+
+/// How callers reach a node.
+#[derive(Debug, Clone)]
+pub struct Entrance {
+    /// The address that people and programs know.
+    pub public_url: PublicUrl,
+    /// Whether somebody said so; else it is the address that the node listens at.
+    pub public_url_said: bool,
+    /// The proxies in front, which may say for whom they call.
+    pub proxies: Proxies,
+    /// How long nothing of a body may come.
+    pub body_silence: Duration,
 }
 
 type Shared = Arc<App>;
@@ -107,10 +134,14 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(instances::get, instances::put, instances::delete))
         .routes(routes!(instances::receipts))
         .routes(routes!(instances::of_revision))
-        .routes(routes!(accounts::log_in, accounts::log_out))
+        .routes(routes!(sessions::log_in, sessions::log_out))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))
@@ -141,7 +172,8 @@ pub fn router(app: Shared) -> Router {
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(problem_of_panic))
-        .layer(from_fn(layers::bound_time))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::bound_time))
+        .layer(from_fn_with_state(Arc::clone(&app), gate::gate))
         .layer(from_fn_with_state(Arc::clone(&app), layers::observe))
         .layer(CompressionLayer::new())
         .with_state(app)
@@ -149,5 +181,12 @@ pub fn router(app: Shared) -> Router {
 
 /// Only the metrics, without a token, for an address of its own.
 pub fn metrics_router(app: Shared) -> Router {
-    Router::new().route("/metrics", axum::routing::get(nodes::open_metrics)).with_state(app)
+    Router::new()
+        .route("/metrics", axum::routing::get(nodes::open_metrics))
+        .fallback(error::no_such_route)
+        .method_not_allowed_fallback(error::no_such_method)
+        .layer(from_fn_with_state(Arc::clone(&app), layers::bound_time))
+        .layer(from_fn_with_state(Arc::clone(&app), gate::gate))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::observe))
+        .with_state(app)
 }

@@ -1,5 +1,6 @@
 //! Health, metrics, and what a failover lost.
 
+use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -12,6 +13,7 @@ use crate::api::problem::Problem;
 use crate::domain::changes::{Item, Record};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Query};
+use crate::http::layers::Way;
 use crate::http::{Shared, views};
 
 /// Which readiness.
@@ -128,11 +130,13 @@ fn change_body(item: &Item) -> Option<ChangeBody> {
 }
 
 /// What a person finds who opens the address in a browser.
-pub(super) async fn index() -> Response {
-    let text = concat!(
-        "Pintle ",
+pub(super) async fn index(State(app): State<Shared>, way: Option<Extension<Way>>) -> Response {
+    let prefix = way.map(|Extension(way)| way.prefix).unwrap_or_default();
+    let text = format!(
+        "Pintle {}\n\nAPI      {prefix}/api/openapi.json\nhealth   {prefix}/healthz  {prefix}/readyz\n\
+         log in   pintle login --server {}\n",
         env!("CARGO_PKG_VERSION"),
-        "\n\nAPI      /api/openapi.json\nhealth   /healthz  /readyz\nlog in   pintle login --server <this address>\n"
+        app.entrance.public_url
     );
     ([(header::CONTENT_TYPE, "text/plain; charset=utf-8")], text).into_response()
 }

@@ -71,6 +71,11 @@ struct InstanceLabels {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct FileLabels {
+    file: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct BuildLabels {
     version: &'static str,
 }
@@ -83,6 +88,8 @@ pub struct Metrics {
     pub requests: Family<RequestLabels, Counter>,
     /// Seconds from the first byte of a request to the head of its answer.
     pub request_seconds: Family<RouteLabels, Histogram>,
+    /// Open connections of callers.
+    pub http_connections: Gauge,
     /// Change sets by what became of them.
     pub publishes: Family<OutcomeLabels, Counter>,
     /// Seconds of one commit statement.
@@ -115,7 +122,14 @@ pub struct Metrics {
     pub watch_resets: Family<ReasonLabels, Counter>,
     /// Watches that were cut since they did not read.
     pub watch_stalled: Counter,
+    /// Rows of the audit that this node wrote.
+    pub audit_rows: Counter,
+    /// Events that found no place on their way to the audit.
+    pub audit_dropped: Counter,
+    /// Events that wait to be written.
+    pub audit_waiting: Gauge,
     instances: Family<InstanceLabels, Gauge>,
+    certificates: Family<FileLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
     memory: Gauge,
 }
@@ -127,6 +141,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("pintle"),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 2.0, 16))),
+            http_connections: Gauge::default(),
             publishes: Family::default(),
             commit_seconds: seconds(),
             batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 8)),
@@ -143,7 +158,11 @@ impl Default for Metrics {
             watch_frames: Counter::default(),
             watch_resets: Family::default(),
             watch_stalled: Counter::default(),
+            audit_rows: Counter::default(),
+            audit_dropped: Counter::default(),
+            audit_waiting: Gauge::default(),
             instances: Family::default(),
+            certificates: Family::default(),
             connections: Family::default(),
             memory: Gauge::default(),
         };
@@ -156,6 +175,7 @@ impl Metrics {
         let r = &mut self.registry;
         r.register("http_requests", "Answered requests", self.requests.clone());
         r.register("http_request_duration_seconds", "Time to the head of the answer", self.request_seconds.clone());
+        r.register("http_connections", "Open connections of callers", self.http_connections.clone());
         r.register("publishes", "Change sets by what became of them", self.publishes.clone());
         r.register("commit_duration_seconds", "Time of one commit statement", self.commit_seconds.clone());
         r.register("commit_batch_size", "Change sets in one commit statement", self.batch_size.clone());
@@ -172,7 +192,12 @@ impl Metrics {
         r.register("watch_frames", "Events and parts of events given out", self.watch_frames.clone());
         r.register("watch_resets", "Watches told to begin anew, by reason", self.watch_resets.clone());
         r.register("watch_stalled", "Watches cut since they did not read", self.watch_stalled.clone());
+        r.register("audit_rows", "Rows of the audit written by this node", self.audit_rows.clone());
+        r.register("audit_dropped", "Events that found no place on their way to the audit", self.audit_dropped.clone());
+        r.register("audit_waiting", "Events that wait to be written to the audit", self.audit_waiting.clone());
         r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
+        let ends = "When the certificate ends, as Unix time";
+        r.register("tls_certificate_expiry_seconds", ends, self.certificates.clone());
         r.register("pool_connections", "Connections to the database", self.connections.clone());
         r.register("process_resident_memory_bytes", "Resident memory", self.memory.clone());
         let build = Family::<BuildLabels, Gauge>::default();
@@ -191,6 +216,11 @@ impl Metrics {
         for ((env, namespace, state), count) in counts {
             self.instances.get_or_create(&InstanceLabels { env, namespace, state }).set(count);
         }
+    }
+
+    /// Sets when the certificate in a file ends, as Unix time.
+    pub fn set_certificate_end(&self, file: &str, seconds: i64) {
+        self.certificates.get_or_create(&FileLabels { file: file.to_owned() }).set(seconds);
     }
 
     /// Everything in the text format, with what is read at the moment of asking: the pool as (used, idle)

@@ -9,6 +9,7 @@ use clap::Args;
 use crate::domain::limits::Limits;
 use crate::runtime::age;
 use crate::runtime::telemetry::LogFormat;
+use crate::service::sessions::SessionLimits;
 
 /// Settings of every command that runs a node.
 #[derive(Debug, Clone, Args)]
@@ -19,9 +20,8 @@ pub struct NodeSettings {
     /// Serve metrics, without a token, on an address of its own
     #[arg(long, env = "PINTLE_METRICS_LISTEN", value_name = "ADDR")]
     pub metrics_listen: Option<SocketAddr>,
-    /// Serve plain HTTP on an address that others can reach
-    #[arg(long, env = "PINTLE_INSECURE")]
-    pub insecure: bool,
+    #[command(flatten)]
+    pub transport: TransportSettings,
     /// Password of the first admin, set on an empty store instead of a one-time password
     #[arg(long, env = "PINTLE_ADMIN_PASSWORD", hide_env_values = true, value_name = "PASSWORD")]
     pub admin_password: Option<String>,
@@ -33,7 +33,39 @@ pub struct NodeSettings {
     #[command(flatten)]
     pub log: LogSettings,
     #[command(flatten)]
+    pub sessions: SessionSettings,
+    #[command(flatten)]
     pub limits: LimitSettings,
+}
+
+/// How callers reach a node.
+#[derive(Debug, Clone, Args)]
+pub struct TransportSettings {
+    /// Serve HTTPS with the certificate chain in this PEM file; read again when it changes
+    #[arg(long, env = "PINTLE_TLS_CERT", value_name = "FILE")]
+    pub tls_cert: Option<PathBuf>,
+    /// The private key of the certificate, as PEM
+    #[arg(long, env = "PINTLE_TLS_KEY", value_name = "FILE")]
+    pub tls_key: Option<PathBuf>,
+    /// Serve behind proxies in these networks, which end TLS: their X-Forwarded-For, -Proto and -Prefix are believed, and calls
+    /// that do not come through them are refused
+    #[arg(long, env = "PINTLE_BEHIND_PROXY", value_delimiter = ',', value_name = "CIDR")]
+    pub behind_proxy: Vec<String>,
+    /// Serve plain HTTP on an address that others can reach
+    #[arg(long, env = "PINTLE_INSECURE")]
+    pub insecure: bool,
+    /// The address that people and programs use, such as `https://example.com/pintle` [default: the listen address]
+    #[arg(long, env = "PINTLE_PUBLIC_URL", value_name = "URL")]
+    pub public_url: Option<String>,
+    /// Connections at once; further ones are told to come back. Never more than the limit of open files allows
+    #[arg(long, env = "PINTLE_MAX_CONNECTIONS", default_value_t = 20_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_connections: u32,
+    /// How long the head of a request may take
+    #[arg(long, env = "PINTLE_HEAD_TIMEOUT_SECONDS", default_value_t = 10, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub head_timeout_seconds: u64,
+    /// How long nothing of a body may come
+    #[arg(long, env = "PINTLE_BODY_TIMEOUT_SECONDS", default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub body_timeout_seconds: u64,
 }
 
 /// Where the master key is. The key itself is no flag, since everybody on the machine can see those.
@@ -48,6 +80,32 @@ pub struct KeySettings {
     /// A master key from before, which only opens what it sealed; may be given several times
     #[arg(long, env = "PINTLE_OLD_MASTER_KEY_FILE", value_name = "FILE", value_delimiter = ',')]
     pub old_master_key_file: Vec<PathBuf>,
+}
+
+/// How long logins last.
+#[derive(Debug, Clone, Args)]
+pub struct SessionSettings {
+    /// End the session of a browser that nobody used for so long, at least 1m
+    #[arg(long, env = "PINTLE_SESSION_IDLE", default_value = "30m", value_name = "AGE", value_parser = session)]
+    pub session_idle: Duration,
+    /// End every login after so long, at least 1m
+    #[arg(long, env = "PINTLE_SESSION_MAX", default_value = "8h", value_name = "AGE", value_parser = session)]
+    pub session_max: Duration,
+}
+
+impl SessionSettings {
+    /// As the service has them.
+    #[must_use]
+    pub fn limits(&self) -> SessionLimits {
+        let whole = |age: Duration| time::Duration::seconds(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        SessionLimits { idle: whole(self.session_idle), longest: whole(self.session_max) }
+    }
+}
+
+/// An age that a session may have.
+fn session(text: &str) -> Result<Duration, String> {
+    let age = age::parse(text).map_err(|error| error.to_string())?;
+    if age < Duration::from_mins(1) { Err("must be at least 1m".to_owned()) } else { Ok(age) }
 }
 
 /// How to log.

@@ -3,15 +3,19 @@
 mod access;
 pub mod accounts;
 pub mod ambient;
+pub mod attempts;
+pub mod audit;
 pub mod committer;
 pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod grants;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
 pub mod keyring;
+pub mod logins;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
@@ -21,6 +25,7 @@ pub mod publish;
 pub mod revisions;
 pub mod rollback;
 pub mod secrets;
+pub mod sessions;
 pub mod tokens;
 pub mod trims;
 pub mod wakeups;
@@ -42,10 +47,12 @@ use crate::domain::secrets::Marks;
 use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
+use crate::service::audit::AuditLink;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
 use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
 use crate::store::{self, Part, Session, Store, StoreError};
@@ -71,6 +78,8 @@ pub struct Service {
     pub pump: PumpLink,
     /// To the recorder of instances.
     pub recorder: RecorderLink,
+    /// To the audit of this node.
+    pub audit: AuditLink,
     /// Limits and quotas.
     pub limits: Arc<Limits>,
     /// Instruments.
@@ -79,6 +88,8 @@ pub struct Service {
     pub ambient: Arc<dyn Ambient>,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Sessions and logins, as this node remembers them.
+    pub sessions: Sessions,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
 }

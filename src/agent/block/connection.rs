@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::client::{Client, ClientError, Server, Token};
+use crate::client::{Authorities, Client, ClientError, Server, Token};
 
 /// Where the servers are, and where the token comes from.
 #[derive(Debug, Clone)]
@@ -13,6 +13,8 @@ pub struct Access {
     pub servers: Vec<Server>,
     /// Holds the token. It wins over `token`.
     pub token_file: Option<PathBuf>,
+    /// Holds authorities besides those of the machine.
+    pub ca_file: Option<PathBuf>,
     /// The token of the environment.
     pub token: Option<Token>,
 }
@@ -50,7 +52,8 @@ impl Access {
     /// # Errors
     /// When the connection cannot be prepared.
     pub fn clients(&self, token: Option<&Token>) -> Result<Vec<Client>, AccessError> {
-        let one = |server: &Server| Client::new(server.clone(), token).map_err(AccessError::from);
+        let authorities = self.ca_file.as_deref().map(Authorities::read).transpose()?.unwrap_or_default();
+        let one = |server: &Server| Client::trusting(server.clone(), token, &authorities).map_err(AccessError::from);
         self.servers.iter().map(one).collect()
     }
 }

@@ -186,7 +186,8 @@ impl Machine {
 }
 
 async fn open(settings: &AgentSettings, folder: &Path) -> Block {
-    let access = Access { servers: settings.servers.clone(), token_file: settings.token_file.clone(), token: None };
+    let token_file = settings.token_file.clone();
+    let access = Access { servers: settings.servers.clone(), token_file, ca_file: None, token: None };
     Block::open(settings.services[0].clone(), access, folder.join("state"), None, None).await.unwrap()
 }
 

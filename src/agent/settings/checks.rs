@@ -52,6 +52,7 @@ pub(super) fn check(
     let mut faults = Faults::default();
     let servers = servers(&fields, surroundings, &mut faults);
     let token_file = fields.token_file.and_then(|path| absolute(path, "token_file", &mut faults));
+    let ca_file = fields.ca_file.and_then(|path| absolute(path, "ca_file", &mut faults));
     let state_dir =
         fields.state_dir.map_or_else(|| Some(STATE_DIR.into()), |dir| absolute(dir, "state_dir", &mut faults));
     let state_dir = state_dir.unwrap_or_default();
@@ -73,7 +74,7 @@ pub(super) fn check(
     let mut faults = faults.0;
     if faults.is_empty() {
         let control = control.unwrap_or_else(|| state_dir.join("control.sock"));
-        return Ok(AgentSettings { servers, token_file, state_dir, control, host, services });
+        return Ok(AgentSettings { servers, token_file, ca_file, state_dir, control, host, services });
     }
     faults.sort_by_key(|fault| (fault.line, fault.column));
     Err(faults)

@@ -22,6 +22,8 @@ pub(super) struct AgentFields {
     pub(super) servers: Vec<Spanned<String>>,
     /// A file with the token. Without it the token is that of `PINTLE_TOKEN`.
     pub(super) token_file: Option<Spanned<PathBuf>>,
+    /// A PEM file of authorities besides those of the machine. Without it that of `PINTLE_CA_FILE`.
+    pub(super) ca_file: Option<Spanned<PathBuf>>,
     /// Cache, kept sets and control socket; `/var/lib/pintle-agent` when absent.
     pub(super) state_dir: Option<Spanned<PathBuf>>,
     /// The socket of the local commands; `control.sock` in `state_dir` when absent.

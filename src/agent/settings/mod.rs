@@ -45,6 +45,8 @@ pub struct AgentSettings {
     pub servers: Vec<Server>,
     /// Holds the token; read again when it changes.
     pub token_file: Option<PathBuf>,
+    /// Holds authorities besides those of the machine, which the servers' certificates may be of; read at every connection.
+    pub ca_file: Option<PathBuf>,
     /// Where the agent keeps what it must not forget.
     pub state_dir: PathBuf,
     /// The socket of the local commands.

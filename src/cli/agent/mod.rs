@@ -87,7 +87,7 @@ pub(super) async fn run(args: AgentArgs, global: &Global) -> ExitCode {
     let out = Output { json: global.json, color: global.color.into() };
     let code = match &args.command {
         Some(AgentCommand::Local(command)) => local::run(out, command, &args.config).await,
-        Some(AgentCommand::Check { .. }) | None => match prepare(&args, global) {
+        Some(AgentCommand::Check { .. }) | None => match prepare(out, &args, global) {
             Err(problem) => Err(problem),
             Ok((settings, token)) => match &args.command {
                 Some(AgentCommand::Check { settings_only, exit_code }) => {
@@ -115,11 +115,15 @@ pub(super) async fn run(args: AgentArgs, global: &Global) -> ExitCode {
     }
 }
 
-fn prepare(args: &AgentArgs, global: &Global) -> anyhow::Result<(AgentSettings, Option<Token>)> {
+fn prepare(out: Output, args: &AgentArgs, global: &Global) -> anyhow::Result<(AgentSettings, Option<Token>)> {
     let host = nix::unistd::gethostname().ok().and_then(|name| name.into_string().ok()).unwrap_or_default();
     let server = global.server.clone().filter(|server| !server.is_empty());
     let settings = AgentSettings::read(&args.config, &Surroundings { host, server });
-    let settings = settings.map_err(|error: SettingsError| anyhow::anyhow!("{error}"))?;
+    let mut settings = settings.map_err(|error: SettingsError| anyhow::anyhow!("{error}"))?;
+    settings.ca_file = settings.ca_file.or_else(|| global.ca_file.clone()).filter(|path| !path.as_os_str().is_empty());
+    for server in settings.servers.iter().filter(|server| server.exposed()) {
+        out.warn(format_args!("{server} is not encrypted: the token and contents can be read on the way"));
+    }
     let token = global.token.as_ref().map(Secret::text).filter(|token| !token.is_empty());
     Ok((settings, token.map(Token::parse).transpose()?))
 }

@@ -13,7 +13,7 @@ use crate::cli::user::exit::{Exit, Stop};
 use crate::cli::user::output::Output;
 use crate::cli::user::paint::plain;
 use crate::cli::user::when::shown;
-use crate::client::{Client, ClientError, Token};
+use crate::client::{ClientError, Token};
 
 /// The lengths a new password may have, in characters. The server judges; this only saves a round trip.
 const PASSWORD_LENGTHS: std::ops::RangeInclusive<usize> = 15..=128;
@@ -52,10 +52,7 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     let store = context.store()?;
     let mut credentials = context.credentials()?;
     let server = context.server(&credentials)?;
-    if !server.encrypted() && !server.loopback() {
-        context.out.warn(format_args!("{server} is not encrypted: the password can be read on the way"));
-    }
-    let client = Client::new(server.clone(), None)?;
+    let client = context.connect(server.clone(), None)?;
     let mut body = ask_login(context.out, args)?;
     let session = match client.log_in(&body).await {
         Err(error) if error.code() == Some(Code::PasswordChangeRequired) && context.out.interactive() => {
@@ -64,7 +61,7 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
         }
         answer => answer?,
     };
-    credentials.keep(&server, Login::from(session.clone()));
+    credentials.keep(&server, kept(&session)?);
     store.save(&credentials)?;
     let until = shown(session.expires_at);
     context.out.note(format_args!("logged in to {server} as {} until {until}", plain(&session.user)));
@@ -74,10 +71,10 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     Ok(Exit::Done)
 }
 
-impl From<SessionView> for Login {
-    fn from(session: SessionView) -> Self {
-        Self { user: session.user, token: session.token, expires_at: session.expires_at }
-    }
+/// What is kept of a session.
+fn kept(session: &SessionView) -> Result<Login> {
+    let token = session.token.clone().context("the server gave no token")?;
+    Ok(Login { user: session.user.clone(), token, expires_at: session.expires_at })
 }
 
 fn ask_login(out: Output, args: LoginArgs) -> Result<LoginBody> {
@@ -96,7 +93,7 @@ fn ask_login(out: Output, args: LoginArgs) -> Result<LoginBody> {
     } else {
         (rpassword::prompt_password(format!("Password of {}: ", plain(&name)))?, None)
     };
-    Ok(LoginBody { name, password, new_password })
+    Ok(LoginBody { name, password, new_password, cookie: false })
 }
 
 /// The password and the new one, if any, from lines. Only line ends are taken off: a password may end with a space.
@@ -129,7 +126,7 @@ pub(super) async fn log_out(context: &Context<'_>) -> Result<Exit> {
     let Some(login) = credentials.forget(&server) else {
         return Err(Stop::denied(format!("nobody is logged in to {server}")).into());
     };
-    let client = Client::new(server.clone(), Some(&Token::parse(&login.token)?))?;
+    let client = context.connect(server.clone(), Some(&Token::parse(&login.token)?))?;
     let told = client.log_out().await;
     store.save(&credentials)?;
     match told {

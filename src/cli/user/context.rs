@@ -8,7 +8,7 @@ use crate::cli::user::exit::Stop;
 use crate::cli::user::output::Output;
 use crate::cli::user::surroundings::Surroundings;
 use crate::cli::user::{Global, paint};
-use crate::client::{Client, ClientError, Server, Token};
+use crate::client::{Authorities, Client, ClientError, Server, Token};
 
 /// The server of a first command on a developer's machine.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
@@ -60,7 +60,18 @@ impl<'a> Context<'a> {
         let server = self.server(&credentials)?;
         let kept = credentials.login(&server).map(|login| login.token.as_str());
         let token = said.or(kept).map(Token::parse).transpose()?;
-        Ok(Client::new(server, token.as_ref())?)
+        self.connect(server, token.as_ref())
+    }
+
+    /// A client of a server, which must have a certificate of the machine's authorities or of `--ca-file`.
+    pub(super) fn connect(&self, server: Server, token: Option<&Token>) -> Result<Client> {
+        if server.exposed() {
+            self.out
+                .warn(format_args!("{server} is not encrypted: passwords, tokens and contents can be read on the way"));
+        }
+        let said = self.global.ca_file.as_deref().filter(|path| !path.as_os_str().is_empty());
+        let authorities = said.map(Authorities::read).transpose()?.unwrap_or_default();
+        Ok(Client::trusting(server, token, &authorities)?)
     }
 
     /// Asks whether to go on. Without a person to ask, only `--yes` goes on.

@@ -34,6 +34,7 @@ mod writes;
 use std::convert::Infallible;
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use anyhow::Result;
@@ -52,6 +53,9 @@ pub struct Global {
     /// Token to use instead of the login; better given by the variable, which other users of the machine cannot see
     #[arg(long, global = true, env = "PINTLE_TOKEN", hide_env_values = true, value_name = "TOKEN")]
     pub token: Option<Secret>,
+    /// Believe certificates of the authorities in this PEM file as well, besides those of the machine
+    #[arg(long, global = true, env = "PINTLE_CA_FILE", value_name = "FILE")]
+    pub ca_file: Option<PathBuf>,
     /// Print results as JSON, as the API sends them
     #[arg(long, global = true)]
     pub json: bool,

@@ -114,6 +114,7 @@ fn mistaken(status: StatusCode) -> bool {
             | StatusCode::URI_TOO_LONG
             | StatusCode::UNSUPPORTED_MEDIA_TYPE
             | StatusCode::UNPROCESSABLE_ENTITY
+            | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE
     )
 }
 

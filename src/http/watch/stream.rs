@@ -123,7 +123,13 @@ impl Stream {
                 continue;
             };
             match step {
-                Step::Write(frame) => return Poll::Ready(Some(frame)),
+                Step::Write(frame) => {
+                    let revealed = self.reader.as_mut().map(Reader::take_revealed).unwrap_or_default();
+                    for (revision, address) in &revealed {
+                        self.app.service.note_reveal(&self.caller, address, *revision);
+                    }
+                    return Poll::Ready(Some(frame));
+                }
                 Step::Reset(reason) => return Poll::Ready(Some(frames::reset(reason))),
                 Step::ReadLog(sight, after, upto) => {
                     let app = Arc::clone(&self.app);
@@ -167,7 +173,7 @@ impl Stream {
             return true;
         }
         self.judged = Some(state.access.number);
-        state.access.is_live(&self.caller, self.app.service.ambient.now())
+        self.app.service.is_live(&state.access, &self.caller)
     }
 
     /// Waits for the bell. After it rang there may be work from the moment on at which it was hung up again.

@@ -8,10 +8,10 @@ use std::collections::BTreeSet;
 use zeroize::Zeroizing;
 
 use crate::domain::access::{Action, Caller, DataKeyPurpose, Target};
-use crate::domain::audit::Who;
+use crate::domain::audit::{Event, Who};
 use crate::domain::changes::Version;
 use crate::domain::contents::Content;
-use crate::domain::names::{Address, EnvironmentName, NamespaceName};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::refusals;
 use crate::domain::revisions::Revision;
 use crate::domain::secrets::Marks;
@@ -90,7 +90,8 @@ impl Service {
         }
         self.may_reveal(caller, address)?;
         let plaintext = self.keyring.open(address, &version.content)?;
-        self.audit_reveal(caller, &address.to_string(), revision).await?;
+        let place = (&address.environment, &address.namespace);
+        self.audit_reveal(caller, place, Some(&address.key), Some(revision)).await?;
         let content = Content::stored(version.content.hash(), bytes::Bytes::copy_from_slice(&plaintext));
         Ok(Version { content, ..version.clone() })
     }
@@ -106,14 +107,24 @@ impl Service {
         Ok(())
     }
 
-    /// Notes that plaintext is given out, before it is.
-    pub async fn audit_reveal(&self, caller: &Caller, what: &str, revision: Revision) -> Result<(), ServiceError> {
+    /// Notes that plaintext is given out, before it is: of a version of an entry, or, without a key, over a stream.
+    pub async fn audit_reveal(
+        &self,
+        caller: &Caller,
+        place: (&EnvironmentName, &NamespaceName),
+        key: Option<&EntryKey>,
+        revision: Option<Revision>,
+    ) -> Result<(), ServiceError> {
         if let Some(since) = self.view.health().down_since {
             return Err(ServiceError::Unavailable(format!("the database does not answer since {since}")));
         }
-        let who = Who::of(caller);
-        tracing::info!(actor = who.actor, %revision, "{what} was revealed");
-        Ok(())
+        self.audit.record(&Who::of(caller), revealed(place, key, revision)).await
+    }
+
+    /// Notes that a stream gave out the plaintext of a change. That the stream was open was noted before.
+    pub fn note_reveal(&self, caller: &Caller, address: &Address, revision: Revision) {
+        let place = (&address.environment, &address.namespace);
+        self.audit.note(&Who::of(caller), revealed(place, Some(&address.key), Some(revision)));
     }
 
     /// Makes the data keys without which contents of these namespaces cannot be sealed.
@@ -136,5 +147,26 @@ impl Service {
             }
         }
         Ok(())
+    }
+}
+
+/// What the audit says of a reveal.
+fn revealed(
+    (environment, namespace): (&EnvironmentName, &NamespaceName),
+    key: Option<&EntryKey>,
+    revision: Option<Revision>,
+) -> Event {
+    let (action, target) = match key {
+        Some(key) => ("reveal", format!("{environment}/{namespace}/{key}")),
+        None => ("reveal_stream", format!("{environment}/{namespace}")),
+    };
+    let event = Event {
+        environment: Some(environment.clone()),
+        namespace: Some(namespace.clone()),
+        ..Event::new(action, target)
+    };
+    match revision {
+        Some(revision) => event.after(serde_json::json!({"revision": revision.0})),
+        None => event,
     }
 }

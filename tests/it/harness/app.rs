@@ -57,9 +57,15 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(database: &Database, flags: &[&str]) -> Self {
+        Self::listening(database, "127.0.0.1:0", flags).await
+    }
+
+    /// The same at an address of the test's choice.
+    pub(crate) async fn listening(database: &Database, at: &str, flags: &[&str]) -> Self {
         let lifecycle = Lifecycle::default();
+        let settings = NodeSettings { listen: at.parse().unwrap(), ..settings(flags) };
         let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 4 };
-        let node = node::start(&settings(flags), &at, true, &lifecycle).await.unwrap();
+        let node = node::start(&settings, &at, true, &lifecycle).await.unwrap();
         Self { node, lifecycle }
     }
 
@@ -188,7 +194,7 @@ impl App {
         self.refresh().await;
     }
 
-    async fn refresh(&self) {
+    pub(super) async fn refresh(&self) {
         for node in std::iter::once(&self.first).chain(&self.others) {
             node.refresh().await;
         }
@@ -204,6 +210,11 @@ impl App {
     /// Somebody who may read a namespace.
     pub(crate) async fn viewer(&self, namespace: &str) -> Actor {
         self.user("vera", &[("viewer", "*", namespace, "")]).await
+    }
+
+    /// A program that may run on a namespace.
+    pub(crate) async fn agent(&self, namespace: &str) -> Actor {
+        self.user("anna", &[("agent", "*", namespace, "")]).await
     }
 
     /// Somebody who may publish to a namespace.
@@ -226,6 +237,11 @@ impl App {
         self.user("sven", &[]).await
     }
 
+    /// Takes the errors that were logged, which would fail the test.
+    pub(crate) fn take_errors(&self) -> Vec<String> {
+        self.errors.take()
+    }
+
     /// Drains every node; asserts that no task failed and no error was logged.
     pub(crate) async fn finish(self) {
         for node in self.others {
@@ -244,7 +260,7 @@ fn role(user: Uuid, (role, environment, namespace, prefix): (&str, &str, &str, &
     Op::Grant((&Grant::of_user(id, user, Role::find(role).unwrap(), place)).into())
 }
 
-async fn change_access(connection: &mut sqlx::PgConnection, ops: Vec<Op>) {
+pub(super) async fn change_access(connection: &mut sqlx::PgConnection, ops: Vec<Op>) {
     let step = |op| Step { event: Event::new("change_by_test", "users"), op };
     let steps: Vec<Step> = ops.into_iter().map(step).collect();
     store::change_access(connection, None, &Who::system(), &steps).await.unwrap();

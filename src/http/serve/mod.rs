@@ -1,0 +1,266 @@
+//! Connections: accepted, bounded, and at hand for the watch, which must be able to cut one from outside.
+
+mod socket;
+pub mod tls;
+mod validity;
+
+use std::io;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::service::Service as _;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto;
+use hyper_util::service::TowerToHyperService;
+use prometheus_client::metrics::gauge::Gauge;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
+use tokio::sync::Notify;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+pub(super) use socket::Connection;
+
+/// What hyper may hold of a connection, in bytes.
+const CONNECTION_BUFFER: usize = 64 * 1024;
+/// The pause after a failed accept, such as when there are no more file descriptors.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+/// How long a client may take to agree on the encryption.
+const HANDSHAKE: Duration = Duration::from_secs(10);
+/// HTTP/2 streams of one connection: an agent has one for each of its services, and calls besides.
+const STREAMS: u32 = 256;
+/// Streams that a client began and took back before they were looked at. More end the connection (CVE-2023-44487).
+const RESET_BY_CLIENT: usize = 20;
+/// Streams that were ended here since the client broke the rules. More end the connection.
+const RESET_BY_ERROR: usize = 256;
+/// Bytes of the headers of an HTTP/2 request, above the limit that is told in words.
+const HEADER_LIST: u32 = 32 * 1024;
+/// How often an HTTP/2 client is asked whether it is there, and how long it may take to say so.
+const KEEP_ALIVE: Duration = Duration::from_secs(20);
+/// Connections beyond the most that are still told so; those beyond them are closed without a word.
+const TOLD: usize = 256;
+
+/// How long clients may take, and how many there may be.
+#[derive(Debug, Clone, Copy)]
+pub struct Bounds {
+    /// Connections at once.
+    pub connections: usize,
+    /// How long the head of a request may take, the first one counted from the connection.
+    pub head: Duration,
+    /// How long a client may take nothing of what waits for it.
+    pub write: Duration,
+}
+
+/// What the listeners of a node have in common.
+#[derive(Debug)]
+pub struct Door {
+    /// Encrypts what is served.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// How long clients may take, and how many there may be.
+    pub bounds: Bounds,
+    /// The path that a proxy may leave in front of every path: empty, or such as `/pintle`.
+    pub base: String,
+    open: Gauge,
+}
+
+impl Door {
+    /// A door that nobody went through yet. `open` counts the connections.
+    #[must_use]
+    pub fn new(tls: Option<Arc<rustls::ServerConfig>>, bounds: Bounds, base: String, open: Gauge) -> Self {
+        Self { tls, bounds, base, open }
+    }
+
+    /// The same with connections of its own, which are there when the others are too many.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self::new(self.tls.clone(), self.bounds, self.base.clone(), Gauge::default())
+    }
+
+    /// How HTTP is spoken.
+    fn protocol(&self) -> auto::Builder<TokioExecutor> {
+        let mut builder = auto::Builder::new(TokioExecutor::new());
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(self.bounds.head).max_buf_size(CONNECTION_BUFFER);
+        builder
+            .http2()
+            .timer(TokioTimer::new())
+            .max_concurrent_streams(STREAMS)
+            .max_send_buf_size(CONNECTION_BUFFER)
+            .max_header_list_size(HEADER_LIST)
+            .max_pending_accept_reset_streams(RESET_BY_CLIENT)
+            .max_local_error_reset_streams(RESET_BY_ERROR)
+            .keep_alive_interval(KEEP_ALIVE)
+            .keep_alive_timeout(KEEP_ALIVE);
+        builder
+    }
+}
+
+/// The place of a connection among those that are open.
+struct Place {
+    open: Gauge,
+    /// How many there were before.
+    before: usize,
+}
+
+impl Place {
+    fn take(open: &Gauge) -> Self {
+        let before = usize::try_from(open.inc()).unwrap_or_default();
+        Self { open: open.clone(), before }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.open.dec();
+    }
+}
+
+/// Serves until `stop`; then answers what is in flight, and returns when the last connection is closed.
+pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop: CancellationToken) {
+    let Ok(listening) = listener.local_addr() else { return };
+    let (protocol, connections) = (Arc::new(door.protocol()), TaskTracker::new());
+    let acceptor = door.tls.clone().map(TlsAcceptor::from);
+    while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
+        let (stream, peer) = match accepted {
+            Ok((stream, peer)) => (Arc::new(stream), peer),
+            Err(error) => {
+                if !is_of_the_client(&error) {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(ACCEPT_AGAIN).await;
+                }
+                continue;
+            }
+        };
+        let place = Place::take(&door.open);
+        let over = place.before.checked_sub(door.bounds.connections);
+        if over.is_some_and(|over| over >= TOLD) {
+            continue;
+        }
+        socket::tune(&stream);
+        let mut connection = Connection::new(&stream, peer, listening, acceptor.is_some());
+        connection.crowded = over.is_some();
+        let served = Served {
+            connection,
+            router: router.clone(),
+            door: Arc::clone(&door),
+            protocol: Arc::clone(&protocol),
+            stop: stop.clone(),
+        };
+        let (stream, acceptor) = (socket::Shared::new(stream, door.bounds.write), acceptor.clone());
+        connections.spawn(async move {
+            let _place = place;
+            match acceptor {
+                None => served.run(stream).await,
+                // Whoever does not speak TLS, or not in time, is let go.
+                Some(acceptor) => {
+                    let agreed = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream));
+                    if let Some(Ok(Ok(stream))) = served.stop.run_until_cancelled(agreed).await {
+                        served.run(stream).await;
+                    }
+                }
+            }
+        });
+    }
+    drop(listener);
+    connections.close();
+    connections.wait().await;
+}
+
+/// Whether a client went away before it was accepted.
+fn is_of_the_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionReset
+    )
+}
+
+/// A connection with what serves it.
+struct Served {
+    connection: Connection,
+    router: Router,
+    door: Arc<Door>,
+    protocol: Arc<auto::Builder<TokioExecutor>>,
+    stop: CancellationToken,
+}
+
+impl Served {
+    /// Serves until the client has enough, or asks for nothing, or the node stops. How a connection ends is the client's affair.
+    async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
+        let Self { connection, router, door, protocol, stop } = self;
+        let (head, crowded) = (door.bounds.head, connection.crowded);
+        let asked = Arc::new(Asked::default());
+        let router = TowerToHyperService::new(router);
+        let service = {
+            let asked = Arc::clone(&asked);
+            hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+                asked.tell();
+                let mut request: Request = request.map(Body::new);
+                strip(&mut request, &door.base);
+                request.extensions_mut().insert(connection.clone());
+                router.call(request)
+            })
+        };
+        let mut served = pin!(protocol.serve_connection(TokioIo::new(stream), service).into_owned());
+        let mut patience = pin!(tokio::time::sleep(head));
+        let (mut waiting, mut serving) = (true, true);
+        loop {
+            tokio::select! {
+                _ = served.as_mut() => return,
+                () = asked.first.notified(), if waiting => {
+                    waiting = false;
+                    if crowded && serving {
+                        serving = false;
+                        served.as_mut().graceful_shutdown();
+                    }
+                }
+                // Bytes that are no request keep no place.
+                () = patience.as_mut(), if waiting => return,
+                () = stop.cancelled(), if serving => {
+                    serving = false;
+                    served.as_mut().graceful_shutdown();
+                }
+            }
+        }
+    }
+}
+
+/// Whether a connection has brought a request.
+#[derive(Debug, Default)]
+struct Asked {
+    before: AtomicBool,
+    first: Notify,
+}
+
+impl Asked {
+    fn tell(&self) {
+        if !self.before.swap(true, Ordering::Relaxed) {
+            self.first.notify_one();
+        }
+    }
+}
+
+/// Takes the base path off, where a proxy has left it.
+fn strip(request: &mut Request, base: &str) {
+    let uri = request.uri();
+    let Some(rest) = uri.path().strip_prefix(base).filter(|_| !base.is_empty()) else { return };
+    let path = match rest {
+        "" => "/",
+        rest if rest.starts_with('/') => rest,
+        _ => return,
+    };
+    let whole = uri.query().map_or_else(|| path.to_owned(), |query| format!("{path}?{query}"));
+    let mut parts = uri.clone().into_parts();
+    parts.path_and_query = whole.parse().ok();
+    if let Ok(stripped) = axum::http::Uri::from_parts(parts) {
+        *request.uri_mut() = stripped;
+    }
+}
+
+#[cfg(test)]
+mod tests;
