@@ -6,6 +6,7 @@ pub mod environments;
 pub mod grants;
 pub mod holds;
 pub mod instances;
+pub mod keys;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use crate::domain::changes::{Item, Record};
+use crate::domain::contents::ContentHash;
 use crate::domain::names::Address;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::sight::Sight;
@@ -84,21 +85,37 @@ impl Hub {
         }
     }
 
+    /// Ends after the last revision with a content that was redacted.
+    pub fn forget(&mut self, redacted: &HashSet<ContentHash>) {
+        if !redacted.is_empty() {
+            self.forget_where(|item| match item {
+                Item::Entry { version: Some(version), .. } => {
+                    !version.content.is_redacted() && redacted.contains(&version.content.hash())
+                }
+                Item::Entry { version: None, .. } | Item::Namespace { .. } | Item::Environment { .. } => false,
+            });
+        }
+    }
+
     /// What is sealed from now on is not kept open here either: the ring ends after the last revision that has it so.
     fn forget_plaintext(&mut self, record: &Record) {
         let sealed: HashSet<&Address> = record.items.iter().filter_map(|item| put(item, true)).collect();
         if sealed.is_empty() {
             return;
         }
-        let is_open =
-            |record: &Record| record.items.iter().any(|item| put(item, false).is_some_and(|a| sealed.contains(a)));
-        let kept = self.ring.iter().rev().take_while(|logged| !is_open(&logged.record)).count();
+        self.forget_where(|item| put(item, false).is_some_and(|address| sealed.contains(address)));
+    }
+
+    /// Lets go of everything up to the last revision that has such an item.
+    fn forget_where(&mut self, is: impl Fn(&Item) -> bool) {
+        let has = |record: &Record| record.items.iter().any(&is);
+        let kept = self.ring.iter().rev().take_while(|logged| !has(&logged.record)).count();
         while self.ring.len() > kept
             && let Some(oldest) = self.ring.pop_front()
         {
             self.bytes -= oldest.cost();
         }
-        self.earlier.retain(|record| !is_open(record));
+        self.earlier.retain(|record| !has(record));
     }
 
     /// What follows `after` for a reader.

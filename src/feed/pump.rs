@@ -347,6 +347,9 @@ impl Pump {
         if moved {
             state.access = patiently(&self.store, READ, store::load_access(&mut session)).await?;
             self.install_keys(&state);
+            // A redaction moves the access number, too.
+            let redacted = within(LOOK, store::redacted_hashes(&mut session)).await?.into_iter().collect();
+            self.feed.hub_mut(|hub| hub.forget(&redacted));
         }
         if (moved || bounds != head.bounds) && head.revision == state.head {
             self.reveal(state.clone());

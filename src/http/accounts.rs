@@ -3,13 +3,9 @@
 use axum::extract::State;
 use axum::http::StatusCode;
 
-use crate::api::accounts::{CallerView, GrantView, NewTokenView, TokenBody, TokenList, TokenView};
-use crate::api::accounts::{CallerView, LoginBody, NewTokenView, SessionView, TokenBody, TokenList, TokenView};
+use crate::api::accounts::{CallerView, NewTokenView, TokenBody, TokenList, TokenView};
 use crate::api::problem::Problem;
-use crate::api::problem::{Code, Problem};
-use crate::domain::access::{Peer, Token, TokenKind};
 use crate::domain::access::{Token, TokenKind};
-use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place};
 use crate::http::{Shared, grants};

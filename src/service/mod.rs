@@ -35,7 +35,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::domain::access::Caller;
 use crate::domain::changes::{ChangeSet, Intent};
@@ -92,6 +92,8 @@ pub struct Service {
     pub sessions: Sessions,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
+    /// Rings when contents are to be sealed with other keys.
+    pub resealing: Arc<Notify>,
 }
 
 /// What every write carries besides its intent.

@@ -14,6 +14,7 @@ mod listener;
 mod log;
 mod migrations;
 mod pins;
+mod redactions;
 mod restores;
 mod revisions;
 mod rows;
@@ -44,6 +45,7 @@ pub use listener::Listener;
 pub use log::{Stretch, committed_at, find_head, find_record, newest_within, tail, tail_of};
 pub use migrations::{Migrated, check_level, find_schema_level, migrate, pending_sql};
 pub use pins::{PinOutcome, find_pin, list_pins, pin, unpin};
+pub use redactions::{RedactOutcome, Redaction, find_sharing, redact, redacted_hashes};
 pub use restores::{Followers, begin_restored, is_empty, list_followers};
 pub use revisions::{
     Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,

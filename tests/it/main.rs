@@ -36,6 +36,7 @@ mod program;
 mod publish;
 mod revert;
 mod rollback;
+mod secrets;
 mod telemetry;
 mod time_travel;
 mod transport;

@@ -1,6 +1,8 @@
 //! Secrets: how contents get sealed, what people see of them, and who gets the plaintext.
 
 mod history;
+mod redaction;
+mod rotation;
 mod sealing;
 
 use std::collections::BTreeSet;
@@ -21,6 +23,8 @@ use crate::service::keyring::{KeyError, Keyring};
 use crate::service::{Service, ServiceError};
 use crate::store;
 
+pub use redaction::Redacted;
+pub use rotation::{KeyInUse, Resealer, Rotation};
 pub(super) use sealing::{Checked, Marking, Sealer, resolve_marks};
 
 /// Tries to seal what must be sealed at a head that moves.
