@@ -47,6 +47,7 @@ impl Service {
         &self,
         _permit: &Permit<Administer>,
     ) -> Result<(Option<String>, Vec<KeyInUse>), ServiceError> {
+        self.pump.refresh().await?;
         let state = self.state()?;
         let mut session = self.store.acquire().await?;
         let mut keys = Vec::new();
