@@ -57,6 +57,8 @@ codes! {
     WrongPassword = "wrong_password", 401, "Name or password is wrong";
     /// The right is missing: `action` and `target` say which, `who_can` and `who_can_grant` whom to ask.
     Denied = "denied", 403, "The caller may not do this";
+    /// The content is sealed, and bytes are never masked: read it as JSON, or with `reveal=true`.
+    Sealed = "sealed", 403, "The content is sealed";
     /// Nobody may come to hold `secret-reader` by a change of its own. Ask somebody else to make it.
     SelfGrant = "self_grant", 403, "Nobody may give this right to itself";
     /// A scoped or short-lived token makes no tokens, gives no rights and ends only itself. Use a login or a token without scope.
@@ -90,6 +92,8 @@ codes! {
     NotEmpty = "not_empty", 409, "The environment is not empty";
     /// The deletion has an impact, told in `impact`. Send `confirm=` with the name.
     ConfirmationRequired = "confirmation_required", 409, "The deletion must be confirmed";
+    /// The bytes of this version were removed for ever; its hash and its place in the history stay.
+    Redacted = "redacted", 410, "The version was redacted";
     /// The revision was trimmed; `lowest` is the lowest that can be read.
     Compacted = "compacted", 410, "The revision was trimmed";
     /// A precondition of the header is not met.
@@ -104,6 +108,10 @@ codes! {
     InvalidContent = "invalid_content", 422, "The content has a syntax error";
     /// A value is out of its bounds: `fields` names it and the limit.
     Invalid = "invalid", 422, "A value is not acceptable";
+    /// An entry that was ever marked as secret stays sealed, and its name may demand it. Send no mark, or more.
+    SealedStays = "sealed_stays", 422, "What was sealed stays sealed";
+    /// A marker of masked text stands where it keeps no value: `fields` gives the line.
+    InvalidMarker = "invalid_marker", 422, "A marker keeps no value here";
     /// A quota would be passed, which `fields` names.
     OverLimit = "over_limit", 422, "A limit would be passed";
     /// A protected environment wants to know why: send a message.

@@ -46,6 +46,9 @@ async fn send(client: &Client, subscription: &Subscription, ask: Ask) -> Result<
         if let Some(instance) = &subscription.instance {
             query.append_pair("instance", instance);
         }
+        if subscription.reveal {
+            query.append_pair("reveal", "true");
+        }
         for have in &ask.have {
             query.append_pair("have", have);
         }
@@ -61,6 +64,7 @@ async fn send(client: &Client, subscription: &Subscription, ask: Ask) -> Result<
             have: ask.have,
             instance: subscription.instance.clone(),
             topics: Vec::new(),
+            reveal: subscription.reveal,
         })
     };
     let request = match after {
