@@ -5,6 +5,7 @@ pub mod entries;
 pub mod environments;
 pub mod holds;
 pub mod instances;
+pub mod issuers;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;

@@ -25,6 +25,7 @@ use crate::service::ambient::Ambient;
 use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
+use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
 use crate::service::trims::{TrimLink, Trimmer};
@@ -149,6 +150,7 @@ pub async fn start(
         ambient: Arc::clone(&ambient),
         passwords,
         keyring,
+        issuer_keys: IssuerKeyCache::default(),
     };
     let address = listener.local_addr()?;
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
@@ -163,7 +165,9 @@ pub async fn start(
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
-    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
+    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
+    let keys = Arc::clone(&app);
+    lifecycle.spawn("signing keys", &lifecycle.workers, async move { keys.service.keep_signing_keys(stop).await });
     let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
     Ok(Node { address, app, first_admin, scheme, store, served })
 }

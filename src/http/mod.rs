@@ -7,10 +7,12 @@ mod diffs;
 mod entries;
 mod environments;
 mod error;
+mod exchange;
 mod extract;
 mod gate;
 mod holds;
 mod instances;
+mod issuers;
 mod layers;
 mod namespaces;
 mod nodes;
@@ -133,6 +135,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::rotate))
+        .routes(routes!(exchange::exchange))
+        .routes(routes!(issuers::list))
+        .routes(routes!(issuers::get, issuers::put, issuers::delete))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

@@ -8,9 +8,13 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod exchange;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
+pub mod issuer_keys;
+pub mod issuers;
+pub mod jwt;
 pub mod keyring;
 pub mod namespaces;
 pub mod nodes;
@@ -20,6 +24,7 @@ pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
+pub mod signing;
 pub mod tokens;
 pub mod trims;
 pub mod wakeups;
@@ -40,6 +45,7 @@ use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
+use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
 use crate::service::trims::TrimLink;
@@ -77,6 +83,8 @@ pub struct Service {
     pub passwords: Passwords,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
+    /// Keys of trusted issuers.
+    pub issuer_keys: IssuerKeyCache,
 }
 
 /// What every write carries besides its intent.

@@ -43,6 +43,9 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         | "get_revision"
         | "get_caller"
         | "list_tokens"
+        | "list_trusted_issuers"
+        | "get_trusted_issuer"
+        | "delete_trusted_issuer"
         | "list_lost"
         | "list_pins"
         | "unpin_revision"
@@ -70,6 +73,8 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "watch_with_body" => with(json!({"env": "dev", "namespaces": ["orders"]})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
+        "exchange_token" => with(json!({})),
+        "put_trusted_issuer" => with(issuer()),
         "create_token" => with(json!({"name": "t"})),
         "log_out" | "revoke_token" | "rotate_token" => {
             let made = caller.post("/api/v1/tokens", json!({"name": "t"})).await;
@@ -99,6 +104,15 @@ async fn restore(admin: &Actor) {
     admin.delete("/api/v1/environments/dev/freeze").await.expect(200);
     admin.write("dev/orders/a.txt", "a").await.expect(200);
     admin.put(INSTANCE, json!({"service": "orders", "namespaces": ["orders"]})).await.expect(200);
+    let issuer = admin.put("/api/v1/trusted-issuers/ci", issuer()).await;
+    assert!(matches!(issuer.status, 200 | 201));
+}
+
+/// A trusted issuer, with the key of RFC 8037, appendix A.2.
+fn issuer() -> Value {
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+    json!({"issuer": "https://ci.example.com", "audience": "pintle", "keys": {"keys": [key]},
+           "rules": [{"claims": {"sub": "job"}, "user": "ci"}]})
 }
 
 async fn call(method: &str, path: &str, operation: &str, caller: &Actor) -> u16 {
@@ -111,7 +125,8 @@ async fn call(method: &str, path: &str, operation: &str, caller: &Actor) -> u16 
         .replace("{key}", "a.txt")
         .replace("{rev}", request.rev)
         .replace("{instance}", "web-1%2Forders")
-        .replace("{id}", &request.id);
+        .replace("{id}", &request.id)
+        .replace("{name}", "ci");
     assert!(!path.contains('{'), "{operation}: {path} has a parameter that no case fills");
     let caller = request.token.as_ref().map_or_else(|| caller.clone(), |token| caller.with_token(token));
     let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();

@@ -19,6 +19,7 @@ mod docs;
 mod entries;
 mod environments;
 mod examples;
+mod exchange;
 mod formats;
 mod harness;
 mod history;
