@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod entries;
 pub mod environments;
+pub mod grants;
 pub mod holds;
 pub mod instances;
 pub mod issuers;

@@ -18,10 +18,11 @@ use crate::domain::access::{Caller, Peer};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
-use crate::http::Shared;
 use crate::http::arrival::Silent;
+use crate::http::cookies::Cookie;
 use crate::http::error::ApiError;
 use crate::http::layers::TraceId;
+use crate::http::{Shared, cross_site};
 use crate::service::committer::Idempotency;
 use crate::service::{At, WriteContext};
 
@@ -35,12 +36,27 @@ impl FromRequestParts<Shared> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
-        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer =
-            shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
         let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
-        Ok(Self(app.service.authenticate(token.trim(), peer)?))
+        // A token that was shown counts alone, also when it is not good.
+        if let Some(shown) = parts.headers.get(header::AUTHORIZATION) {
+            let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
+            let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
+            return Ok(Self(app.service.authenticate(token.trim(), peer)?));
+        }
+        let cookie = Cookie::session(&app.entrance.public_url);
+        let mut shown = cookie.values(&parts.headers).peekable();
+        if shown.peek().is_some() {
+            cross_site::refuse(&app.entrance, parts)?;
+        }
+        let mut failed = ApiError::new(Code::Unauthenticated, None);
+        for text in shown {
+            match app.service.authenticate_console(text, peer.clone()) {
+                Ok(caller) => return Ok(Self(caller)),
+                Err(error) => failed = error.into(),
+            }
+        }
+        Err(failed)
     }
 }
 

@@ -9,6 +9,7 @@ use clap::Args;
 use crate::domain::limits::Limits;
 use crate::runtime::age;
 use crate::runtime::telemetry::LogFormat;
+use crate::service::sessions::SessionLimits;
 
 /// Settings of every command that runs a node.
 #[derive(Debug, Clone, Args)]
@@ -32,21 +33,9 @@ pub struct NodeSettings {
     #[command(flatten)]
     pub log: LogSettings,
     #[command(flatten)]
+    pub sessions: SessionSettings,
+    #[command(flatten)]
     pub limits: LimitSettings,
-}
-
-/// Where the master key is. The key itself is no flag, since everybody on the machine can see those.
-#[derive(Debug, Clone, Default, Args)]
-pub struct KeySettings {
-    /// The master key: 32 bytes as hex or base64, also taken from `PINTLE_MASTER_KEY`
-    #[arg(long, env = "PINTLE_MASTER_KEY_FILE", value_name = "FILE")]
-    pub master_key_file: Option<PathBuf>,
-    /// A shell command that prints the master key within 10 s
-    #[arg(long, env = "PINTLE_MASTER_KEY_COMMAND", value_name = "COMMAND")]
-    pub master_key_command: Option<String>,
-    /// A master key from before, which only opens what it sealed; may be given several times
-    #[arg(long, env = "PINTLE_OLD_MASTER_KEY_FILE", value_name = "FILE", value_delimiter = ',')]
-    pub old_master_key_file: Vec<PathBuf>,
 }
 
 /// How callers reach a node.
@@ -77,6 +66,46 @@ pub struct TransportSettings {
     /// How long nothing of a body may come
     #[arg(long, env = "PINTLE_BODY_TIMEOUT_SECONDS", default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub body_timeout_seconds: u64,
+}
+
+/// Where the master key is. The key itself is no flag, since everybody on the machine can see those.
+#[derive(Debug, Clone, Default, Args)]
+pub struct KeySettings {
+    /// The master key: 32 bytes as hex or base64, also taken from `PINTLE_MASTER_KEY`
+    #[arg(long, env = "PINTLE_MASTER_KEY_FILE", value_name = "FILE")]
+    pub master_key_file: Option<PathBuf>,
+    /// A shell command that prints the master key within 10 s
+    #[arg(long, env = "PINTLE_MASTER_KEY_COMMAND", value_name = "COMMAND")]
+    pub master_key_command: Option<String>,
+    /// A master key from before, which only opens what it sealed; may be given several times
+    #[arg(long, env = "PINTLE_OLD_MASTER_KEY_FILE", value_name = "FILE", value_delimiter = ',')]
+    pub old_master_key_file: Vec<PathBuf>,
+}
+
+/// How long logins last.
+#[derive(Debug, Clone, Args)]
+pub struct SessionSettings {
+    /// End the session of a browser that nobody used for so long, at least 1m
+    #[arg(long, env = "PINTLE_SESSION_IDLE", default_value = "30m", value_name = "AGE", value_parser = session)]
+    pub session_idle: Duration,
+    /// End every login after so long, at least 1m
+    #[arg(long, env = "PINTLE_SESSION_MAX", default_value = "8h", value_name = "AGE", value_parser = session)]
+    pub session_max: Duration,
+}
+
+impl SessionSettings {
+    /// As the service has them.
+    #[must_use]
+    pub fn limits(&self) -> SessionLimits {
+        let whole = |age: Duration| time::Duration::seconds(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        SessionLimits { idle: whole(self.session_idle), longest: whole(self.session_max) }
+    }
+}
+
+/// An age that a session may have.
+fn session(text: &str) -> Result<Duration, String> {
+    let age = age::parse(text).map_err(|error| error.to_string())?;
+    if age < Duration::from_mins(1) { Err("must be at least 1m".to_owned()) } else { Ok(age) }
 }
 
 /// How to log.

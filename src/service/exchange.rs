@@ -19,7 +19,13 @@ impl Service {
             ServiceError::Unauthenticated
         })?;
         let caller = caller(&state.access, claims, peer).ok_or(ServiceError::Unauthenticated)?;
-        if state.access.is_live(&caller, now) { Ok(caller) } else { Err(ServiceError::Unauthenticated) }
+        if !self.is_live(&state.access, &caller) {
+            return Err(ServiceError::Unauthenticated);
+        }
+        if let Some(token) = caller.credential.token {
+            self.sessions.note_use(token, now);
+        }
+        Ok(caller)
     }
 
     /// A short-lived token for the owner of a session or an API token.

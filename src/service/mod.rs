@@ -3,12 +3,15 @@
 mod access;
 pub mod accounts;
 pub mod ambient;
+pub mod attempts;
+pub mod audit;
 pub mod committer;
 pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
 pub mod exchange;
+pub mod grants;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
@@ -16,6 +19,7 @@ pub mod issuer_keys;
 pub mod issuers;
 pub mod jwt;
 pub mod keyring;
+pub mod logins;
 pub mod namespaces;
 pub mod nodes;
 pub mod passwords;
@@ -24,6 +28,7 @@ pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
+pub mod sessions;
 pub mod signing;
 pub mod tokens;
 pub mod trims;
@@ -43,11 +48,13 @@ use crate::domain::revisions::Revision;
 use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
+use crate::service::audit::AuditLink;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
 use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
 use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
 use crate::store::{self, Part, Session, Store, StoreError};
@@ -73,6 +80,8 @@ pub struct Service {
     pub pump: PumpLink,
     /// To the recorder of instances.
     pub recorder: RecorderLink,
+    /// To the audit of this node.
+    pub audit: AuditLink,
     /// Limits and quotas.
     pub limits: Arc<Limits>,
     /// Instruments.
@@ -81,6 +90,8 @@ pub struct Service {
     pub ambient: Arc<dyn Ambient>,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Sessions and logins, as this node remembers them.
+    pub sessions: Sessions,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
     /// Keys of trusted issuers.

@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod checks;
 mod entries;
 mod error;
@@ -15,6 +16,7 @@ mod pins;
 mod restores;
 mod revisions;
 mod rows;
+mod sessions;
 mod trims;
 
 use std::sync::Arc;
@@ -29,6 +31,7 @@ use tokio::sync::watch;
 
 pub use access::{AccessOutcome, GrantColumns, Op, Step, TokenColumns, change_access, load_access};
 pub use accounts::{AccountRow, create_first_admin, find_account};
+pub use audit::{ChainOutcome, append_rows, begin_chain};
 pub use entries::{Part, load};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};
@@ -41,6 +44,7 @@ pub use revisions::{
     Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
     history, revision_at,
 };
+pub use sessions::{LoginCode, keep_place, knows_place, list_uses, note_uses, put_login_code, take_login_code};
 pub use trims::{
     Page, Sweep, Trim, announce_floor, count_trimmed, find_floor, find_floor_keeping, find_floor_older, find_trim,
     raise_floor, survey, sweep,

@@ -76,6 +76,11 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "exchange_token" => with(json!({})),
         "put_trusted_issuer" => with(issuer()),
         "create_token" => with(json!({"name": "t"})),
+        "list_grants" => plain(),
+        "create_grant" => with(
+            json!({"subject": "user:vera", "role": "viewer", "environment": "dev", "namespace": "orders", "key_prefix": ""}),
+        ),
+        "revoke_grant" => Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() },
         "log_out" | "revoke_token" | "rotate_token" => {
             let made = caller.post("/api/v1/tokens", json!({"name": "t"})).await;
             if made.status == 201 {

@@ -11,6 +11,7 @@
 mod access_grid;
 mod accounts;
 mod agent;
+mod audit;
 mod bad_input;
 mod cli;
 mod deploy;
@@ -21,6 +22,7 @@ mod environments;
 mod examples;
 mod exchange;
 mod formats;
+mod grants;
 mod harness;
 mod history;
 mod holds;

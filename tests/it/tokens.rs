@@ -207,7 +207,7 @@ async fn bad_scopes_are_refused_all_at_once() {
                        {"role": "viewer", "key_prefix": "a\0"}]);
     let problem = admin.post("/api/v1/tokens", json!({"name": "t", "scope": scope})).await.problem(422, "invalid");
     let fields: Vec<_> = problem["fields"].as_array().unwrap().iter().map(|f| f["field"].as_str().unwrap()).collect();
-    assert_eq!(fields, ["scope[0]", "scope[1]", "scope[2]", "scope[3].key_prefix"]);
+    assert_eq!(fields, ["scope[0]", "scope[1]", "scope[2].namespace", "scope[3].key_prefix"]);
     let king = json!({"name": "t", "scope": [{"role": "king"}]});
     admin.post("/api/v1/tokens", king).await.problem(400, "bad_request");
     for scope in [json!([]), Value::Array(vec![json!({"role": "viewer"}); 51])] {

@@ -198,7 +198,7 @@ impl Stream {
         self.judged = Some(state.access.number);
         let now = self.app.service.ambient.now();
         let end = state.access.end_of(&self.caller);
-        if state.access.is_live(&self.caller, now) {
+        if self.app.service.is_live(&state.access, &self.caller) {
             let left = end.and_then(|end| Duration::try_from(end - now).ok());
             self.expiry = left.map(|left| Box::pin(sleep_until(Instant::now() + left)));
             return Standing::Good;

@@ -12,7 +12,7 @@ use crate::domain::access::{
 use crate::domain::audit::{Event, Who};
 use crate::domain::names::UserName;
 use crate::domain::refusals::{self, Refused};
-use crate::service::accounts::NewToken;
+use crate::service::accounts::{NewToken, revoke_step};
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{Op, Step};
 
@@ -51,14 +51,13 @@ pub struct ListedToken {
     pub scope: Option<Vec<Grant>>,
 }
 
-impl ListedToken {
-    fn of(access: &Access, token: &Token) -> Self {
-        let scope = token.scoped.then(|| access.grants_of(&Subject::Token(token.id)).to_vec());
-        Self { token: token.clone(), scope }
-    }
-}
-
 impl Service {
+    fn listed(&self, access: &Access, token: &Token) -> ListedToken {
+        let scope = token.scoped.then(|| access.grants_of(&Subject::Token(token.id)).to_vec());
+        let last_used_at = self.sessions.last_use(token);
+        ListedToken { token: Token { last_used_at, ..token.clone() }, scope }
+    }
+
     /// Makes an API token for the caller, or for a service.
     pub async fn create_token(&self, caller: &Caller, request: TokenRequest) -> Result<NewToken, ServiceError> {
         check(&request)?;
@@ -99,14 +98,14 @@ impl Service {
         let whole = of.is_some_and(|name| *name != caller.user.name) || access.is_full(caller);
         let shown = |token: &&Token| is_live(token, now) && (whole || caller.credential.token == Some(token.id));
         let mut tokens: Vec<_> =
-            access.tokens_of(owner).filter(shown).map(|token| ListedToken::of(access, token)).collect();
+            access.tokens_of(owner).filter(shown).map(|token| self.listed(access, token)).collect();
         tokens.sort_by(|a, b| (&a.token.name, a.token.id).cmp(&(&b.token.name, b.token.id)));
         Ok(tokens)
     }
 
     /// One live token, as lists show it.
     pub fn show_token(&self, token: &Token) -> Result<ListedToken, ServiceError> {
-        Ok(ListedToken::of(&self.state()?.access, token))
+        Ok(self.listed(&self.state()?.access, token))
     }
 
     /// Makes a token of the same name, scope and lifetime, and ends the old one after the overlap.
@@ -154,8 +153,7 @@ impl Service {
             let found = access.find_token(token).filter(|found| may_see(access, caller, found));
             let Some(found) = found else { return Err(ServiceError::NotFound(format!("token {token}"))) };
             require_full_or_itself(access, caller, token)?;
-            let event = Event::new("revoke_token", format!("token:{token}")).before(json!({"name": found.name}));
-            Ok((vec![Step { event, op: Op::RevokeToken { id: token } }], ()))
+            Ok((vec![revoke_step(found)], ()))
         })
         .await
     }
@@ -210,9 +208,7 @@ pub(super) fn refuse_secrets_of<'a>(
         grant.allowance.allows(Action::Reveal) && !access.allows(caller.holder(), Action::Reveal, target)
     };
     let Some(grant) = grants.find(hidden) else { return Ok(()) };
-    let target = Target::Place(&grant.place);
-    let who_can = access.who_can(Action::Reveal, target);
-    Err(ServiceError::Denied { action: Action::Reveal, target: target.to_string(), who_can })
+    Err(refusals::denied(access, Action::Reveal, Target::Place(&grant.place), true).into())
 }
 
 fn api_token(
