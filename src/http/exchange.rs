@@ -5,6 +5,7 @@ use axum::http::header;
 
 use crate::api::problem::Problem;
 use crate::api::tokens::{ExchangeBody, ExchangeView};
+use crate::domain::access::Peer;
 use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, parse_json, read_body};
@@ -30,7 +31,10 @@ pub(super) async fn exchange(
         Some(_) if parts.headers.contains_key(header::AUTHORIZATION) => {
             return Err(ApiError::bad("subject_token", "must not come together with Authorization"));
         }
-        Some(token) => app.service.exchange_foreign(&token).await?,
+        Some(token) => {
+            let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
+            app.service.exchange_foreign(&token, &peer).await?
+        }
         None => {
             let Authenticated(caller) = Authenticated::from_request_parts(&mut parts, &app).await?;
             app.service.exchange(&caller).await?

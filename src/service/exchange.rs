@@ -3,11 +3,26 @@
 
 use std::sync::Arc;
 
+use serde_json::{Value, json};
 use time::OffsetDateTime;
 
 use crate::domain::access::{Access, Caller, Credential, IssuerKeys, Peer, TrustedIssuer, User, UserKind};
+use crate::domain::audit::{Denial, Event, Who};
+use crate::domain::names::UserName;
 use crate::service::jwt::{self, ForeignToken, Issued, KeySet, OwnClaims, Rejected, Vouched};
 use crate::service::{Service, ServiceError};
+
+/// How much of a foreign subject the audit tells.
+const SUBJECT_CHARS: usize = 200;
+
+/// What a trusted issuer's token was exchanged for.
+struct Vouching {
+    issued: Issued,
+    user: UserName,
+    issuer: String,
+    /// Who it is there.
+    subject: String,
+}
 
 impl Service {
     /// Who shows a short-lived token of ours. Works from memory.
@@ -38,8 +53,33 @@ impl Service {
         self.issue(&caller.user, &Vouched::ByToken(token), until).await
     }
 
-    /// A short-lived token for a service that a trusted issuer vouches for.
-    pub async fn exchange_foreign(&self, text: &str) -> Result<Issued, ServiceError> {
+    /// A short-lived token for a service that a trusted issuer vouches for. The audit is told, whatever comes of it.
+    pub async fn exchange_foreign(&self, text: &str, peer: &Peer) -> Result<Issued, ServiceError> {
+        let exchanged = self.exchange_for_service(text).await;
+        let who = |actor: &str| Who {
+            actor: actor.to_owned(),
+            token: None,
+            address: peer.address,
+            request_id: Arc::clone(&peer.request_id),
+        };
+        match &exchanged {
+            Ok(Vouching { user, issuer, subject, .. }) => {
+                let event = Event::new("exchange_token", format!("issuer:{issuer}")).after(json!({"subject": subject}));
+                self.audit.note(&who(user.as_str()), event);
+            }
+            Err(ServiceError::NoService(name)) => {
+                let name = name.to_string();
+                self.audit.deny(who("anonymous"), &Denial::LogIn { name, reason: "no_service" });
+            }
+            Err(ServiceError::TokenRefused(_)) => {
+                self.audit.deny(who("anonymous"), &Denial::Unauthenticated { shown: "foreign_token", token: None });
+            }
+            Err(_) => {}
+        }
+        exchanged.map(|vouching| vouching.issued)
+    }
+
+    async fn exchange_for_service(&self, text: &str) -> Result<Vouching, ServiceError> {
         let unknown = || refused("is not of a trusted issuer");
         let told =
             |rejected: Rejected| if rejected.is_after_signature() { refused(&rejected.to_string()) } else { unknown() };
@@ -55,7 +95,10 @@ impl Service {
         let access = self.state()?.access.clone();
         let user = access.find_user_by_name(&name).filter(|user| user.kind == UserKind::Service && !user.disabled);
         let user = user.ok_or_else(|| ServiceError::NoService(name))?;
-        self.issue(user, &Vouched::ByIssuer(issuer.name.clone()), Some(end)).await
+        let issued = self.issue(user, &Vouched::ByIssuer(issuer.name.clone()), Some(end)).await?;
+        let subject =
+            claims.get("sub").and_then(Value::as_str).unwrap_or_default().chars().take(SUBJECT_CHARS).collect();
+        Ok(Vouching { issued, user: user.name.clone(), issuer: issuer.name.clone(), subject })
     }
 
     /// The keys of an issuer, fetched when they may have changed.

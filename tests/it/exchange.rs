@@ -127,6 +127,18 @@ fn claims(token: &str) -> Value {
     serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
 }
 
+/// Waits until the audit has such a row.
+async fn audited(app: &App, row: &Value) {
+    let count = format!("SELECT count(*) FROM audit WHERE body::jsonb @> '{row}'::jsonb");
+    let mut looks = tokio::time::interval(Duration::from_millis(50));
+    let found = async {
+        while app.database.number(&count).await == 0 {
+            looks.tick().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), found).await.unwrap_or_else(|_| panic!("no row in the audit: {row}"));
+}
+
 #[tokio::test]
 async fn a_token_is_exchanged_for_one_that_every_node_takes_for_ten_minutes() {
     let mut app = App::start().await;
@@ -313,6 +325,9 @@ async fn a_service_account_of_a_trusted_issuer_stands_for_a_service() {
     let now = time::OffsetDateTime::now_utc().unix_timestamp();
     let brief = app.anonymous().vouched(&issuer.token(json!({"exp": now + 60}))).await;
     assert!(claims(&brief.token)["exp"].as_i64().unwrap() <= now + 60);
+    let row = json!({"action": "exchange_token", "actor": "k8s-web", "target": "issuer:k8s",
+        "after": {"subject": "system:serviceaccount:orders:web"}});
+    audited(&app, &row).await;
     web.post("/api/v1/token", json!({})).await.problem(403, "needs_full_token");
     web.post("/api/v1/tokens", json!({"name": "t"})).await.problem(403, "needs_full_token");
 

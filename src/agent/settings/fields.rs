@@ -22,6 +22,9 @@ pub(super) struct AgentFields {
     pub(super) servers: Vec<Spanned<String>>,
     /// A file with the token. Without it the token is that of `PINTLE_TOKEN`.
     pub(super) token_file: Option<Spanned<PathBuf>>,
+    /// Show the token only to exchange it for a short-lived one; a token of a trusted issuer is exchanged always.
+    #[serde(default)]
+    pub(super) exchange: bool,
     /// A PEM file of authorities besides those of the machine. Without it that of `PINTLE_CA_FILE`.
     pub(super) ca_file: Option<Spanned<PathBuf>>,
     /// Cache, kept sets and control socket; `/var/lib/pintle-agent` when absent.

@@ -15,6 +15,7 @@ mod export;
 mod history;
 mod import;
 mod instances;
+mod issuers;
 mod manifest;
 mod namespaces;
 mod nodes;
@@ -57,6 +58,9 @@ pub struct Global {
     /// Believe certificates of the authorities in this PEM file as well, besides those of the machine
     #[arg(long, global = true, env = "PINTLE_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// File with the token to use instead of the login; read for every call, so it may change meanwhile
+    #[arg(long, global = true, env = "PINTLE_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Print results as JSON, as the API sends them
     #[arg(long, global = true)]
     pub json: bool,
@@ -132,6 +136,9 @@ pub enum UserCommand {
     /// Create, list, rotate and revoke tokens for programs
     #[command(subcommand)]
     Token(tokens::TokenCommand),
+    /// Trust, list and forget issuers whose tokens programs exchange for ours
+    #[command(subcommand)]
+    Issuer(issuers::IssuerCommand),
     /// Create, list and delete environments
     #[command(subcommand)]
     Env(environments::EnvCommand),
@@ -215,6 +222,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Logout => accounts::log_out(context).await,
         UserCommand::Whoami => accounts::who_am_i(context).await,
         UserCommand::Token(command) => tokens::run(context, command).await,
+        UserCommand::Issuer(command) => issuers::run(context, command).await,
         UserCommand::Env(command) => environments::run(context, command).await,
         UserCommand::Ns(command) => namespaces::run(context, command).await,
         UserCommand::Freeze(args) => environments::freeze(context, args).await,
