@@ -178,6 +178,7 @@ pub(crate) mod tests {
     use time::OffsetDateTime;
 
     use super::*;
+    use crate::client::watch::Secrecy;
     use crate::domain::contents::ContentHash;
 
     /// Entries from `namespace/key = content`; the format is guessed by the key.
@@ -187,7 +188,10 @@ pub(crate) mod tests {
             let format = Format::guess(place.key.as_str(), content.as_bytes());
             let bytes = Bytes::copy_from_slice(content.as_bytes());
             let (revision, actor, hash) = (number as u64 + 1, "ann".to_owned(), ContentHash::of(&bytes));
-            (place, Held { format, hash, bytes, revision, actor, at: OffsetDateTime::UNIX_EPOCH })
+            (
+                place,
+                Held { format, hash, bytes, secrecy: Secrecy::Open, revision, actor, at: OffsetDateTime::UNIX_EPOCH },
+            )
         };
         entries.iter().enumerate().map(one).collect()
     }

@@ -7,6 +7,7 @@ pub mod grants;
 pub mod holds;
 pub mod instances;
 pub mod issuers;
+pub mod keys;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::cli::transport::Transport;
@@ -29,6 +30,7 @@ use crate::service::instances::recorder::{self, Recorder};
 use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
+use crate::service::secrets::Resealer;
 use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
@@ -119,6 +121,7 @@ pub async fn start(
         migrate,
         admin_password: settings.admin_password.as_ref(),
         ambient: &ambient,
+        keyring: &keyring,
         passwords: &passwords,
         limits: &limits,
         metrics: &metrics,
@@ -140,6 +143,9 @@ pub async fn start(
     };
     let trimmer =
         Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
+    let (resealing, view_of, steps) = (Arc::<Notify>::default(), Arc::clone(&view), trims.clone());
+    let (keys, woken) = (Arc::clone(&keyring), Arc::clone(&resealing));
+    let resealer = Resealer { store: store.clone(), view: view_of, keyring: keys, link: steps, woken };
     let node = ambient.id();
     let (recorder, inbox) = recorder::channel();
     let recording = Recorder::new(node, store.clone(), Arc::clone(&view), inbox);
@@ -160,8 +166,9 @@ pub async fn start(
         ambient: Arc::clone(&ambient),
         passwords,
         sessions: Sessions::new(settings.sessions.limits()),
-        keyring,
+        keyring: Arc::clone(&keyring),
         issuer_keys: IssuerKeyCache::default(),
+        resealing: Arc::clone(&resealing),
     };
     let address = listener.local_addr()?;
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
@@ -177,6 +184,7 @@ pub async fn start(
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
+    lifecycle.spawn("resealer", &lifecycle.workers, resealer.run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
     let keys = Arc::clone(&app);
     lifecycle.spawn("signing keys", &lifecycle.workers, async move { keys.service.keep_signing_keys(stop).await });
@@ -233,6 +241,7 @@ struct Start<'a> {
     migrate: bool,
     admin_password: Option<&'a String>,
     ambient: &'a Arc<dyn Ambient>,
+    keyring: &'a Arc<Keyring>,
     passwords: &'a Passwords,
     limits: &'a Limits,
     metrics: &'a Arc<Metrics>,
@@ -272,7 +281,8 @@ impl Start<'_> {
         self.first_admin = self.first_admin.take().or(created);
         let (to_pump, inbox) = mpsc::channel(SUBMISSIONS);
         let (metrics, ambient) = (Arc::clone(self.metrics), Arc::clone(self.ambient));
-        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
+        let keyring = Arc::clone(self.keyring);
+        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, keyring, self.limits, inbox).await?;
         Ok((PumpLink(to_pump), view, feed, pump))
     }
 }

@@ -6,6 +6,8 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::api::problem::{Code, FieldProblem, Impact, Problem};
+use crate::api::revisions::RevertConflictView;
+use crate::domain::names::Address;
 use crate::domain::refusals::Refused;
 use crate::http::views;
 use crate::service::{Field, ServiceError};
@@ -115,6 +117,14 @@ impl From<ServiceError> for ApiError {
             ServiceError::InstanceTaken(what) => {
                 Self::new(Code::InstanceTaken, format!("{what} belongs to another user until it is gone"))
             }
+            ServiceError::Unsealed => {
+                let detail = "an entry is being sealed; send it again".to_owned();
+                Self::new(Code::Conflict, detail).retry_after(SOON)
+            }
+            ServiceError::SealedStays(fields) => Self::fields(Code::SealedStays, views::fields(fields)),
+            ServiceError::InvalidMarker(fields) => Self::fields(Code::InvalidMarker, views::fields(fields)),
+            ServiceError::Sealed(what) => Self::new(Code::Sealed, format!("{what} is sealed")),
+            ServiceError::Redacted(what) => Self::new(Code::Redacted, format!("{what} was redacted")),
             ServiceError::NoMasterKey => {
                 let detail = "set --master-key-file, PINTLE_MASTER_KEY or --master-key-command".to_owned();
                 Self::new(Code::NoMasterKey, detail)
@@ -168,6 +178,13 @@ impl From<Refused> for ApiError {
             Refused::RevertConflicts(conflicts) => {
                 let mut this = Self::new(Code::RevertConflict, None);
                 this.problem.revert_conflicts = conflicts.into_iter().map(views::revert_conflict).collect();
+                this
+            }
+            Refused::MustSeal(_) => ServiceError::Unsealed.into(),
+            Refused::Redacted(addresses) => {
+                let mut this = Self::new(Code::RevertConflict, "the bytes were redacted".to_owned());
+                let conflict = |address: Address| RevertConflictView { item: address.to_string(), current: 0 };
+                this.problem.revert_conflicts = addresses.into_iter().map(conflict).collect();
                 this
             }
             Refused::PreconditionRequired(addresses) => {

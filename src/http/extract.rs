@@ -26,6 +26,9 @@ use crate::http::{Shared, cross_site};
 use crate::service::committer::Idempotency;
 use crate::service::{At, WriteContext};
 
+/// What the tag of a revealed entry ends with.
+pub(super) const REVEALED: &str = "-revealed";
+
 /// Bytes a JSON body may have beyond twice the contents it carries.
 const JSON_SLACK: u64 = 1024 * 1024;
 
@@ -279,6 +282,7 @@ fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, ApiError> {
         (None, Some(_)) => Err(ApiError::invalid("If-None-Match", "must be '*' for a write")),
         (Some(tag), None) => {
             let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+            let number = number.strip_suffix(REVEALED).unwrap_or(number);
             let revision = number
                 .parse()
                 .map_err(|_| ApiError::invalid("If-Match", "must be an ETag of this entry, such as \"42\""))?;

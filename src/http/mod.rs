@@ -16,6 +16,7 @@ mod grants;
 mod holds;
 mod instances;
 mod issuers;
+mod keys;
 mod layers;
 mod namespaces;
 mod nodes;
@@ -130,6 +131,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(trims::pin, trims::unpin))
         .routes(routes!(trims::pins))
         .routes(routes!(trims::trim))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::redact))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
         .routes(routes!(watch::watch, watch::watch_with_body))

@@ -17,7 +17,7 @@ use crate::domain::audit::{Event, Who};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{GroupName, UserName};
 use crate::domain::revisions::Revision;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, StoreError, data_keys};
 
 /// One step of a change of access, with what the audit says of it.
 #[derive(Debug, Clone, Serialize)]
@@ -233,6 +233,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
         signing_keys: load_signing_keys(&mut tx).await?,
         providers: load_providers(&mut tx).await?,
         issuers: load_issuers(&mut tx).await?,
+        data_keys: data_keys::load(&mut tx).await?,
     };
     tx.rollback().await?;
     Ok(Access::new(parts))

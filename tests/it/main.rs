@@ -37,6 +37,7 @@ mod program;
 mod publish;
 mod revert;
 mod rollback;
+mod secrets;
 mod telemetry;
 mod time_travel;
 mod tokens;

@@ -352,6 +352,7 @@ fn subscription(settings: &BlockSettings) -> Subscription {
         environment: settings.environment.clone(),
         namespaces: settings.namespaces.clone(),
         instance: Some(settings.id.as_str().to_owned()),
+        reveal: false,
     }
 }
 

@@ -107,7 +107,7 @@ impl Shown {
 fn snapshot(cursor: Cursor, held: &Mirror, shown: &Mirror, deleted: &BTreeSet<Place>) -> Snapshot {
     let entry = |(place, held): (&(NamespaceName, EntryKey), &Held)| Entry {
         place: place.clone(),
-        version: Version { format: held.format, hash: held.hash, bytes: held.bytes.clone() },
+        version: Version { format: held.format, hash: held.hash, bytes: held.bytes.clone(), secrecy: held.secrecy },
         revision: held.revision,
         actor: held.actor.clone(),
         at: held.at,
@@ -177,7 +177,7 @@ mod tests {
     use super::*;
     use crate::agent::settings::{AgentSettings, Surroundings};
     use crate::api::watch::ResetReason;
-    use crate::client::watch::Edit;
+    use crate::client::watch::{Edit, Secrecy};
     use crate::domain::contents::ContentHash;
     use crate::domain::formats::Format;
 
@@ -233,6 +233,7 @@ mod tests {
             format: Format::Yaml,
             hash: ContentHash::of(text.as_bytes()),
             bytes: Bytes::copy_from_slice(text.as_bytes()),
+            secrecy: Secrecy::Open,
         }
     }
 

@@ -245,6 +245,7 @@ fn watch_by_address(desk: &Desk, headers: &HeaderMap, asked: &Asked) -> Answer {
         have: asked.all("have").collect(),
         instance: None,
         topics: Vec::new(),
+        reveal: false,
     };
     watch(desk, headers, body)
 }
@@ -303,7 +304,11 @@ fn view(mirror: &Mirror, (namespace, key): &Place, held: &Held, content: bool) -
         actor: held.actor.clone(),
         hash: held.hash.to_string(),
         size: held.bytes.len() as u64,
-        content: if content { ContentView::of(&held.bytes) } else { ContentView::default() },
+        sealed: held.secrecy.is_sealed(),
+        marks: None,
+        masked: false,
+        redacted: false,
+        content: if content && !held.secrecy.is_shut() { ContentView::of(&held.bytes) } else { ContentView::default() },
     }
 }
 

@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 
 use super::*;
 use crate::api::watch::ResetReason;
-use crate::client::watch::{Change, Edit, Entry, Event, Outage, Snapshot, Subscription, Version, Watcher};
+use crate::client::watch::{Change, Edit, Entry, Event, Outage, Secrecy, Snapshot, Subscription, Version, Watcher};
 use crate::client::{Client, EntriesQuery, Server};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EnvironmentName};
@@ -61,6 +61,7 @@ fn subscription() -> Subscription {
         environment: EnvironmentName::parse("dev").unwrap(),
         namespaces: vec![namespace("shared"), namespace("orders")],
         instance: None,
+        reveal: false,
     }
 }
 
@@ -75,7 +76,7 @@ fn place(text: &str) -> (NamespaceName, EntryKey) {
 
 fn version(text: &str) -> Version {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
-    Version { format: Format::Text, hash: ContentHash::of(&bytes), bytes }
+    Version { format: Format::Text, hash: ContentHash::of(&bytes), bytes, secrecy: Secrecy::Open }
 }
 
 fn snapshot(cursor: Cursor, entries: &[(&str, &str)]) -> Event {

@@ -81,6 +81,9 @@ async fn send_with(
         if let Some(instance) = &subscription.instance {
             query.append_pair("instance", instance);
         }
+        if subscription.reveal {
+            query.append_pair("reveal", "true");
+        }
         for have in &ask.have {
             query.append_pair("have", have);
         }
@@ -96,6 +99,7 @@ async fn send_with(
             have: ask.have,
             instance: subscription.instance.clone(),
             topics: Vec::new(),
+            reveal: subscription.reveal,
         })
     };
     let request = match after {

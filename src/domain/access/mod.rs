@@ -22,7 +22,7 @@ use crate::domain::sight::KeyScope;
 
 pub use edits::{Edit, Unfit};
 pub use grants::{Allowance, Grant, Place, Subject, SubjectName, Target};
-pub use keys::{IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
+pub use keys::{DataKey, DataKeyPurpose, IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
 pub use roles::{Action, Role};
 pub use rules::BadRule;
 pub use users::{CONSOLE, Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
@@ -48,6 +48,8 @@ pub struct Parts {
     pub providers: Vec<IdentityProvider>,
     /// Whose tokens are exchanged for ours.
     pub issuers: Vec<TrustedIssuer>,
+    /// Keys that contents are sealed with.
+    pub data_keys: Vec<DataKey>,
 }
 
 /// Everybody's rights at one access number. Cloning shares everything.
@@ -64,6 +66,7 @@ pub struct Access {
     signing_keys: Arc<[SigningKey]>,
     providers: Arc<[IdentityProvider]>,
     issuers: Arc<[TrustedIssuer]>,
+    data_keys: Arc<[DataKey]>,
 }
 
 /// Why something is allowed, or not.
@@ -102,6 +105,7 @@ impl Access {
             signing_keys: parts.signing_keys.into(),
             providers: parts.providers.into(),
             issuers: parts.issuers.into(),
+            data_keys: parts.data_keys.into(),
         }
     }
 
@@ -247,6 +251,12 @@ impl Access {
     #[must_use]
     pub fn issuers(&self) -> &[TrustedIssuer] {
         &self.issuers
+    }
+
+    /// Keys that contents are sealed with, wrapped; the retired ones, too.
+    #[must_use]
+    pub fn data_keys(&self) -> &[DataKey] {
+        &self.data_keys
     }
 
     /// Grants that a user holds by itself and by its groups; those of a token are its scope and not among them.

@@ -65,8 +65,10 @@ impl Original<'_> {
     pub fn mask(&self, tag: Tag<'_>) -> Masked {
         match self.marks {
             Marks::Paths(paths) => {
-                let paths: Vec<_> = paths.iter().filter_map(|path| steps(self.format, path).ok()).collect();
-                self.mask_places(&paths, tag).unwrap_or_else(|| self.mask_whole(tag))
+                // Marks of another format than this one, which an earlier version may have, tell nothing here.
+                let paths: Result<Vec<_>, _> = paths.iter().map(|path| steps(self.format, path)).collect();
+                let masked = paths.ok().and_then(|paths| self.mask_places(&paths, tag));
+                masked.unwrap_or_else(|| self.mask_whole(tag))
             }
             Marks::Whole => self.mask_whole(tag),
         }

@@ -152,7 +152,13 @@ impl Stream {
                 continue;
             };
             match step {
-                Step::Write(frame) => return Poll::Ready(Some(frame)),
+                Step::Write(frame) => {
+                    let revealed = self.reader.as_mut().map(Reader::take_revealed).unwrap_or_default();
+                    for (revision, address) in &revealed {
+                        self.app.service.note_reveal(&self.caller, address, *revision);
+                    }
+                    return Poll::Ready(Some(frame));
+                }
                 Step::Reset(reason) => return Poll::Ready(Some(frames::reset(reason))),
                 Step::ReadLog(sight, after, upto) => {
                     let app = Arc::clone(&self.app);

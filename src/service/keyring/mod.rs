@@ -15,6 +15,7 @@ use crate::service::ambient::Ambient;
 use crate::service::keyring::cipher::parts;
 use crate::service::keyring::data::DataKeys;
 
+pub use data::OVERHEAD;
 pub use master::{BadMasterKey, MasterKey};
 
 /// A key of 32 bytes, wiped when it is dropped.
@@ -94,6 +95,12 @@ impl Keyring {
     pub fn derive_each(&self, label: &str) -> Vec<Key> {
         let info = parts(&[b"pintle derive", label.as_bytes()]);
         self.masters.iter().map(|master| master.derive(&info)).collect()
+    }
+
+    /// A hash of bytes under a derived key; none without a master key.
+    #[must_use]
+    pub fn keyed_hash(&self, label: &str, bytes: &[u8]) -> Option<[u8; 32]> {
+        self.derive(label).ok().map(|key| cipher::keyed_hash(&key, &[bytes]))
     }
 
     /// Seals bytes under the current master key. Only the same label opens them.

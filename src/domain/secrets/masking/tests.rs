@@ -53,6 +53,9 @@ fn what_cannot_be_masked_by_value_is_masked_whole() {
         (Format::Yaml, &["/p"], "p: s3cret-value\nurl: http://u:s3cret-value@host\n"),
         (Format::Json, &["/p"], "{\"p\": \"s3cret-value\", \"q\": \"the s3cret-value again\"}"),
         (Format::Env, &["P"], "P=s3cret-value # s3cret-value\n"),
+        (Format::Yaml, &["db.password"], "db.password: s3cret-value\n"),
+        (Format::Text, &["/p"], "p: s3cret-value\n"),
+        (Format::Yaml, &["/p"], "p: [s3cret-value\n"),
     ] {
         assert_eq!(shown(format, paths, content), "<0>\n", "{content}");
     }
