@@ -53,7 +53,7 @@ fn any() -> String {
 /// How a token is replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RotateBody {
+pub struct RotateTokenBody {
     /// Seconds for which the old token goes on, 0 to 604800; 3600 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 604_800)]

@@ -7,7 +7,7 @@ use time::Duration;
 use utoipa::IntoParams;
 
 use crate::api::problem::{FieldProblem, Problem};
-use crate::api::tokens::{NewTokenView, RotateBody, ScopeItem, TokenBody, TokenList, TokenView};
+use crate::api::tokens::{NewTokenView, RotateTokenBody, ScopeItem, TokenBody, TokenList, TokenView};
 use crate::domain::access::{Allowance, Grant, Place as Part, TokenKind};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, parsed};
@@ -109,14 +109,14 @@ pub(super) async fn create(
 }
 
 /// Replace a token by one of the same name, scope and lifetime; the old one goes on for a while.
-#[utoipa::path(post, path = "/api/v1/tokens/{id}/rotate", operation_id = "rotate_token", tag = "access", request_body = RotateBody,
+#[utoipa::path(post, path = "/api/v1/tokens/{id}/rotate", operation_id = "rotate_token", tag = "access", request_body = RotateTokenBody,
     params(("id" = uuid::Uuid, Path, description = "Token")),
     responses((status = 201, body = NewTokenView), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn rotate(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     place: Place,
-    Json(body, _): Json<RotateBody>,
+    Json(body, _): Json<RotateTokenBody>,
 ) -> Result<(StatusCode, axum::Json<NewTokenView>), ApiError> {
     let overlap = Duration::seconds(body.overlap_seconds.unwrap_or(OVERLAP_SECONDS).into());
     let new = app.service.rotate_token(&caller, place.id()?, overlap).await?;

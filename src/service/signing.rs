@@ -72,6 +72,23 @@ impl Service {
         self.rotate_unless(who, |key, now| key.signs_from > now).await
     }
 
+    /// Seals with the current master key what another one sealed. Says how many.
+    pub(super) async fn reseal_signing_keys(&self, who: &Who) -> Result<u64, ServiceError> {
+        self.change_access(who, |access| {
+            let mut steps = Vec::new();
+            for key in access.signing_keys() {
+                if let Some(sealed) = self.keyring.reseal_bytes(&label(&key.id), &key.sealed)? {
+                    let key = SigningKey { sealed: sealed.into(), ..key.clone() };
+                    let event = Event::new("wrap_signing_key", format!("key:{}", key.id));
+                    steps.push(Step { event, op: columns(&key) });
+                }
+            }
+            let count = steps.len() as u64;
+            Ok((steps, count))
+        })
+        .await
+    }
+
     /// Makes a new key, unless the newest one satisfies `stays`.
     async fn rotate_unless(
         &self,

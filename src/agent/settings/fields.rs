@@ -95,6 +95,9 @@ pub(super) struct ServeFields {
     pub(super) mode: Option<Spanned<String>>,
     /// A port of 127.0.0.1.
     pub(super) port: Option<Spanned<u16>>,
+    /// Whether contents of sealed entries are told; they are not when absent.
+    #[serde(default)]
+    pub(super) secrets: bool,
 }
 
 /// The window in which changes are gathered.
@@ -125,6 +128,8 @@ pub(super) struct FileFields {
     pub(super) undefined: Option<Undefined>,
     /// Permission bits in octal; `0644` when absent.
     pub(super) mode: Option<Spanned<String>>,
+    /// Permission bits while it holds something of a sealed entry; those of `mode`, but for the owner alone, when absent.
+    pub(super) secret_mode: Option<Spanned<String>>,
     /// Its owner, by name or number.
     pub(super) owner: Option<Spanned<String>>,
     /// Its group, by name or number.

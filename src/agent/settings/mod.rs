@@ -116,6 +116,8 @@ pub struct FileSettings {
     pub source: FileSource,
     /// Permission bits.
     pub mode: u32,
+    /// Permission bits while it holds something of a sealed entry.
+    pub secret_mode: u32,
     /// Name or number of its owner; none keeps the agent's.
     pub owner: Option<String>,
     /// Name or number of its group; none keeps the agent's.

@@ -32,7 +32,12 @@ fn disguises(secret: &[u8]) -> Vec<Vec<u8>> {
 /// The plain hash of bytes in all the ways it may be written.
 fn hashes(content: &[u8]) -> Vec<Vec<u8>> {
     let hash = Sha256::digest(content).to_vec();
-    vec![hex::encode(&hash).into_bytes(), hex::encode_upper(&hash).into_bytes(), STANDARD.encode(&hash).into_bytes(), hash]
+    vec![
+        hex::encode(&hash).into_bytes(),
+        hex::encode_upper(&hash).into_bytes(),
+        STANDARD.encode(&hash).into_bytes(),
+        hash,
+    ]
 }
 
 fn contains(all: &[u8], part: &[u8]) -> bool {
@@ -41,7 +46,8 @@ fn contains(all: &[u8], part: &[u8]) -> bool {
 
 /// Everything that a dump of the database has, as text, so that no column is compressed.
 fn dump(url: &str) -> Vec<u8> {
-    let found = Command::new("sh").arg("-c").arg("ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1").output().unwrap();
+    let found =
+        Command::new("sh").arg("-c").arg("ls -d /usr/lib/postgresql/*/bin | sort -V | tail -1").output().unwrap();
     let folder = String::from_utf8(found.stdout).unwrap();
     let program = format!("{}/pg_dump", folder.trim());
     let program = if std::path::Path::new(&program).exists() { program } else { "pg_dump".to_owned() };
@@ -80,7 +86,10 @@ async fn a_dump_has_neither_a_secret_nor_its_plain_hash() {
     let reader = secret_reader(&app, "orders").await;
     for key in ["app.yaml", "token.txt", "key.pem"] {
         reader.read(&format!("dev/orders/{key}"), "?reveal=true").await.expect(200);
-        publisher.get(&format!("/api/v1/environments/dev/namespaces/orders/entries/{key}?reveal=true")).await.expect(403);
+        publisher
+            .get(&format!("/api/v1/environments/dev/namespaces/orders/entries/{key}?reveal=true"))
+            .await
+            .expect(403);
     }
     let all = dump(app.database.url());
     for disguise in disguises(CANARY.as_bytes()) {
