@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::cli::transport::Transport;
@@ -143,9 +142,6 @@ pub async fn start(
     };
     let trimmer =
         Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
-    let (resealing, view_of, steps) = (Arc::<Notify>::default(), Arc::clone(&view), trims.clone());
-    let (keys, woken) = (Arc::clone(&keyring), Arc::clone(&resealing));
-    let resealer = Resealer { store: store.clone(), view: view_of, keyring: keys, link: steps, woken };
     let node = ambient.id();
     let (recorder, inbox) = recorder::channel();
     let recording = Recorder::new(node, store.clone(), Arc::clone(&view), inbox);
@@ -166,9 +162,9 @@ pub async fn start(
         ambient: Arc::clone(&ambient),
         passwords,
         sessions: Sessions::new(settings.sessions.limits()),
-        keyring: Arc::clone(&keyring),
+        keyring,
         issuer_keys: IssuerKeyCache::default(),
-        resealing: Arc::clone(&resealing),
+        resealing: Arc::default(),
     };
     let address = listener.local_addr()?;
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
@@ -184,7 +180,7 @@ pub async fn start(
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
-    lifecycle.spawn("resealer", &lifecycle.workers, resealer.run(stop.clone()));
+    lifecycle.spawn("resealer", &lifecycle.workers, Resealer::of(&app.service).run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
     let keys = Arc::clone(&app);
     lifecycle.spawn("signing keys", &lifecycle.workers, async move { keys.service.keep_signing_keys(stop).await });

@@ -79,6 +79,9 @@ struct Snapshot {
     after: Option<EntryKey>,
 }
 
+/// How what somebody sees follows from its rights.
+type Look = fn(&Access, Holder, &EnvironmentName, &[NamespaceName]) -> Sight;
+
 /// A subscriber.
 #[derive(Debug)]
 pub struct Reader {
@@ -99,8 +102,8 @@ pub struct Reader {
     /// Set when it comes back and its rights may be others than they were.
     wary: bool,
     done: bool,
-    /// Whether it asks for the plaintext of what is sealed.
-    reveal: bool,
+    /// What it sees, with or without what is sealed.
+    look: Look,
     /// Of which sealed entries it was given the plaintext in changes, since that was last asked.
     revealed: Vec<(Revision, Address)>,
 }
@@ -110,7 +113,8 @@ impl Reader {
     #[must_use]
     pub fn new(request: Request, state: &Arc<State>, seats: &Seats) -> Self {
         let Request { holder, environment, namespaces, after, have, reveal } = request;
-        let seat = seats.take(sight(&state.access, holder, (&environment, &namespaces), reveal));
+        let look: Look = if reveal { Sight::revealing } else { Sight::of };
+        let seat = seats.take(look(&state.access, holder, &environment, &namespaces));
         let granted_at = state.access.granted_at(holder.user);
         let mut this = Self {
             holder,
@@ -125,7 +129,7 @@ impl Reader {
             wary: granted_at > Revision::ZERO && after.is_some_and(|after| after.revision <= granted_at),
             done: seat.sight.is_blind(),
             seat,
-            reveal,
+            look,
             revealed: Vec::new(),
         };
         if after.is_none() {
@@ -180,8 +184,8 @@ impl Reader {
     /// Judges what it may see by newer rights.
     fn take_access(&mut self, state: &Arc<State>, seats: &Seats) -> Option<Step> {
         self.access = state.access.number;
-        let place = (self.seat.sight.environment(), &*self.namespaces);
-        let sight = sight(&state.access, self.holder, place, self.reveal);
+        let environment = self.seat.sight.environment();
+        let sight = (self.look)(&state.access, self.holder, environment, &self.namespaces);
         if sight.is_blind() {
             self.done = true;
             return Some(Step::End);
@@ -322,20 +326,6 @@ impl Reader {
     fn send_away(&mut self) -> Step {
         self.done = true;
         Step::Write(frames::bye(RETRY_MS))
-    }
-}
-
-/// What somebody sees, with or without what is sealed.
-fn sight(
-    access: &Access,
-    holder: Holder,
-    (environment, names): (&EnvironmentName, &[NamespaceName]),
-    reveal: bool,
-) -> Sight {
-    if reveal {
-        Sight::revealing(access, holder, environment, names)
-    } else {
-        Sight::of(access, holder, environment, names)
     }
 }
 

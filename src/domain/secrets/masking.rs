@@ -213,7 +213,7 @@ pub fn find_marker(content: &[u8]) -> Option<u32> {
 
 fn line_of(content: &[u8], at: usize) -> u32 {
     let before = content.get(..at).unwrap_or_default();
-    u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
+    u32::try_from(before.split(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
 }
 
 fn stray(content: &[u8], at: usize, problem: &str) -> BadMarker {
@@ -255,7 +255,13 @@ fn is_hidden(value: &Values) -> bool {
 fn untagged(value: &mut Values) -> &mut Values {
     match value {
         Values::Tagged(_, inner) => untagged(inner),
-        other => other,
+        Values::Null
+        | Values::Bool(_)
+        | Values::Number(_)
+        | Values::Date(_)
+        | Values::String(_)
+        | Values::List(_)
+        | Values::Map(_) => value,
     }
 }
 

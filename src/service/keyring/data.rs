@@ -127,8 +127,8 @@ impl Keyring {
     pub fn tag(&self, address: &Address, path: &str, value: &[u8]) -> Result<[u8; 8], KeyError> {
         let name = address.to_string();
         let of: [&[u8]; 4] = [b"marker", name.as_bytes(), path.as_bytes(), value];
-        let [a, b, c, d, e, f, g, h, ..] = cipher::keyed_hash(&self.hash_key()?, &of);
-        Ok([a, b, c, d, e, f, g, h])
+        let hash = cipher::keyed_hash(&self.hash_key()?, &of);
+        Ok(hash.first_chunk().copied().unwrap_or_default())
     }
 
     /// Seals a content of an entry with the current key of its namespace.

@@ -39,13 +39,20 @@ pub struct Shown {
     pub text: String,
 }
 
+/// A sealed version, opened to be masked.
+pub(super) struct Opened {
+    marks: Marks,
+    plaintext: Zeroizing<Vec<u8>>,
+    masked: Masked,
+}
+
 /// The masked text of a sealed version: what its marks hide, and whatever was marked since.
 pub(super) fn mask(
     keyring: &Keyring,
     state: &State,
     address: &Address,
     version: &Version,
-) -> Result<Option<(Marks, Zeroizing<Vec<u8>>, Masked)>, KeyError> {
+) -> Result<Option<Opened>, KeyError> {
     let Some(seal) = &version.seal else { return Ok(None) };
     let marks = match state.find_marks(address) {
         Some(since) => seal.marks.with(since),
@@ -54,7 +61,7 @@ pub(super) fn mask(
     let plaintext = keyring.open(address, &version.content)?;
     let tag = |path: &str, value: &[u8]| keyring.tag(address, path, value).unwrap_or_default();
     let masked = Original { format: version.format, marks: &marks, content: &plaintext }.mask(&tag);
-    Ok(Some((marks, plaintext, masked)))
+    Ok(Some(Opened { marks, plaintext, masked }))
 }
 
 impl Service {
@@ -64,7 +71,7 @@ impl Service {
             return Ok(None);
         }
         let shown = mask(&self.keyring, &self.view.state(), address, version)?;
-        Ok(shown.map(|(marks, _, masked)| Shown { marks, text: masked.text }))
+        Ok(shown.map(|Opened { marks, masked, .. }| Shown { marks, text: masked.text }))
     }
 
     /// The version with masked text for its content, for comparing; the same one when it is not sealed.

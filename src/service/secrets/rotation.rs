@@ -49,6 +49,7 @@ impl Service {
         &self,
         _permit: &Permit<Administer>,
     ) -> Result<(Option<String>, Vec<KeyInUse>), ServiceError> {
+        self.pump.refresh().await?;
         let state = self.state()?;
         let mut session = self.store.acquire().await?;
         let mut keys = Vec::new();
@@ -102,19 +103,26 @@ impl Service {
 /// The task that seals anew what retired keys sealed, step by step through the committer.
 #[derive(Debug)]
 pub struct Resealer {
-    /// The database, to find out what is left.
-    pub store: Store,
-    /// Says which keys are retired.
-    pub view: Arc<View>,
-    /// The keys.
-    pub keyring: Arc<Keyring>,
-    /// To the committer.
-    pub link: TrimLink,
-    /// Rings after a rotation.
-    pub woken: Arc<Notify>,
+    store: Store,
+    view: Arc<View>,
+    keyring: Arc<Keyring>,
+    link: TrimLink,
+    woken: Arc<Notify>,
 }
 
 impl Resealer {
+    /// The task of a node.
+    #[must_use]
+    pub fn of(service: &Service) -> Self {
+        Self {
+            store: service.store.clone(),
+            view: Arc::clone(&service.view),
+            keyring: Arc::clone(&service.keyring),
+            link: service.trims.clone(),
+            woken: Arc::clone(&service.resealing),
+        }
+    }
+
     /// Works until stopped. Whatever fails is tried again at the next look.
     pub async fn run(self, stop: CancellationToken) {
         stop.run_until_cancelled(self.work()).await;

@@ -15,7 +15,7 @@ use crate::domain::secrets::masking::{self, Original};
 use crate::domain::state::{Entry, State};
 use crate::service::keyring::Keyring;
 use crate::service::publish::RequestedMarks;
-use crate::service::secrets::mask;
+use crate::service::secrets::{Opened, mask};
 use crate::service::{Field, ServiceError};
 
 /// The marks that a content gets.
@@ -41,7 +41,7 @@ pub(in crate::service) fn resolve_marks(
         |name: &str, problem: String| ServiceError::SealedStays(vec![Field::new(format!("{field}{name}"), problem)]);
     let invalid = |problem: String| ServiceError::Invalid(vec![Field::new(format!("{field}secret_paths"), problem)]);
     let (marks, chosen) = match (requested, &hidden) {
-        (None, None) | (Some(RequestedMarks::Secret(false)), None) => return Ok(None),
+        (None | Some(RequestedMarks::Secret(false)), None) => return Ok(None),
         (None, Some(hidden)) => (Arc::clone(hidden), false),
         (Some(RequestedMarks::Secret(false)), Some(hidden)) => {
             let problem = format!("must not be false: {address} was marked ({hidden}), and stays sealed");
@@ -128,7 +128,8 @@ impl Sealer<'_> {
     ) -> Result<Vec<u8>, ServiceError> {
         let nothing = || invalid_marker(address, field, line, "the marker keeps no value: the entry has none now");
         let version = &current.ok_or_else(nothing)?.version;
-        let (marks, plaintext, masked) = mask(self.keyring, self.state, address, version)?.ok_or_else(nothing)?;
+        let opened = mask(self.keyring, self.state, address, version)?.ok_or_else(nothing)?;
+        let Opened { marks, plaintext, masked } = opened;
         let original = Original { format: version.format, marks: &marks, content: &plaintext };
         let restored = original.restore(&masked, format, bytes);
         // Of an edited text that does not parse, that is to be told first.

@@ -1,5 +1,6 @@
 //! Streams carry what is sealed shut, unless somebody who may see it asks.
 
+use pintle::domain::audit::{Event, Who};
 use serde_json::{Value, json};
 
 use super::{CANARY, document, seal, secret_reader};
@@ -40,6 +41,9 @@ async fn who_may_see_it_and_asks_gets_plaintext_and_leaves_rows() {
     app.admin().create("dev/orders").await;
     seal(&publisher, "dev/orders/app.yaml", &document(CANARY)).await;
     let reader = secret_reader(&app, "orders").await;
+    // A cursor from before the rights changed begins anew.
+    publisher.write("dev/orders/app.yaml", document("first-secret-value")).await.expect(200);
+    publisher.write("dev/orders/app.yaml", document(CANARY)).await.expect(200);
     let mut shut = reader.watch(WATCH).await;
     assert_eq!(shut.expect("snapshot").await.data["entries"][0]["content"], Value::Null);
     let mut open = reader.watch(&format!("{WATCH}&reveal=true")).await;
@@ -64,6 +68,16 @@ async fn who_may_see_it_and_asks_gets_plaintext_and_leaves_rows() {
     let fetched = reader.call(reqwest::Method::GET, href, |request| request.header("accept", accept)).await;
     assert_eq!(fetched.expect(200).text(), large);
     publisher.get(href).await.problem(403, "denied");
+    // One row for each stream, one for each change on it, and one for what was fetched.
+    let mut connection = app.database.connect().await;
+    let count = "SELECT count(*) FROM audit WHERE actor = 'rita' AND action = $1";
+    let streams: i64 = sqlx::query_scalar(count).bind("reveal_stream").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(streams, 2);
+    // What is recorded now comes after what was noted.
+    let audit = &app.node().node.app.service.audit;
+    audit.record(&Who::system(), Event::new("end", "test")).await.unwrap();
+    let changes: i64 = sqlx::query_scalar(count).bind("reveal").fetch_one(&mut connection).await.unwrap();
+    assert!(changes >= 4, "{changes}");
     app.finish().await;
 }
 

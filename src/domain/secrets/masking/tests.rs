@@ -173,7 +173,7 @@ fn documents() -> impl Strategy<Value = (Format, String, Vec<String>, Vec<String
                     let value = value.replace(['\\', ' '], "_");
                     (format!("{name} = {value}"), value)
                 }
-                _ => {
+                Format::Env | Format::Xml | Format::Text | Format::Binary => {
                     let value = value.replace('\'', "_");
                     (format!("{name}='{value}' # c"), value)
                 }
@@ -188,10 +188,8 @@ fn documents() -> impl Strategy<Value = (Format, String, Vec<String>, Vec<String
                 secrets.push(plain);
             }
         }
-        let text = match format {
-            Format::Json => format!("{{\n{}\n}}", lines.join(",\n")),
-            _ => lines.join("\n") + "\n",
-        };
+        let text =
+            if format == Format::Json { format!("{{\n{}\n}}", lines.join(",\n")) } else { lines.join("\n") + "\n" };
         (format, text, paths, secrets)
     })
 }
