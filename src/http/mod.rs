@@ -9,12 +9,14 @@ mod diffs;
 mod entries;
 mod environments;
 mod error;
+mod exchange;
 mod extract;
 mod gate;
 mod grants;
 mod groups;
 mod holds;
 mod instances;
+mod issuers;
 mod keys;
 mod layers;
 mod namespaces;
@@ -159,6 +161,11 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::rotate))
+        .routes(routes!(exchange::exchange))
+        .routes(routes!(issuers::list))
+        .routes(routes!(issuers::get, issuers::put, issuers::delete))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

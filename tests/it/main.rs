@@ -22,6 +22,7 @@ mod docs;
 mod entries;
 mod environments;
 mod examples;
+mod exchange;
 mod explain;
 mod formats;
 mod grants;
