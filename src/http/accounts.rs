@@ -9,9 +9,11 @@ use crate::api::accounts::{
 };
 use crate::api::problem::{Code, Problem};
 use crate::domain::access::{Peer, Token, TokenKind};
+use crate::domain::audit::Denial;
 use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place};
+use crate::service::ServiceError;
 
 fn view(token: &Token) -> TokenView {
     TokenView {
@@ -30,7 +32,14 @@ pub(super) async fn log_in(
     Extension(peer): Extension<Peer>,
     Json(body, _): Json<LoginBody>,
 ) -> Result<axum::Json<SessionView>, ApiError> {
-    let (user, new) = app.service.log_in(&body.name, body.password, body.new_password, &peer).await?;
+    let (user, new) = app.service.log_in(&body.name, body.password, body.new_password, &peer).await.map_err(|error| {
+        let reason = match error {
+            ServiceError::WrongPassword => "wrong",
+            ServiceError::TooManyRequests(_) => "too_many",
+            error => return error.into(),
+        };
+        ApiError::from(error).denying(Denial::LogIn { name: body.name.clone(), reason })
+    })?;
     let expires_at = new.token.expires_at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     Ok(axum::Json(SessionView { user: user.name.to_string(), token: new.text.reveal(), expires_at }))
 }

@@ -15,15 +15,16 @@ use time::format_description::well_known::Rfc3339;
 use crate::api::IDEMPOTENCY_HEADER;
 use crate::api::problem::{Code, FieldProblem};
 use crate::domain::access::{Caller, Peer};
+use crate::domain::audit::{Denial, Who};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::http::Shared;
 use crate::http::arrival::Silent;
 use crate::http::error::ApiError;
-use crate::http::layers::TraceId;
+use crate::http::layers::{Known, TraceId};
 use crate::service::committer::Idempotency;
-use crate::service::{At, WriteContext};
+use crate::service::{At, ServiceError, WriteContext};
 
 /// Bytes a JSON body may have beyond twice the contents it carries.
 const JSON_SLACK: u64 = 1024 * 1024;
@@ -38,9 +39,20 @@ impl FromRequestParts<Shared> for Authenticated {
         let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let bearer =
             shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
+        let refused = |denial| ApiError::new(Code::Unauthenticated, None).denying(denial);
+        let Some((_, token)) = bearer.map(|(scheme, token)| (scheme, token.trim())) else {
+            let shown = if parts.headers.contains_key(header::AUTHORIZATION) { "unknown" } else { "none" };
+            return Err(refused(Denial::Unauthenticated { shown, token: None }));
+        };
         let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
-        Ok(Self(app.service.authenticate(token.trim(), peer)?))
+        let caller = app.service.authenticate(token, peer).map_err(|error| match error {
+            ServiceError::Unauthenticated => refused(app.service.judge_refused(token)),
+            error => error.into(),
+        })?;
+        if let Some(known) = parts.extensions.get::<Known>() {
+            known.tell(Who::of(&caller));
+        }
+        Ok(Self(caller))
     }
 }
 

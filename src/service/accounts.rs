@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::domain::access::{Caller, Peer, Token, TokenKind, User};
-use crate::domain::audit::{Event, Who};
+use crate::domain::audit::{Denial, Event, Who};
 use crate::domain::names::UserName;
 use crate::service::tokens::TokenText;
 use crate::service::{Field, Service, ServiceError};
@@ -42,6 +42,22 @@ impl Service {
             return Err(ServiceError::Unauthenticated);
         }
         Ok(caller)
+    }
+
+    /// What a token that was refused is, for the audit: why it was, and which one it is when its secret was right.
+    #[must_use]
+    pub fn judge_refused(&self, text: &str) -> Denial {
+        let state = self.view.state();
+        let known = TokenText::parse(text).and_then(|shown| {
+            let token = state.access.find_token(shown.id())?;
+            shown.belongs_to(token).then_some(token)
+        });
+        let shown = match known {
+            None => "unknown",
+            Some(token) if token.expires_at.is_some_and(|end| end <= self.ambient.now()) => "expired",
+            Some(_) => "disabled",
+        };
+        Denial::Unauthenticated { shown, token: known.map(|token| token.id) }
     }
 
     /// Logs a person in. After a one-time password a new one must come with it.
