@@ -1,6 +1,7 @@
 //! The wire contract, shared by server and client: bodies, views, problems and the one table of error codes.
 
 pub mod accounts;
+pub mod audit;
 pub mod entries;
 pub mod environments;
 pub mod holds;

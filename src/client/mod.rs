@@ -4,6 +4,7 @@
 //! idempotency key, and a write that was cut is sent again with the same one.
 
 mod accounts;
+mod audit;
 mod authorities;
 mod entries;
 mod environments;
@@ -24,6 +25,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 pub use authorities::Authorities;
+pub use audit::AuditQuery;
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;
 pub use instances::InstancesQuery;

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod answers;
+mod audit;
 mod arrival;
 mod diffs;
 mod entries;
@@ -131,6 +132,7 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
+        .routes(routes!(audit::list))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

@@ -45,6 +45,7 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         | "list_tokens"
         | "list_lost"
         | "list_pins"
+        | "list_audit"
         | "unpin_revision"
         | "list_instances"
         | "get_instance"

@@ -24,7 +24,7 @@ pub struct StoredRow {
     /// When it happened.
     pub at: OffsetDateTime,
     /// Columns made from the body, by name.
-    pub columns: [(&'static str, Option<String>); 5],
+    pub columns: [(&'static str, Option<String>); 6],
 }
 
 /// Where a chain begins and ends, as it is stored.
@@ -214,7 +214,7 @@ mod tests {
 
     fn stored(seq: u64, previous: ContentHash, row: &crate::domain::audit::Row) -> StoredRow {
         let body: Value = serde_json::from_str(&row.body).unwrap();
-        let columns = ["actor", "action", "environment", "namespace", "target"]
+        let columns = ["actor", "action", "environment", "namespace", "target", "revision"]
             .map(|name| (name, body[name].as_str().map(ToOwned::to_owned)));
         let (previous, hash) = (previous.0.to_vec(), row.hash.0.to_vec());
         StoredRow { seq, body: row.body.clone(), previous, hash, at: row.at, columns }
