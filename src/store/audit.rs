@@ -134,6 +134,10 @@ pub struct Digested {
     pub revision: u64,
     /// When it was committed.
     pub at: OffsetDateTime,
+    /// By whom.
+    pub actor: String,
+    /// Which way.
+    pub kind: String,
     /// Of what it changed.
     pub digest: String,
 }
@@ -141,14 +145,17 @@ pub struct Digested {
 /// The revisions after one and up to another, in order, with digests of what they changed.
 pub async fn digests(conn: &mut Conn, after: u64, upto: u64, limit: i64) -> Result<Vec<Digested>, StoreError> {
     let rows = sqlx::query!(
-        r#"SELECT revision, at, changes_digest(revision) AS "digest!" FROM revisions
+        r#"SELECT revision, at, actor, kind, changes_digest(revision) AS "digest!" FROM revisions
            WHERE revision > $1 AND revision <= $2 ORDER BY revision LIMIT $3"#,
         after.cast_signed(),
         upto.cast_signed(),
         limit
     );
-    let digested = |revision: i64, at, digest| Digested { revision: revision.cast_unsigned(), at, digest };
-    Ok(rows.fetch_all(conn).await?.into_iter().map(|row| digested(row.revision, row.at, row.digest)).collect())
+    let digested = rows.fetch_all(conn).await?.into_iter().map(|row| {
+        let (revision, digest) = (row.revision.cast_unsigned(), row.digest);
+        Digested { revision, at: row.at, actor: row.actor, kind: row.kind, digest }
+    });
+    Ok(digested.collect())
 }
 
 /// The hashes of single rows; rows that are not there are left out.

@@ -62,6 +62,10 @@ pub enum Said {
     Revision {
         /// Which.
         revision: u64,
+        /// By whom.
+        actor: String,
+        /// Which way.
+        kind: String,
         /// Of what it changed.
         digest: String,
     },
@@ -194,7 +198,8 @@ fn moment(text: &Value) -> Option<OffsetDateTime> {
 
 fn said(body: &Value) -> Option<Said> {
     if let (Some(revision), Some(digest)) = (body["revision"].as_u64(), body["digest"].as_str()) {
-        return Some(Said::Revision { revision, digest: digest.to_owned() });
+        let (actor, kind) = (body["actor"].as_str()?.to_owned(), body["action"].as_str()?.to_owned());
+        return Some(Said::Revision { revision, actor, kind, digest: digest.to_owned() });
     }
     let after = &body["after"];
     Some(match body["action"].as_str()? {

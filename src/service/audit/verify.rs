@@ -166,7 +166,9 @@ async fn take_said(
     let mut revisions = Vec::new();
     for (seq, at, said) in said {
         match said {
-            Said::Revision { revision, digest } => revisions.push((seq, Digested { revision, at, digest })),
+            Said::Revision { revision, actor, kind, digest } => {
+                revisions.push((seq, Digested { revision, at, actor, kind, digest }));
+            }
             Said::Began { chain, hash } => {
                 told.began.insert(chain, (seq, hash));
             }
@@ -190,8 +192,14 @@ async fn take_said(
                 Some(format!("no row tells of revision {}, which the history has", found.revision))
             }
             Some(found) if found.revision == said.revision => {
-                let which = if found.at == said.at { "what it changed" } else { "its time" };
-                Some(format!("the history was changed: {which} in revision {} is not what the row says", said.revision))
+                let which = if found.digest != said.digest {
+                    "what is there"
+                } else if found.at == said.at {
+                    "who did it, and how,"
+                } else {
+                    "the time"
+                };
+                Some(format!("the history was changed: {which} of revision {} is not what the row says", said.revision))
             }
             Some(_) | None => Some(format!("revision {} is not in the history", said.revision)),
         };
@@ -276,6 +284,9 @@ async fn check_anchors(
             Some(known) if seq > known.end.seq => {
                 let what = format!("the tail was cut: the chain ends at row {}, and had this one at {}", known.end.seq, anchor.at);
                 report.note(chain, known.end.seq + 1, what);
+            }
+            Some(_) if row.is_none() => {
+                report.note(chain, seq, format!("the row is missing, which was there at {}", anchor.at));
             }
             Some(_) => {
                 let what = format!("the chain was computed anew: the row had another hash at {}", anchor.at);
