@@ -5,13 +5,13 @@ use std::process::{Command, Stdio};
 use std::time::Duration as StdDuration;
 
 use pintle::domain::audit::{Event, Who};
-use pintle::service::audit::retention;
+use pintle::service::audit::{retention, verify};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection};
 use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 
 use super::{SOON, assert_whole, of_action, rows, verified};
-use crate::harness::{App, put};
+use crate::harness::{App, Running, Server, put};
 use crate::program::{PROGRAM, ran};
 
 /// The tables that are tampered with, and how they are put back.
@@ -253,6 +253,33 @@ async fn what_retention_cuts_off_is_told_and_the_rest_is_verified() {
     app.finish().await;
 }
 
+#[tokio::test]
+async fn a_node_that_is_told_to_cuts_off_old_rows_by_itself() {
+    let database = Server::shared().create_database().await;
+    Running::start(&database, &[]).await.finish().await;
+    let mut connection = database.connect().await;
+    let age = "UPDATE audit SET at = at - interval '10 days' WHERE chain = 'store';
+        UPDATE audit SET body = (body::jsonb || jsonb_build_object('at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')))::text
+        WHERE chain = 'store';";
+    run(&mut connection, &format!("{age}{}", COMPUTE_ANEW.replace("CHAIN", "store"))).await;
+    let old = database.number("SELECT count(*) FROM audit WHERE chain = 'store'").await;
+    let node = Running::start(&database, &["--audit-retention", "9d"]).await;
+    let started = Instant::now();
+    while database.number("SELECT count(*) FROM audit WHERE action = 'trim_audit'").await == 0
+        || database.number("SELECT count(*) FROM audit WHERE at < now() - interval '9 days'").await > 0
+    {
+        assert!(started.elapsed() < SOON);
+        tokio::task::yield_now().await;
+    }
+    let floor = database.number("SELECT floor_seq FROM audit_chains WHERE chain = 'store'").await;
+    assert_eq!(floor, old);
+    node.finish().await;
+    let report = verify(&mut connection, std::iter::empty(), &[]).await.unwrap();
+    assert_eq!(report.broken, []);
+    connection.close().await.unwrap();
+    database.drop().await;
+}
+
 /// Waits until the end of the chain of the store is anchored.
 async fn anchored_store(app: &App, file: &Path) {
     let started = Instant::now();
@@ -280,8 +307,8 @@ async fn a_node_without_a_master_key_does_not_anchor_and_one_that_stops_anchors_
     app.finish().await;
     assert!(!file.exists());
 
-    let database = crate::harness::database::Server::shared().create_database().await;
-    let node = crate::harness::app::Running::start(&database, &flags).await;
+    let database = Server::shared().create_database().await;
+    let node = Running::start(&database, &flags).await;
     node.finish().await;
     let end: String = sqlx::query_scalar("SELECT encode(hash, 'hex') FROM audit WHERE action = 'node_stopped'")
         .fetch_one(&mut database.connect().await)
