@@ -194,10 +194,11 @@ BEGIN
         VALUES ((s->>'id')::uuid, s->>'name', s->>'kind', s->>'password_hash', (s->>'one_time')::boolean,
                 s->>'provider', s->>'subject', happened);
     WHEN 'set_password' THEN
-        -- With a new password every session of the user ends; API tokens stay.
+        -- With a new password every session of the user ends, but the one that changed it; API tokens stay.
         UPDATE users SET password_hash = s->>'password_hash', one_time = (s->>'one_time')::boolean
         WHERE id = (s->>'user_id')::uuid;
-        DELETE FROM tokens WHERE user_id = (s->>'user_id')::uuid AND kind = 'session';
+        DELETE FROM tokens
+        WHERE user_id = (s->>'user_id')::uuid AND kind = 'session' AND id IS DISTINCT FROM (s->>'keep')::uuid;
     WHEN 'set_disabled' THEN
         UPDATE users SET disabled = (s->>'disabled')::boolean WHERE id = (s->>'user_id')::uuid;
         PERFORM note_granted((s->>'user_id')::uuid, NULL, NULL);

@@ -119,7 +119,9 @@ impl AuditRow {
             self.seq.to_string(),
             self.hash.clone(),
         ];
-        cells.map(|cell| if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell })
+        cells.map(
+            |cell| if cell.starts_with(['=', '+', '-', '@', '\t', '\r', '\n']) { format!("'{cell}") } else { cell },
+        )
     }
 }
 

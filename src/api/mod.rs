@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod audit;
 pub mod entries;
 pub mod environments;
+pub mod grants;
 pub mod holds;
 pub mod instances;
 pub mod namespaces;

@@ -43,17 +43,16 @@ impl Auditing {
         let (link, inbox) = audit::channel(Arc::clone(metrics), Arc::clone(ambient));
         let (auditor, own) = Auditor::new(node, store.clone(), Arc::clone(view), inbox);
         let how = (settings.audit_anchor_file.clone(), Duration::from_secs(settings.audit_anchor_seconds));
-        let anchorer =
-            match Anchorer::new(keyring, how, (store.clone(), Arc::clone(view)), Arc::clone(ambient), own) {
-                Ok(anchorer) => Some(anchorer),
-                Err(KeyError::NoMasterKey) => {
-                    tracing::warn!(
-                        "there is no master key, so the audit is not anchored: one who writes to the database could compute it anew"
-                    );
-                    None
-                }
-                Err(error) => return Err(error.into()),
-            };
+        let anchorer = match Anchorer::new(keyring, how, (store.clone(), Arc::clone(view)), Arc::clone(ambient), own) {
+            Ok(anchorer) => Some(anchorer),
+            Err(KeyError::NoMasterKey) => {
+                tracing::warn!(
+                    "there is no master key, so the audit is not anchored: one who writes to the database could compute it anew"
+                );
+                None
+            }
+            Err(error) => return Err(error.into()),
+        };
         let (retention, store, ambient) = (settings.audit_retention, store.clone(), Arc::clone(ambient));
         Ok((link, Self { auditor, anchorer, retention, store, ambient }))
     }

@@ -28,6 +28,7 @@ use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
+use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
 use crate::service::{Service, ServiceError, housekeeping};
@@ -166,11 +167,12 @@ pub async fn start(
         metrics: Arc::clone(&metrics),
         ambient: Arc::clone(&ambient),
         passwords,
+        sessions: Sessions::new(settings.sessions.limits()),
         keyring,
     };
     let address = listener.local_addr()?;
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
-    let door = transport.door(&entrance, files)?;
+    let door = transport.door(&entrance, files, &metrics)?;
     transport.keep_certificate(&ambient, &metrics, lifecycle);
     let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone(), entrance });
 
@@ -183,6 +185,9 @@ pub async fn start(
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
     lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
+    let (sessions, stop) = (Arc::clone(&app), lifecycle.workers.clone());
+    let exchanging = async move { sessions.service.keep_exchanging_uses(stop).await };
+    lifecycle.spawn("sessions", &lifecycle.workers, exchanging);
     let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
     Ok(Node { address, app, first_admin, scheme, store, served, audited })
 }
@@ -202,7 +207,8 @@ fn serve_http(
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = serve(listener, http::metrics_router(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
+        let server =
+            serve(listener, http::metrics_router(Arc::clone(app)), Arc::new(door.apart()), lifecycle.soft.clone());
         lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
     let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());

@@ -24,8 +24,8 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderValue};
 
-pub use authorities::Authorities;
 pub use audit::AuditQuery;
+pub use authorities::Authorities;
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;
 pub use instances::InstancesQuery;

@@ -197,7 +197,7 @@ impl Export {
         let (app, caller) = (Arc::clone(&self.app), self.caller.clone());
         let filter = AuditFilter { before: Some(before), ..self.filter.clone() };
         Box::pin(async move {
-            if !app.service.state()?.access.is_live(&caller, app.service.ambient.now()) {
+            if !app.service.is_live(&app.service.state()?.access, &caller) {
                 return Err(crate::service::ServiceError::Unauthenticated.into());
             }
             let permit = app.service.may_audit(&caller)?;

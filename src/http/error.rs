@@ -93,14 +93,22 @@ impl From<ServiceError> for ApiError {
                 let answer = Self::from(ServiceError::NotFound(target.clone()));
                 answer.denying(Denial::Denied { action, target, hidden: true })
             }
-            ServiceError::Denied { action, target, who_can } => {
+            ServiceError::Denied { action, target, who_can, who_can_grant } => {
                 let denial = Denial::Denied { action, target: target.clone(), hidden: false };
                 let mut this = Self::new(Code::Denied, format!("{action} on {target} is not allowed"));
                 this.problem.action = Some(action.to_string());
                 this.problem.target = Some(target);
                 this.problem.who_can = who_can.into_iter().map(String::from).collect();
+                this.problem.who_can_grant = who_can_grant.into_iter().map(String::from).collect();
                 this.denying(denial)
             }
+            ServiceError::LastAdmin => Self::new(Code::LastAdmin, None),
+            ServiceError::SelfGrant => {
+                let detail =
+                    "the caller would hold it by itself, a group or a token; somebody else must give it".to_owned();
+                Self::new(Code::SelfGrant, detail)
+            }
+            ServiceError::AlreadyExists(what) => Self::new(Code::AlreadyExists, format!("{what} exists")),
             ServiceError::Unauthenticated => Self::new(Code::Unauthenticated, None),
             ServiceError::WrongPassword => Self::new(Code::WrongPassword, None),
             ServiceError::PasswordChangeRequired => {
@@ -149,7 +157,9 @@ impl From<Refused> for ApiError {
         match refused {
             Refused::NotFound(what) => ServiceError::NotFound(what).into(),
             Refused::Hidden { action, target } => ServiceError::Hidden { action, target }.into(),
-            Refused::Denied { action, target, who_can } => ServiceError::Denied { action, target, who_can }.into(),
+            Refused::Denied { action, target, who_can, who_can_grant } => {
+                ServiceError::Denied { action, target, who_can, who_can_grant }.into()
+            }
             Refused::Conflicts(conflicts) => {
                 let what: Vec<String> = conflicts.iter().map(|conflict| conflict.address.to_string()).collect();
                 let mut this = Self::new(Code::Conflict, format!("changed since it was read: {}", what.join(", ")));

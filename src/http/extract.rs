@@ -19,10 +19,11 @@ use crate::domain::audit::{Denial, Who};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
-use crate::http::Shared;
 use crate::http::arrival::Silent;
+use crate::http::cookies::Cookie;
 use crate::http::error::ApiError;
 use crate::http::layers::{Known, TraceId};
+use crate::http::{Shared, cross_site};
 use crate::service::committer::Idempotency;
 use crate::service::{At, ServiceError, WriteContext};
 
@@ -36,24 +37,51 @@ impl FromRequestParts<Shared> for Authenticated {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
-        let shown = parts.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        let bearer =
-            shown.and_then(|value| value.split_once(' ')).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-        let refused = |denial| ApiError::new(Code::Unauthenticated, None).denying(denial);
-        let Some((_, token)) = bearer.map(|(scheme, token)| (scheme, token.trim())) else {
-            let shown = if parts.headers.contains_key(header::AUTHORIZATION) { "unknown" } else { "none" };
-            return Err(refused(Denial::Unauthenticated { shown, token: None }));
-        };
         let peer = parts.extensions.get::<Peer>().cloned().unwrap_or_default();
-        let caller = app.service.authenticate(token, peer).map_err(|error| match error {
-            ServiceError::Unauthenticated => refused(app.service.judge_refused(token)),
-            error => error.into(),
-        })?;
+        // A token that was shown counts alone, also when it is not good.
+        if let Some(shown) = parts.headers.get(header::AUTHORIZATION) {
+            let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
+            let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+            let Some((_, token)) = bearer else { return Err(unauthenticated("unknown")) };
+            let caller = app.service.authenticate(token.trim(), peer);
+            return Self::of(parts, caller.map_err(|error| told(app, error, token.trim())));
+        }
+        let cookie = Cookie::session(&app.entrance.public_url);
+        let mut shown = cookie.values(&parts.headers).peekable();
+        if shown.peek().is_some() {
+            let refused = Denial::Unauthenticated { shown: "cross_site", token: None };
+            cross_site::refuse(&app.entrance, parts).map_err(|error| error.denying(refused))?;
+        }
+        let mut failed = unauthenticated("none");
+        for text in shown {
+            match app.service.authenticate_console(text, peer.clone()) {
+                Ok(caller) => return Self::of(parts, Ok(caller)),
+                Err(error) => failed = told(app, error, text),
+            }
+        }
+        Err(failed)
+    }
+}
+
+impl Authenticated {
+    /// Tells the layers around who is calling.
+    fn of(parts: &Parts, caller: Result<Caller, ApiError>) -> Result<Self, ApiError> {
+        let caller = caller?;
         if let Some(known) = parts.extensions.get::<Known>() {
             known.tell(Who::of(&caller));
         }
         Ok(Self(caller))
     }
+}
+
+fn unauthenticated(shown: &'static str) -> ApiError {
+    ApiError::new(Code::Unauthenticated, None).denying(Denial::Unauthenticated { shown, token: None })
+}
+
+/// The problem of a token that was refused; the audit is told more of it than the caller.
+fn told(app: &Shared, error: ServiceError, token: &str) -> ApiError {
+    let denial = matches!(error, ServiceError::Unauthenticated).then(|| app.service.judge_refused(token));
+    denial.into_iter().fold(error.into(), ApiError::denying)
 }
 
 /// The parameters of the path, decoded.

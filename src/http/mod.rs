@@ -2,25 +2,30 @@
 
 mod accounts;
 mod answers;
-mod audit;
 mod arrival;
+mod audit;
+mod cookies;
+mod cross_site;
 mod diffs;
 mod entries;
 mod environments;
 mod error;
 mod extract;
 mod gate;
+mod grants;
 mod holds;
 mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
+mod pages;
 mod proxies;
 mod public_url;
 mod publish;
 mod revisions;
 mod rollback;
 pub mod serve;
+mod sessions;
 mod trims;
 mod views;
 mod watch;
@@ -64,6 +69,8 @@ pub struct App {
 pub struct Entrance {
     /// The address that people and programs know.
     pub public_url: PublicUrl,
+    /// Whether somebody said so; else it is the address that the node listens at.
+    pub public_url_said: bool,
     /// The proxies in front, which may say for whom they call.
     pub proxies: Proxies,
     /// How long nothing of a body may come.
@@ -128,11 +135,15 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(instances::get, instances::put, instances::delete))
         .routes(routes!(instances::receipts))
         .routes(routes!(instances::of_revision))
-        .routes(routes!(accounts::log_in, accounts::log_out))
+        .routes(routes!(sessions::log_in, sessions::log_out))
+        .routes(routes!(sessions::list, sessions::end_all))
+        .routes(routes!(sessions::end))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
         .routes(routes!(audit::list))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

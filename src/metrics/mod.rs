@@ -88,6 +88,8 @@ pub struct Metrics {
     pub requests: Family<RequestLabels, Counter>,
     /// Seconds from the first byte of a request to the head of its answer.
     pub request_seconds: Family<RouteLabels, Histogram>,
+    /// Open connections of callers.
+    pub http_connections: Gauge,
     /// Change sets by what became of them.
     pub publishes: Family<OutcomeLabels, Counter>,
     /// Seconds of one commit statement.
@@ -139,6 +141,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("pintle"),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 2.0, 16))),
+            http_connections: Gauge::default(),
             publishes: Family::default(),
             commit_seconds: seconds(),
             batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 8)),
@@ -172,6 +175,7 @@ impl Metrics {
         let r = &mut self.registry;
         r.register("http_requests", "Answered requests", self.requests.clone());
         r.register("http_request_duration_seconds", "Time to the head of the answer", self.request_seconds.clone());
+        r.register("http_connections", "Open connections of callers", self.http_connections.clone());
         r.register("publishes", "Change sets by what became of them", self.publishes.clone());
         r.register("commit_duration_seconds", "Time of one commit statement", self.commit_seconds.clone());
         r.register("commit_batch_size", "Change sets in one commit statement", self.batch_size.clone());

@@ -8,8 +8,9 @@ use clap::Args;
 
 use crate::domain::limits::Limits;
 use crate::runtime::age;
-use crate::service::audit::retention::YOUNGEST;
 use crate::runtime::telemetry::LogFormat;
+use crate::service::audit::retention::YOUNGEST;
+use crate::service::sessions::SessionLimits;
 
 /// Settings of every command that runs a node.
 #[derive(Debug, Clone, Args)]
@@ -34,6 +35,8 @@ pub struct NodeSettings {
     pub audit: AuditSettings,
     #[command(flatten)]
     pub log: LogSettings,
+    #[command(flatten)]
+    pub sessions: SessionSettings,
     #[command(flatten)]
     pub limits: LimitSettings,
 }
@@ -109,6 +112,32 @@ impl KeySettings {
         let Self { master_key_file, master_key_command, old_master_key_file: _ } = self;
         master_key_file.is_none() && master_key_command.is_none() && variable.is_none_or(std::ffi::OsStr::is_empty)
     }
+}
+
+/// How long logins last.
+#[derive(Debug, Clone, Args)]
+pub struct SessionSettings {
+    /// End the session of a browser that nobody used for so long, at least 1m
+    #[arg(long, env = "PINTLE_SESSION_IDLE", default_value = "30m", value_name = "AGE", value_parser = session)]
+    pub session_idle: Duration,
+    /// End every login after so long, at least 1m
+    #[arg(long, env = "PINTLE_SESSION_MAX", default_value = "8h", value_name = "AGE", value_parser = session)]
+    pub session_max: Duration,
+}
+
+impl SessionSettings {
+    /// As the service has them.
+    #[must_use]
+    pub fn limits(&self) -> SessionLimits {
+        let whole = |age: Duration| time::Duration::seconds(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+        SessionLimits { idle: whole(self.session_idle), longest: whole(self.session_max) }
+    }
+}
+
+/// An age that a session may have.
+fn session(text: &str) -> Result<Duration, String> {
+    let age = age::parse(text).map_err(|error| error.to_string())?;
+    if age < Duration::from_mins(1) { Err("must be at least 1m".to_owned()) } else { Ok(age) }
 }
 
 /// How to log.

@@ -4,7 +4,7 @@ use serde_json::json;
 use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
-use crate::domain::access::{Caller, Peer, Token, TokenKind, User};
+use crate::domain::access::{Caller, Peer, Token, TokenKind};
 use crate::domain::audit::{Denial, Event, Who};
 use crate::domain::names::UserName;
 use crate::service::tokens::TokenText;
@@ -12,9 +12,7 @@ use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, AccessOutcome, Op, Step, Store};
 
 /// Shortest and longest password, in characters.
-const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
-/// Longest session.
-const SESSION: Duration = Duration::hours(8);
+pub(super) const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 /// Lifetime of an API token, in days, when its maker does not say.
 const TOKEN_DAYS: u32 = 90;
 
@@ -30,17 +28,27 @@ pub struct NewToken {
 impl Service {
     /// Who shows this token. Works from memory.
     pub fn authenticate(&self, text: &str, peer: Peer) -> Result<Caller, ServiceError> {
+        self.authenticate_as(text, peer, |_| true)
+    }
+
+    /// Who shows this token in a cookie, where only the sessions of browsers count.
+    pub fn authenticate_console(&self, text: &str, peer: Peer) -> Result<Caller, ServiceError> {
+        self.authenticate_as(text, peer, Token::is_console)
+    }
+
+    fn authenticate_as(&self, text: &str, peer: Peer, fits: fn(&Token) -> bool) -> Result<Caller, ServiceError> {
         let shown = TokenText::parse(text).ok_or(ServiceError::Unauthenticated)?;
         let state = self.state()?;
         let token = state.access.find_token(shown.id()).ok_or(ServiceError::Unauthenticated)?;
-        if !shown.belongs_to(token) {
+        if !shown.belongs_to(token) || !fits(token) {
             return Err(ServiceError::Unauthenticated);
         }
         let user = state.access.find_user(token.user).ok_or(ServiceError::Unauthenticated)?;
         let caller = Caller::with_token(user.clone(), token.id, peer);
-        if !state.access.is_live(&caller, self.ambient.now()) {
+        if !self.is_live(&state.access, &caller) {
             return Err(ServiceError::Unauthenticated);
         }
+        self.sessions.note_use(token.id, self.ambient.now());
         Ok(caller)
     }
 
@@ -54,60 +62,15 @@ impl Service {
         });
         let shown = match known {
             None => "unknown",
-            Some(token) if token.expires_at.is_some_and(|end| end <= self.ambient.now()) => "expired",
-            Some(_) => "disabled",
+            Some(token) if state.access.find_user(token.user).is_none_or(|user| user.disabled) => "disabled",
+            // Its time is over, or nobody used it for long.
+            Some(_) => "expired",
         };
         Denial::Unauthenticated { shown, token: known.map(|token| token.id) }
     }
 
-    /// Logs a person in. After a one-time password a new one must come with it.
-    pub async fn log_in(
-        &self,
-        name: &str,
-        password: String,
-        new_password: Option<String>,
-        peer: &Peer,
-    ) -> Result<(User, NewToken), ServiceError> {
-        if let Some(new) = &new_password {
-            check_password("new_password", new)?;
-            if *new == password {
-                return Err(ServiceError::Invalid(vec![Field::new("new_password", "must be another one")]));
-            }
-        }
-        let too_long = password.len() > 4 * PASSWORD_CHARS.end();
-        let mut session = self.store.acquire().await?;
-        let account = match UserName::parse(name) {
-            Ok(name) => store::find_account(&mut session, &name).await?,
-            Err(_) => None,
-        };
-        drop(session);
-        let password = if too_long { String::new() } else { password };
-        let account = account.filter(|account| !account.disabled);
-        let hash = account.as_ref().and_then(|account| account.password_hash.clone());
-        let matches = self.passwords.verify(password, hash).await? && !too_long;
-        let Some(account) = account.filter(|_| matches) else { return Err(ServiceError::WrongPassword) };
-        let who = Who {
-            actor: account.name.to_string(),
-            token: None,
-            address: peer.address,
-            request_id: peer.request_id.clone(),
-        };
-        if let Some(new) = new_password {
-            let hash = self.passwords.hash(new).await?;
-            self.set_password(&who, account.id, &account.name, hash, false).await?;
-        } else if account.one_time {
-            return Err(ServiceError::PasswordChangeRequired);
-        }
-        let expires_at = self.ambient.now() + SESSION;
-        let new = self.new_token(account.id, "login", TokenKind::Session, expires_at);
-        self.keep_token(&who, &new).await?;
-        let state = self.state()?;
-        let user = state.access.find_user(account.id).ok_or(ServiceError::WrongPassword)?;
-        Ok((user.clone(), new))
-    }
-
     /// Sets a password, which ends the user's sessions.
-    async fn set_password(
+    pub(super) async fn set_password(
         &self,
         who: &Who,
         user_id: Uuid,
@@ -151,13 +114,12 @@ impl Service {
         self.change_access(&Who::of(caller), |access| {
             let own = access.find_token(token).filter(|found| found.user == caller.user.id);
             let Some(found) = own else { return Err(ServiceError::NotFound(format!("token {token}"))) };
-            let event = Event::new("revoke_token", format!("token:{token}")).before(json!({"name": found.name}));
-            Ok((vec![Step { event, op: Op::RevokeToken { id: token } }], ()))
+            Ok((vec![revoke_step(found)], ()))
         })
         .await
     }
 
-    fn new_token(&self, user: Uuid, name: &str, kind: TokenKind, expires_at: OffsetDateTime) -> NewToken {
+    pub(super) fn new_token(&self, user: Uuid, name: &str, kind: TokenKind, expires_at: OffsetDateTime) -> NewToken {
         let text = TokenText::new(self.ambient.id(), self.ambient.secret());
         let token = Token {
             id: text.id(),
@@ -178,12 +140,17 @@ impl Service {
     /// Stores a token, and returns when this node knows it.
     async fn keep_token(&self, who: &Who, new: &NewToken) -> Result<(), ServiceError> {
         let token = &new.token;
-        let action = if token.kind == TokenKind::Session { "log_in" } else { "create_token" };
         let after = json!({"name": token.name, "expires_at": token.expires_at.map(|end| end.unix_timestamp())});
-        let event = Event::new(action, format!("token:{}", token.id)).after(after);
+        let event = Event::new("create_token", format!("token:{}", token.id)).after(after);
         let step = Step { event, op: Op::CreateToken(token.into()) };
         self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
     }
+}
+
+/// The step that ends a token.
+pub(super) fn revoke_step(token: &Token) -> Step {
+    let event = Event::new("revoke_token", format!("token:{}", token.id)).before(json!({"name": token.name}));
+    Step { event, op: Op::RevokeToken { id: token.id } }
 }
 
 /// Makes the first admin of an empty store, with a preset password or a one-time one, which is returned.
@@ -240,7 +207,7 @@ pub async fn reset_password(
 
 fn password_step(user_id: Uuid, name: &UserName, password_hash: String, one_time: bool) -> Step {
     let action = if one_time { "reset_password" } else { "set_password" };
-    let op = Op::SetPassword { user_id, password_hash, one_time };
+    let op = Op::SetPassword { user_id, password_hash, one_time, keep: None };
     Step { event: Event::new(action, format!("user:{name}")), op }
 }
 
@@ -252,7 +219,7 @@ fn one_time_password(ambient: &dyn crate::service::ambient::Ambient) -> String {
     groups.join("-")
 }
 
-fn check_password(field: &str, password: &str) -> Result<(), ServiceError> {
+pub(super) fn check_password(field: &str, password: &str) -> Result<(), ServiceError> {
     let chars = password.chars().count();
     if PASSWORD_CHARS.contains(&chars) {
         return Ok(());

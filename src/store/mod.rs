@@ -16,6 +16,7 @@ mod pins;
 mod restores;
 mod revisions;
 mod rows;
+mod sessions;
 mod trims;
 
 use std::sync::Arc;
@@ -32,8 +33,8 @@ pub use access::{AccessOutcome, GrantColumns, Op, Step, TokenColumns, change_acc
 pub use accounts::{AccountRow, create_first_admin, find_account};
 pub use audit::{
     AuditFilter, ChainOutcome, Digested, ListedRow, Position, Snapshot, Touched, append_rows, begin_chain, chain_rows,
-    cut_audit, digests, find_chain_end, hashes_at, list_audit, list_chains, list_endless_chains, list_touched, snapshot,
-    sweep_audit,
+    cut_audit, digests, find_chain_end, hashes_at, list_audit, list_chains, list_endless_chains, list_touched,
+    snapshot, sweep_audit,
 };
 pub use entries::{Part, load};
 pub use error::StoreError;
@@ -47,6 +48,7 @@ pub use revisions::{
     Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,
     history, revision_at,
 };
+pub use sessions::{LoginCode, keep_place, knows_place, list_uses, note_uses, put_login_code, take_login_code};
 pub use trims::{
     Page, Sweep, Trim, announce_floor, count_trimmed, find_floor, find_floor_keeping, find_floor_older, find_trim,
     raise_floor, survey, sweep,

@@ -20,12 +20,7 @@ pub enum PinOutcome {
 }
 
 /// Keeps a revision readable, or changes the reason.
-pub async fn pin(
-    conn: &mut Conn,
-    revision: Revision,
-    who: &Who,
-    reason: &str,
-) -> Result<PinOutcome, StoreError> {
+pub async fn pin(conn: &mut Conn, revision: Revision, who: &Who, reason: &str) -> Result<PinOutcome, StoreError> {
     let outcome = sqlx::query_scalar!(
         r#"SELECT outcome AS "outcome!" FROM pin_revision($1, $2, $3)"#,
         signed(revision),

@@ -158,11 +158,8 @@ impl Sweep {
 
 /// Says where the floor will be. Not done when it is there already, above the head, or when another history began.
 pub async fn announce_floor(conn: &mut Conn, floor: Revision, who: &Who) -> Result<bool, StoreError> {
-    let done = sqlx::query_scalar!(
-        r#"SELECT done AS "done!" FROM announce_floor($1, $2)"#,
-        signed(floor),
-        Json(who) as _
-    );
+    let done =
+        sqlx::query_scalar!(r#"SELECT done AS "done!" FROM announce_floor($1, $2)"#, signed(floor), Json(who) as _);
     Ok(done.fetch_one(conn).await?)
 }
 

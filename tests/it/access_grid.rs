@@ -72,6 +72,11 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
         "create_token" => with(json!({"name": "t"})),
+        "list_grants" => plain(),
+        "create_grant" => with(
+            json!({"subject": "user:vera", "role": "viewer", "environment": "dev", "namespace": "orders", "key_prefix": ""}),
+        ),
+        "revoke_grant" => Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() },
         "log_out" | "revoke_token" => {
             let made = caller.post("/api/v1/tokens", json!({"name": "t"})).await;
             if made.status == 201 {

@@ -21,6 +21,7 @@ mod entries;
 mod environments;
 mod examples;
 mod formats;
+mod grants;
 mod harness;
 mod history;
 mod holds;

@@ -61,7 +61,7 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
         }
         answer => answer?,
     };
-    credentials.keep(&server, Login::from(session.clone()));
+    credentials.keep(&server, kept(&session)?);
     store.save(&credentials)?;
     let until = shown(session.expires_at);
     context.out.note(format_args!("logged in to {server} as {} until {until}", plain(&session.user)));
@@ -71,10 +71,10 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     Ok(Exit::Done)
 }
 
-impl From<SessionView> for Login {
-    fn from(session: SessionView) -> Self {
-        Self { user: session.user, token: session.token, expires_at: session.expires_at }
-    }
+/// What is kept of a session.
+fn kept(session: &SessionView) -> Result<Login> {
+    let token = session.token.clone().context("the server gave no token")?;
+    Ok(Login { user: session.user.clone(), token, expires_at: session.expires_at })
 }
 
 fn ask_login(out: Output, args: LoginArgs) -> Result<LoginBody> {
@@ -93,7 +93,7 @@ fn ask_login(out: Output, args: LoginArgs) -> Result<LoginBody> {
     } else {
         (rpassword::prompt_password(format!("Password of {}: ", plain(&name)))?, None)
     };
-    Ok(LoginBody { name, password, new_password })
+    Ok(LoginBody { name, password, new_password, cookie: false })
 }
 
 /// The password and the new one, if any, from lines. Only line ends are taken off: a password may end with a space.

@@ -47,13 +47,23 @@ pub struct User {
     pub vouched: Option<(String, String)>,
     /// The head when its rights last changed.
     pub granted_at: Revision,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
 }
 
 impl User {
     /// A local person, as it is made.
     #[must_use]
     pub fn person(id: Uuid, name: UserName) -> Self {
-        Self { id, name, kind: UserKind::Person, disabled: false, vouched: None, granted_at: Revision::ZERO }
+        Self {
+            id,
+            name,
+            kind: UserKind::Person,
+            disabled: false,
+            vouched: None,
+            granted_at: Revision::ZERO,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+        }
     }
 }
 
@@ -116,6 +126,17 @@ pub struct Token {
     pub address: Option<String>,
     /// The program a session was opened with.
     pub agent: Option<String>,
+}
+
+/// What a session of a browser is called, whose token is in a cookie.
+pub const CONSOLE: &str = "console";
+
+impl Token {
+    /// Whether it is the session of a browser: taken from a cookie only, and ended when nobody uses it.
+    #[must_use]
+    pub fn is_console(&self) -> bool {
+        self.kind == TokenKind::Session && self.name == CONSOLE
+    }
 }
 
 /// Where a call comes from.

@@ -51,13 +51,16 @@ mod tests {
     fn an_anchor_is_found_in_its_file_and_in_logs() {
         let at = OffsetDateTime::UNIX_EPOCH;
         let text = |text: &str| text.to_owned();
-        let anchor = Anchor {
-            chain: text("store"), seq: 7, hash: text("00ff"), at, key: text("ab"), signature: text("cd"),
-        };
+        let anchor =
+            Anchor { chain: text("store"), seq: 7, hash: text("00ff"), at, key: text("ab"), signature: text("cd") };
         let line = serde_json::to_string(&anchor).unwrap();
         assert_eq!(Anchor::find(&line), Some(anchor.clone()));
-        assert_eq!(Anchor::find(&format!("2026-01-31T12:00:00Z  INFO audit_anchor: anchored anchor={line} x=1")), Some(anchor.clone()));
-        let logged = serde_json::json!({"level": "INFO", "fields": {"anchor": line}, "target": "audit_anchor"}).to_string();
+        assert_eq!(
+            Anchor::find(&format!("2026-01-31T12:00:00Z  INFO audit_anchor: anchored anchor={line} x=1")),
+            Some(anchor.clone())
+        );
+        let logged =
+            serde_json::json!({"level": "INFO", "fields": {"anchor": line}, "target": "audit_anchor"}).to_string();
         assert_eq!(Anchor::find(&logged), Some(anchor));
         for other in ["", "a line", "{\"chain\":7}", "{\"chain\":\"store\"", "{\\\"chain\\\":"] {
             assert_eq!(Anchor::find(other), None, "{other}");

@@ -138,7 +138,8 @@ impl<'a> Walk<'a> {
     pub fn step(&mut self, row: &StoredRow) -> Result<Said, Broken> {
         let (seq, expected) = (row.seq, self.at.seq + 1);
         if seq > self.chain.end.seq {
-            let what = format!("it stands after the end of the chain, which is row {}: it was added", self.chain.end.seq);
+            let what =
+                format!("it stands after the end of the chain, which is row {}: it was added", self.chain.end.seq);
             return Err(self.broken(seq, what));
         }
         if seq != expected {
@@ -147,11 +148,13 @@ impl<'a> Walk<'a> {
         let body: Value = serde_json::from_str(&row.body)
             .map_err(|error| self.broken(seq, format!("it was changed: its body is no JSON ({error})")))?;
         if body["chain"] != *self.chain.name || body["seq"] != seq {
-            let what = format!("it was moved or inserted: its body is that of row {} of {}", body["seq"], body["chain"]);
+            let what =
+                format!("it was moved or inserted: its body is that of row {} of {}", body["seq"], body["chain"]);
             return Err(self.broken(seq, what));
         }
         let previous = <[u8; 32]>::try_from(row.previous.as_slice()).map(ContentHash);
-        let previous = previous.map_err(|_| self.broken(seq, "it was changed: its previous hash has another length"))?;
+        let previous =
+            previous.map_err(|_| self.broken(seq, "it was changed: its previous hash has another length"))?;
         let hash = Link { seq, hash: previous }.hash_after(&row.body);
         if hash.0.as_slice() != row.hash {
             return Err(self.broken(seq, "it was changed: its hash is not that of what it says"));
@@ -257,7 +260,8 @@ mod tests {
     /// Makes the hashes of all rows from one on good again.
     fn rehash(chain: &mut ChainRow, rows: &mut [StoredRow], from: usize) {
         for at in from..rows.len() {
-            let previous = if at == 0 { Link::START.hash } else { ContentHash(rows[at - 1].hash.clone().try_into().unwrap()) };
+            let previous =
+                if at == 0 { Link::START.hash } else { ContentHash(rows[at - 1].hash.clone().try_into().unwrap()) };
             rows[at].previous = previous.0.to_vec();
             rows[at].hash = Link { seq: 0, hash: previous }.hash_after(&rows[at].body).0.to_vec();
         }

@@ -44,7 +44,7 @@ pub enum Denial {
     },
     /// A login did not work out.
     LogIn {
-        /// The name as it was given.
+        /// The name, of an account that exists: what was typed may be a password.
         name: String,
         /// Why.
         reason: &'static str,
@@ -227,7 +227,10 @@ mod tests {
         assert_eq!(told(&first), [row("vera", "dev/orders/a.yaml", None), row("paul", "dev/orders/a.yaml", None)]);
         let event = &first[0].2;
         assert_eq!(event.after, Some(json!({"action": "publish", "answer": "denied"})));
-        assert_eq!((event.environment.as_ref().unwrap().as_str(), event.namespace.as_ref().unwrap().as_str()), ("dev", "orders"));
+        assert_eq!(
+            (event.environment.as_ref().unwrap().as_str(), event.namespace.as_ref().unwrap().as_str()),
+            ("dev", "orders")
+        );
         assert_eq!(denials.due(START + Duration::seconds(59)), []);
         assert_eq!(told(&denials.due(START + WINDOW)), [row("vera", "dev/orders/a.yaml", Some(2))]);
         // It went on, so the next one within the minute is counted again.

@@ -167,7 +167,7 @@ impl Stream {
             return true;
         }
         self.judged = Some(state.access.number);
-        state.access.is_live(&self.caller, self.app.service.ambient.now())
+        self.app.service.is_live(&state.access, &self.caller)
     }
 
     /// Waits for the bell. After it rang there may be work from the moment on at which it was hung up again.

@@ -32,8 +32,9 @@ impl Service {
         let places = access.grants_held(caller.user.id).filter(|grant| grant.allowance.allows(Action::Audit));
         let scope = access.scope_of(caller.holder()).unwrap_or_default();
         let narrower = scope.iter().filter(|grant| grant.allowance.allows(Action::Audit));
-        let mut permits =
-            places.chain(narrower).filter_map(|grant| permit::require(access, caller, Target::Place(&grant.place)).ok());
+        let mut permits = places
+            .chain(narrower)
+            .filter_map(|grant| permit::require(access, caller, Target::Place(&grant.place)).ok());
         permits.next().ok_or(refused)
     }
 

@@ -233,7 +233,11 @@ fn check_beginnings(chains: &[ChainRow], told: &Told, floor_revision: u64, repor
             Some(said) => said.seq == floor.seq && said.hash == floor.hash.to_string(),
         };
         if !agrees {
-            report.note(&chain.name, floor.seq, "rows up to this one are missing, and no row of the store says that they were cut off");
+            report.note(
+                &chain.name,
+                floor.seq,
+                "rows up to this one are missing, and no row of the store says that they were cut off",
+            );
         }
         if chain.name != STORE_CHAIN && !store_cut && !told.began.contains_key(&chain.name) {
             report.note(&chain.name, 1, "no row of the store says that the chain began");
@@ -263,7 +267,11 @@ async fn check_anchors(
         match Anchor::find(&line) {
             None => report.note("anchors", number, "the line is no anchor"),
             Some(anchor) if !ends.keys.is_empty() && !ends.keys.iter().any(|key| anchors::is_signed(&anchor, key)) => {
-                report.note(&anchor.chain, anchor.seq, format!("the anchor in line {number} was not signed with this master key"));
+                report.note(
+                    &anchor.chain,
+                    anchor.seq,
+                    format!("the anchor in line {number} was not signed with this master key"),
+                );
             }
             Some(anchor) => found.push(anchor),
         }
@@ -282,7 +290,10 @@ async fn check_anchors(
             Some(known) if seq == known.floor.seq && anchor.hash == known.floor.hash.to_string() => report.anchors += 1,
             Some(_) if row == Some(&anchor.hash) => report.anchors += 1,
             Some(known) if seq > known.end.seq => {
-                let what = format!("the tail was cut: the chain ends at row {}, and had this one at {}", known.end.seq, anchor.at);
+                let what = format!(
+                    "the tail was cut: the chain ends at row {}, and had this one at {}",
+                    known.end.seq, anchor.at
+                );
                 report.note(chain, known.end.seq + 1, what);
             }
             Some(_) if row.is_none() => {

@@ -63,7 +63,9 @@ impl Auditor {
         let chain = Chain::new(format!("node.{node}"));
         let (waiting, batch, first) = (VecDeque::new(), None, None);
         let mut this = Self { node, store, view, inbox, chain, nth: 1, first, waiting, batch, end };
-        this.begin(Event::new("node_started", format!("node:{node}")).after(json!({"release": env!("CARGO_PKG_VERSION")})));
+        this.begin(
+            Event::new("node_started", format!("node:{node}")).after(json!({"release": env!("CARGO_PKG_VERSION")})),
+        );
         (this, follows)
     }
 
@@ -221,8 +223,13 @@ impl Auditor {
     /// The chain is not as this node left it: a failover lost rows, or somebody wrote what is not ours. What is not durable
     /// goes to a new chain, whose first row says where the old one ended.
     fn begin_anew(&mut self) {
-        let (name, end) = (self.chain.name().to_owned(), self.batch.as_ref().map_or(self.chain.end(), |batch| batch.after));
-        tracing::warn!(chain = name, seq = end.seq, "the audit of this node is not as it was left: it goes on in a new chain");
+        let (name, end) =
+            (self.chain.name().to_owned(), self.batch.as_ref().map_or(self.chain.end(), |batch| batch.after));
+        tracing::warn!(
+            chain = name,
+            seq = end.seq,
+            "the audit of this node is not as it was left: it goes on in a new chain"
+        );
         if let Some(batch) = self.batch.take() {
             for message in batch.messages.into_iter().rev() {
                 self.waiting.push_front(message);

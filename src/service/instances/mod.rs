@@ -116,7 +116,8 @@ impl Service {
         if forgotten {
             return Err(missing());
         }
-        let hidden = || ServiceError::Hidden { action: Action::Inspect, target: format!("instance {environment}/{id}") };
+        let hidden =
+            || ServiceError::Hidden { action: Action::Inspect, target: format!("instance {environment}/{id}") };
         let found = shown(&state.access, permit.caller(), found).ok_or_else(hidden)?;
         standings_then(&state, &mut session, vec![found], then).await?.pop().ok_or_else(missing)
     }

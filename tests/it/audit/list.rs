@@ -33,9 +33,15 @@ async fn rows_are_found_by_what_they_say_newest_first() {
 
     let publishes = list(admin, "action=publish&actor=paul").await;
     let targets = said(&publishes);
-    assert_eq!(targets, [("publish", "dev/orders/c.txt and 1 more"), ("publish", "dev/web/_b.txt"), ("publish", "dev/orders/a.txt")]);
+    assert_eq!(
+        targets,
+        [("publish", "dev/orders/c.txt and 1 more"), ("publish", "dev/web/_b.txt"), ("publish", "dev/orders/a.txt")]
+    );
     let newest = &publishes[0];
-    assert_eq!((newest.changed, newest.message.as_deref(), newest.namespace.as_ref()), (Some(2), Some("a change"), None));
+    assert_eq!(
+        (newest.changed, newest.message.as_deref(), newest.namespace.as_ref()),
+        (Some(2), Some("a change"), None)
+    );
     assert_eq!((newest.env.as_deref(), newest.address.as_deref()), (Some("dev"), Some("127.0.0.1")));
     assert_eq!(list(admin, "env=dev&namespace=web&action=publish").await.len(), 2, "also the one of both");
     assert_eq!(list(admin, "env=dev&actor=paul").await.len(), 3);
@@ -45,7 +51,9 @@ async fn rows_are_found_by_what_they_say_newest_first() {
     let at = publishes[1].at.format(&time::format_description::well_known::Rfc3339).unwrap();
     assert_eq!(list(admin, &format!("action=publish&actor=paul&since={at}")).await.len(), 2);
     assert_eq!(list(admin, &format!("action=publish&actor=paul&until={at}")).await.len(), 2);
-    for bad in ["limit=0", "before=x", "namespace=web", "since=yesterday", "format=xml", "format=csv&limit=5", "nonsense=1"] {
+    for bad in
+        ["limit=0", "before=x", "namespace=web", "since=yesterday", "format=xml", "format=csv&limit=5", "nonsense=1"]
+    {
         let status = admin.get(&format!("/api/v1/audit?{bad}")).await.status;
         assert!(status == 422 || status == 400, "{bad}: {status}");
     }
@@ -118,7 +126,8 @@ async fn all_rows_are_exported_in_pages_and_no_cell_is_a_formula() {
     let app = App::start().await;
     let admin = app.admin();
     admin.create("dev/orders").await;
-    let body = json!({"message": "=HYPERLINK(\"http://evil\",\"x\"),\"\r\n", "changes": [put("dev/orders/-ab.txt", "a")]});
+    let body =
+        json!({"message": "=HYPERLINK(\"http://evil\",\"x\"),\"\r\n", "changes": [put("dev/orders/-ab.txt", "a")]});
     admin.post("/api/v1/publish", body).await.expect(200);
     let audit = &app.node().node.app.service.audit;
     for number in 0..2500 {

@@ -44,7 +44,10 @@ fn left_by(operation: &str) -> Option<Leaves> {
         "resume" => "resume",
         "log_in" => "log_in",
         "create_token" => "create_token",
-        "log_out" | "revoke_token" => "revoke_token",
+        "revoke_token" => "revoke_token",
+        "log_out" | "end_session" | "end_sessions" => "end_session",
+        "create_grant" => "grant",
+        "revoke_grant" => "revoke_grant",
         "watch_with_body" => return Some(Leaves::Nothing("it reads")),
         "put_instance" | "send_receipts" | "delete_instance" => {
             return Some(Leaves::Nothing("what instances say of themselves is kept as receipts"));
@@ -103,8 +106,27 @@ async fn write(app: &App, admin: &Actor, operation: &str) -> Option<Answer> {
             let made: Value = admin.post("/api/v1/tokens", json!({"name": "t"})).await.json();
             admin.delete(&format!("/api/v1/tokens/{}", made["id"].as_str().unwrap())).await
         }
+        "end_session" => {
+            let other = admin.log_in(PASSWORD).await;
+            let open = other.get("/api/v1/sessions").await.ok();
+            let own = open["sessions"].as_array().unwrap().iter().find(|session| session["current"] == true).unwrap();
+            admin.delete(&format!("/api/v1/sessions/{}", own["id"].as_str().unwrap())).await
+        }
+        "end_sessions" => {
+            admin.log_in(PASSWORD).await;
+            admin.delete("/api/v1/sessions").await
+        }
+        "create_grant" => admin.post("/api/v1/grants", grant("viewer")).await,
+        "revoke_grant" => {
+            let made: Value = admin.post("/api/v1/grants", grant("operator")).await.json();
+            admin.delete(&format!("/api/v1/grants/{}", made["id"].as_str().unwrap())).await
+        }
         _ => return None,
     })
+}
+
+fn grant(role: &str) -> Value {
+    json!({"subject": "user:vera", "role": role, "environment": "dev", "namespace": "orders", "key_prefix": ""})
 }
 
 #[tokio::test]
@@ -113,6 +135,7 @@ async fn every_operation_that_writes_leaves_a_row_that_says_who_and_by_which_req
     let admin = app.admin();
     admin.create("dev/orders").await;
     admin.write("dev/orders/a.txt", "a").await.expect(200);
+    app.viewer("web").await;
     let document: Value = admin.get("/api/openapi.json").await.ok();
     let writes = operations(&document).into_iter().filter(|(method, _, _)| method != "get");
     for (_, _, operation) in writes {
@@ -128,11 +151,13 @@ async fn every_operation_that_writes_leaves_a_row_that_says_who_and_by_which_req
         assert!((200..300).contains(&answer.status), "{operation}: {} {}", answer.status, answer.text());
         let request = answer.header("x-request-id");
         let left: Vec<Value> = rows(&app).await.into_iter().filter(|row| row["request_id"] == *request).collect();
-        let [row] = left.as_slice() else { panic!("{operation}: {left:?}") };
-        assert_eq!((row["action"].as_str(), row["actor"].as_str()), (Some(action), Some("admin")), "{operation}");
-        assert_eq!(row["address"], "127.0.0.1", "{operation}");
-        assert!(row["token"].is_string() || operation == "log_in", "{operation}: {row}");
-        assert!(row["target"].as_str().is_some_and(|target| !target.is_empty()), "{operation}: {row}");
+        assert!(!left.is_empty(), "{operation} leaves nothing");
+        for row in &left {
+            assert_eq!((row["action"].as_str(), row["actor"].as_str()), (Some(action), Some("admin")), "{operation}");
+            assert_eq!(row["address"], "127.0.0.1", "{operation}");
+            assert!(row["token"].is_string() || operation == "log_in", "{operation}: {row}");
+            assert!(row["target"].as_str().is_some_and(|target| !target.is_empty()), "{operation}: {row}");
+        }
     }
     let report = assert_whole(&app).await;
     assert!(report.revisions > 10, "{report:?}");
@@ -193,8 +218,7 @@ async fn a_caller_whom_nobody_knows_is_told_of_by_address_and_never_with_what_wa
     app.database.number("WITH u AS (UPDATE head SET access = access + 1 RETURNING 1) SELECT count(*) FROM u").await;
     app.node().refresh().await;
     anonymous.with_token(token).get("/api/v1/tokens").await.problem(401, "unauthenticated");
-    let name = format!("{}\u{0}{}", "ä".repeat(40), "x".repeat(100));
-    for name in ["admin", &name] {
+    for name in ["admin", "hunter2-secret"] {
         let body = json!({"name": name, "password": "not the password"});
         anonymous.post("/api/v1/session", body).await.problem(401, "wrong_password");
     }
@@ -210,9 +234,9 @@ async fn a_caller_whom_nobody_knows_is_told_of_by_address_and_never_with_what_wa
     }
     let failed = eventually(&app, "log_in_failed", 2).await;
     assert_eq!((&failed[0]["target"], &failed[0]["after"]), (&json!("user:admin"), &json!({"reason": "wrong"})));
-    assert_eq!(failed[1]["target"], format!("user:{}", "ä".repeat(32)), "cut at a bound");
+    assert_eq!(failed[1]["target"], "user:unknown", "what was typed as a name may be a password");
     let all = rows(&app).await.iter().map(Value::to_string).collect::<String>();
-    assert!(!all.contains("not the password") && !all.contains(&token[40..80]), "{all}");
+    assert!(!all.contains("not the password") && !all.contains("hunter2") && !all.contains(&token[40..80]), "{all}");
     assert_whole(&app).await;
     app.finish().await;
 }

@@ -37,7 +37,10 @@ const COMPUTE_ANEW: &str = "DO $$
     END $$;";
 
 async fn run(connection: &mut PgConnection, sql: &str) {
-    sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    sqlx::raw_sql(AssertSqlSafe(sql.to_owned()))
+        .execute(connection)
+        .await
+        .unwrap_or_else(|error| panic!("{error}: {sql}"));
 }
 
 /// Waits until the end of every chain is anchored.
@@ -190,7 +193,8 @@ async fn every_way_of_tampering_is_found_and_the_first_broken_row_named() {
         run(&mut connection, &sql).await;
         let broken = verified(&app, Some(&file)).await.broken;
         println!("{case}: {broken:?}");
-        let found = broken.iter().any(|one| one.chain == chain && (seq == 0 || one.seq == seq) && one.what.contains(what));
+        let found =
+            broken.iter().any(|one| one.chain == chain && (seq == 0 || one.seq == seq) && one.what.contains(what));
         assert!(found, "{case}: {broken:?}");
         if case == "a column" {
             // What was generated is a plain column now; the last case that minds is over.
@@ -345,7 +349,11 @@ async fn the_program_verifies_trims_and_ends_with_1_when_something_was_changed()
     pintle(&["audit", "trim", "--older-than", "12h", "--yes"]).ends_with(64).complains("at least 1d");
     pintle(&["audit", "trim", "--older-than", "1d", "--yes"]).ends_with(0).says("0 rows were cut off");
     let mut connection = app.database.connect().await;
-    run(&mut connection, "UPDATE audit SET body = replace(body, 'paul', 'vera') WHERE chain = 'store' AND action = 'publish'").await;
+    run(
+        &mut connection,
+        "UPDATE audit SET body = replace(body, 'paul', 'vera') WHERE chain = 'store' AND action = 'publish'",
+    )
+    .await;
     connection.close().await.unwrap();
     pintle(&verify).ends_with(1).says("chain store, row").says("it was changed").says("the audit was changed");
     let json = pintle(&[&verify[..], &["--json"]].concat()).ends_with(1).json().unwrap();
@@ -356,7 +364,10 @@ async fn the_program_verifies_trims_and_ends_with_1_when_something_was_changed()
         command.env("PINTLE_TOKEN", &app.admin().token).args(["--server", &app.admin().url]).args(arguments);
         ran(command, "").unwrap()
     };
-    admin(&["audit", "ls", "--action", "reveal", "-n", "2"]).ends_with(0).says("dev/orders/3.txt").complains("there is more");
+    admin(&["audit", "ls", "--action", "reveal", "-n", "2"])
+        .ends_with(0)
+        .says("dev/orders/3.txt")
+        .complains("there is more");
     let out = folder.path().join("out.csv");
     admin(&["audit", "export", "dev/orders", "-o", out.to_str().unwrap()]).ends_with(0);
     let text = std::fs::read_to_string(&out).unwrap();

@@ -197,7 +197,7 @@ impl App {
         self.refresh().await;
     }
 
-    async fn refresh(&self) {
+    pub(super) async fn refresh(&self) {
         for node in std::iter::once(&self.first).chain(&self.others) {
             node.refresh().await;
         }
@@ -263,7 +263,7 @@ fn role(user: Uuid, (role, environment, namespace, prefix): (&str, &str, &str, &
     Op::Grant((&Grant::of_user(id, user, Role::find(role).unwrap(), place)).into())
 }
 
-async fn change_access(connection: &mut sqlx::PgConnection, ops: Vec<Op>) {
+pub(super) async fn change_access(connection: &mut sqlx::PgConnection, ops: Vec<Op>) {
     let step = |op| Step { event: Event::new("change_by_test", "users"), op };
     let steps: Vec<Step> = ops.into_iter().map(step).collect();
     store::change_access(connection, None, &Who::system(), &steps).await.unwrap();

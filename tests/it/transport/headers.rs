@@ -44,7 +44,7 @@ async fn every_answer_tells_browsers_to_trust_nobody_else() {
     for (answer, status, cached) in [
         (admin.get(&path).await, 200, "private, no-cache"),
         (known, 304, "private, no-cache"),
-        (admin.get("/api/v1/environments").await, 200, "no-store"),
+        (admin.get("/api/v1/revisions").await, 200, "no-store"),
         (admin.get("/api/v1/environments/none").await, 404, "no-store"),
         (admin.get("/nowhere").await, 404, "no-store"),
         (admin.delete("/healthz").await, 405, "no-store"),

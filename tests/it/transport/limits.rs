@@ -181,3 +181,41 @@ async fn beyond_the_most_connections_callers_are_told_to_come_back() {
     node.finish().await;
     app.finish().await;
 }
+
+/// A frame of HTTP/2, after RFC 9113, section 4.1.
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags], &stream.to_be_bytes(), payload].concat()
+}
+
+#[tokio::test]
+async fn a_flood_of_resets_or_of_headers_without_an_end_ends_its_connection() {
+    const HEADERS: u8 = 1;
+    const RESET: u8 = 3;
+    const SETTINGS: u8 = 4;
+    const CONTINUATION: u8 = 9;
+    let app = App::start().await;
+    let address = app.node().node.address;
+    // GET, http, `/` and the authority `x`, as RFC 7541 writes them.
+    let head = [0x82, 0x86, 0x84, 0x41, 1, b'x'];
+    let preface = [b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", &frame(SETTINGS, 0, 0, &[])[..]].concat();
+    let taken_back = |number: u32| {
+        let stream = number * 2 + 1;
+        // Ended headers of an ended request, and at once the word that nobody wants the answer.
+        [frame(HEADERS, 5, stream, &head), frame(RESET, 0, stream, &8_u32.to_be_bytes())].concat()
+    };
+    let resets: Vec<u8> = (0..5000).flat_map(taken_back).collect();
+    // `a: x` again and again, never the last.
+    let more: Vec<u8> = [0, 1, b'a', 1, b'x'].repeat(2000);
+    let endless = [frame(HEADERS, 1, 1, &head), frame(CONTINUATION, 0, 1, &more).repeat(200)].concat();
+    for flood in [resets, endless] {
+        let begun = Instant::now();
+        let mut stream = begin(address, &preface).await;
+        // It is cut before all of it is taken.
+        let _ = stream.write_all(&flood).await;
+        rest(&mut stream).await;
+        assert!(begun.elapsed() < Duration::from_secs(8), "cut after {:?}", begun.elapsed());
+        app.anonymous().get("/healthz").await.expect(200);
+    }
+    app.finish().await;
+}

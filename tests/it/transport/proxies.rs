@@ -212,10 +212,10 @@ async fn follows(client: Client, large: &str) {
     let subscription = Subscription { environment, namespaces, instance: None };
     let mut watcher = Watcher::new(vec![client], subscription, None, BTreeMap::new()).unwrap();
     let snapshot = loop {
-        match tokio::time::timeout(super::PROMPT, watcher.next()).await.unwrap().unwrap() {
-            Event::Snapshot(snapshot) => break snapshot,
-            Event::Connected { .. } => {}
-            other => panic!("{other:?}"),
+        let event = tokio::time::timeout(super::PROMPT, watcher.next()).await.unwrap().unwrap();
+        assert!(!matches!(event, Event::Lost { .. } | Event::Reset(_)), "{event:?}");
+        if let Event::Snapshot(snapshot) = event {
+            break snapshot;
         }
     };
     let [entry] = &snapshot.entries[..] else { panic!("{snapshot:?}") };

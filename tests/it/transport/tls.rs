@@ -1,6 +1,7 @@
 //! TLS: what a node serves with, when that changes, and whom a client believes.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::time::Instant;
 
 use pintle::cli::node;
@@ -227,6 +228,30 @@ fn the_program_serves_https_and_its_commands_and_agent_believe_a_ca_file() -> Te
     assert_eq!(fs::read_to_string(home.join("motd"))?, "hello");
     trusting["ca_file"] = "ca.pem".into();
     agent(&trusting)?.complains("ca_file: must be an absolute path");
+    Ok(())
+}
+
+#[test]
+fn a_key_that_others_can_read_and_a_certificate_that_ends_soon_are_told_at_the_start() -> Tested {
+    let authority = Authority::new("ours");
+    let log = |ends: Duration, mode: u32| -> Tested<String> {
+        authority.certify(&authority, &["127.0.0.1"], ends);
+        fs::set_permissions(authority.key(), fs::Permissions::from_mode(mode))?;
+        let settings = format!(
+            "tls-cert = {:?}\ntls-key = {:?}\nbehind-proxy = \"192.0.2.0/24, 2001:db8::/32\"\n",
+            authority.cert(),
+            authority.key()
+        );
+        program::write(authority.folder(), "pintle.toml", &settings)?;
+        let settings = authority.folder().join("pintle.toml").display().to_string();
+        program::Node::start_with(&[("PINTLE_SETTINGS", &settings)])?.stop()
+    };
+    let quiet = log(Duration::days(20), 0o640)?;
+    assert!(quiet.contains("serving with a certificate") && quiet.contains("cert.pem"), "{quiet}");
+    assert!(!quiet.contains("ends soon") && !quiet.contains("others can read"), "{quiet}");
+    let loud = log(Duration::days(13), 0o644)?;
+    assert!(loud.contains("the certificate ends soon") && loud.contains("others can read the private key"), "{loud}");
+    assert!(log(-Duration::days(1), 0o600)?.contains("the certificate has ended"));
     Ok(())
 }
 

@@ -71,9 +71,8 @@ pub(super) async fn verify(context: &Context<'_>, args: VerifyArgs) -> Result<Ex
     let out = context.out;
     let whole = report.broken.is_empty();
     if out.json {
-        let broken = report.broken.iter().map(|one| {
-            serde_json::json!({"chain": one.chain, "seq": one.seq, "what": one.what})
-        });
+        let broken =
+            report.broken.iter().map(|one| serde_json::json!({"chain": one.chain, "seq": one.seq, "what": one.what}));
         out.json(&serde_json::json!({
             "whole": whole, "chains": report.chains, "rows": report.rows, "revisions": report.revisions,
             "anchors": report.anchors, "anchors_cut": report.anchors_cut, "broken": broken.collect::<Vec<_>>(),
@@ -106,7 +105,10 @@ pub(super) async fn verify(context: &Context<'_>, args: VerifyArgs) -> Result<Ex
 /// Cuts off old rows.
 pub(super) async fn trim(context: &Context<'_>, args: TrimArgs) -> Result<Exit> {
     let before = context.surroundings.now - args.older_than;
-    context.agreed(args.yes, &format!("Rows of the audit from before {before} will be deleted. This cannot be undone. Go on?"))?;
+    context.agreed(
+        args.yes,
+        &format!("Rows of the audit from before {before} will be deleted. This cannot be undone. Go on?"),
+    )?;
     let store = args.beside.connect().await?;
     let mut session = store.acquire().await?;
     let cut = retention::cut(&mut session, before, &Who::system()).await?;
