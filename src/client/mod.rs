@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod authorities;
 mod credentials;
 mod entries;
@@ -26,6 +27,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use access::GrantsQuery;
+pub use audit::AuditQuery;
 pub use authorities::Authorities;
 pub use credentials::{Credentials, Exchange, is_same_holder};
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};

@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod arrival;
+mod audit;
 mod cookies;
 mod cross_site;
 mod diffs;
@@ -156,14 +157,13 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(users::change_password))
         .routes(routes!(groups::list))
         .routes(routes!(groups::get, groups::put, groups::delete))
-        .routes(routes!(grants::list, grants::create))
-        .routes(routes!(grants::revoke))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::rotate))
         .routes(routes!(exchange::exchange))
         .routes(routes!(issuers::list))
         .routes(routes!(issuers::get, issuers::put, issuers::delete))
+        .routes(routes!(audit::list))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))

@@ -92,8 +92,15 @@ impl Service {
             }
             Some(found) => found?,
         };
+        let Some(changes) = changes else {
+            let target = format!("revision {revision}");
+            // Asked for in both cases, which take the same time by that.
+            let exists = store::find_head(&mut session, revision).await?.is_some();
+            let hidden = ServiceError::Hidden { action: Action::Inspect, target: target.clone() };
+            return Err(if exists { hidden } else { ServiceError::NotFound(target) });
+        };
         let changes = match changes {
-            Some(RevisionChanges::Whole { record, compared }) => {
+            RevisionChanges::Whole { record, compared } => {
                 let masked = record.items.iter().zip(compared).map(|(item, (before, after))| match item {
                     Item::Entry { address, .. } => {
                         Ok((self.mask_side(address, before)?, self.mask_side(address, after)?))
@@ -101,11 +108,10 @@ impl Service {
                     Item::Namespace { .. } | Item::Environment { .. } => Ok((None, None)),
                 });
                 let compared = masked.collect::<Result<_, ServiceError>>()?;
-                Some(RevisionChanges::Whole { record, compared })
+                RevisionChanges::Whole { record, compared }
             }
             other => other,
         };
-        let changes = changes.ok_or_else(|| ServiceError::NotFound(format!("revision {revision}")))?;
         Ok(RevisionDetail { pin, changes })
     }
 

@@ -33,7 +33,11 @@ use tokio::sync::watch;
 
 pub use access::{AccessOutcome, GrantColumns, Op, Step, TokenColumns, change_access, load_access};
 pub use accounts::{AccountRow, create_first_admin, find_account};
-pub use audit::{ChainOutcome, append_rows, begin_chain};
+pub use audit::{
+    AuditFilter, ChainOutcome, Digested, ListedRow, Position, Snapshot, Touched, append_rows, begin_chain, chain_rows,
+    cut_audit, digests, find_chain_end, hashes_at, list_audit, list_chains, list_endless_chains, list_touched,
+    snapshot, sweep_audit,
+};
 pub use data_keys::{
     Resealing, SealedContent, Sealing, Unsealed, add_data_key, count_sealed_with, find_sealed_with, find_unsealed,
     reseal_contents, rewrap_data_keys, seal_versions,

@@ -229,6 +229,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         | "list_trusted_issuers"
         | "list_lost"
         | "list_pins"
+        | "list_audit"
         | "unpin_revision"
         | "list_instances"
         | "get_instance"
