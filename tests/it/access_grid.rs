@@ -43,6 +43,8 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         | "get_revision"
         | "get_caller"
         | "list_tokens"
+        | "list_sessions"
+        | "end_sessions"
         | "list_lost"
         | "list_pins"
         | "unpin_revision"
@@ -71,6 +73,7 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
         "create_token" => with(json!({"name": "t"})),
+        "end_session" => Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() },
         "log_out" | "revoke_token" => {
             let made = caller.post("/api/v1/tokens", json!({"name": "t"})).await;
             if made.status == 201 {

@@ -34,6 +34,7 @@ mod program;
 mod publish;
 mod revert;
 mod rollback;
+mod sessions;
 mod telemetry;
 mod time_travel;
 mod trims;
