@@ -26,6 +26,7 @@ use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
 use crate::service::keyring::Keyring;
+use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
 use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
@@ -150,6 +151,7 @@ pub async fn start(
         ambient: Arc::clone(&ambient),
         passwords,
         sessions: Sessions::new(settings.sessions.limits()),
+        providers: Providers::default(),
         keyring,
     };
     let address = listener.local_addr()?;

@@ -47,6 +47,18 @@ impl ApiError {
         this
     }
 
+    /// Writes its cause to the log, where its answer is no problem's body.
+    pub(super) fn log(&self) {
+        if let Some(cause) = &self.cause {
+            tracing::warn!(code = self.problem.code.as_str(), cause, "a request was not served");
+        }
+    }
+
+    /// What it will say.
+    pub(super) fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
     fn because(mut self, cause: String) -> Self {
         self.cause = Some(cause);
         self
@@ -91,6 +103,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::PasswordChangeRequired => {
                 let fields = vec![FieldProblem::new("new_password", "is required after a one-time password")];
                 Self::fields(Code::PasswordChangeRequired, fields)
+            }
+            ServiceError::LoginRefused(reason) => Self::new(Code::LoginRefused, reason),
+            ServiceError::ProviderFailed(cause) => {
+                Self::new(Code::ProviderFailed, None).because(cause).retry_after(SOON)
             }
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),

@@ -100,6 +100,10 @@ impl Place {
         self.get("id")
     }
 
+    pub(super) fn provider(&self) -> Result<String, ApiError> {
+        self.get("provider")
+    }
+
     pub(super) fn instance(&self) -> Result<InstanceId, ApiError> {
         self.get("instance")
     }

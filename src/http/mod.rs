@@ -16,6 +16,9 @@ mod instances;
 mod layers;
 mod namespaces;
 mod nodes;
+mod oidc;
+mod pages;
+mod providers;
 mod proxies;
 mod public_url;
 mod publish;
@@ -135,6 +138,12 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::log_in, sessions::log_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
+        .routes(routes!(oidc::start))
+        .routes(routes!(oidc::finish))
+        .routes(routes!(oidc::grant_code))
+        .routes(routes!(oidc::log_in_with_code))
+        .routes(routes!(providers::list))
+        .routes(routes!(providers::get, providers::put, providers::delete))
         .routes(routes!(accounts::me))
         .routes(routes!(accounts::list_tokens, accounts::create_token))
         .routes(routes!(accounts::revoke_token))
@@ -163,7 +172,11 @@ pub fn router(app: Shared) -> Router {
     let (routes, _) = table().split_for_parts();
     routes
         .route("/api/openapi.json", axum::routing::get(move || ready(nodes::openapi_json(&document))))
-        .route("/", axum::routing::get(nodes::index))
+        .route("/", axum::routing::get(pages::index))
+        .route("/cli", axum::routing::get(pages::cli))
+        .route("/login.js", axum::routing::get(pages::login_js))
+        .route("/cli.js", axum::routing::get(pages::cli_js))
+        .route("/login.css", axum::routing::get(pages::login_css))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())

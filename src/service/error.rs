@@ -70,6 +70,12 @@ pub enum ServiceError {
     /// A one-time password came without a new one.
     #[error("a new password is needed")]
     PasswordChangeRequired,
+    /// A login at a provider is not let in; the reason may be told.
+    #[error("the login was refused: {0}")]
+    LoginRefused(String),
+    /// A provider does not do its part; the text is for the log.
+    #[error("identity provider {0}")]
+    ProviderFailed(String),
     /// Too many logins at once.
     #[error("too many requests")]
     TooManyRequests(Duration),
