@@ -45,6 +45,11 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         | "list_tokens"
         | "list_sessions"
         | "end_sessions"
+        | "start_oidc"
+        | "finish_oidc"
+        | "list_identity_providers"
+        | "get_identity_provider"
+        | "delete_identity_provider"
         | "list_lost"
         | "list_pins"
         | "unpin_revision"
@@ -72,6 +77,9 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "watch_with_body" => with(json!({"env": "dev", "namespaces": ["orders"]})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
+        "grant_login_code" => with(json!({"challenge": "x".repeat(43)})),
+        "log_in_with_code" => with(json!({"code": "none", "verifier": "x".repeat(43)})),
+        "put_identity_provider" => with(json!({"issuer": "https://id.example.com", "client_id": "pintle"})),
         "create_token" => with(json!({"name": "t"})),
         "end_session" => Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() },
         "log_out" | "revoke_token" => {
@@ -112,6 +120,7 @@ async fn call(method: &str, path: &str, operation: &str, caller: &Actor) -> u16 
         .replace("{ns}", "orders")
         .replace("{key}", "a.txt")
         .replace("{rev}", request.rev)
+        .replace("{provider}", "corp")
         .replace("{instance}", "web-1%2Forders")
         .replace("{id}", &request.id);
     assert!(!path.contains('{'), "{operation}: {path} has a parameter that no case fills");

@@ -28,6 +28,7 @@ mod instances;
 mod model;
 mod namespaces;
 mod nodes;
+mod oidc;
 mod openapi;
 mod private_postgres;
 mod program;

@@ -4,6 +4,7 @@
 //! standard error. What a command's end means is in [`exit`].
 
 mod accounts;
+mod browser;
 mod context;
 mod credentials;
 mod diff;

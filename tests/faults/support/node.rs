@@ -214,7 +214,7 @@ pub(crate) async fn log_in(url: &str, password: &str) -> Tested<Caller> {
     let mut caller = Caller { http: client()?, url: url.to_owned(), token: String::new() };
     let answer = caller.post_json("/api/v1/session", &json!({"name": "admin", "password": password})).await?;
     ensure(answer.status.is_success(), || format!("login: {} {}", answer.status, answer.text()))?;
-    caller.token = answer.json::<pintle::api::accounts::SessionView>()?.token;
+    caller.token = answer.json::<pintle::api::accounts::SessionView>()?.token.unwrap_or_default();
     let answer = caller.post_json("/api/v1/tokens", &json!({"name": "faults"})).await?;
     ensure(answer.status.is_success(), || format!("token: {} {}", answer.status, answer.text()))?;
     caller.token = answer.json::<pintle::api::accounts::NewTokenView>()?.token;
