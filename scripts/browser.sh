@@ -20,7 +20,7 @@ export CHROMIUM PROXY
 
 PINTLE=$root/target/debug/pintle
 export PINTLE
-[ -x "$PINTLE" ] || SQLX_OFFLINE=true cargo build --quiet --locked
+SQLX_OFFLINE=true cargo build --quiet --locked
 
 # Node looks for packages beside the files that ask for them, so the tests are copied there.
 installed=target/browser
