@@ -91,6 +91,7 @@ CREATE TABLE audit (
     action      text GENERATED ALWAYS AS (body::jsonb ->> 'action') STORED,
     environment text GENERATED ALWAYS AS (body::jsonb ->> 'environment') STORED,
     namespace   text GENERATED ALWAYS AS (body::jsonb ->> 'namespace') STORED,
+    target      text GENERATED ALWAYS AS (body::jsonb ->> 'target') STORED,
     PRIMARY KEY (chain, seq)
 );
 CREATE INDEX audit_at ON audit (at, chain, seq);
@@ -192,10 +193,11 @@ BEGIN
         VALUES ((s->>'id')::uuid, s->>'name', s->>'kind', s->>'password_hash', (s->>'one_time')::boolean,
                 s->>'provider', s->>'subject', happened);
     WHEN 'set_password' THEN
-        -- With a new password every session of the user ends; API tokens stay.
+        -- With a new password every session of the user ends, but the one that changed it; API tokens stay.
         UPDATE users SET password_hash = s->>'password_hash', one_time = (s->>'one_time')::boolean
         WHERE id = (s->>'user_id')::uuid;
-        DELETE FROM tokens WHERE user_id = (s->>'user_id')::uuid AND kind = 'session';
+        DELETE FROM tokens
+        WHERE user_id = (s->>'user_id')::uuid AND kind = 'session' AND id IS DISTINCT FROM (s->>'keep')::uuid;
     WHEN 'set_disabled' THEN
         UPDATE users SET disabled = (s->>'disabled')::boolean WHERE id = (s->>'user_id')::uuid;
         PERFORM note_granted((s->>'user_id')::uuid, NULL, NULL);
@@ -374,12 +376,14 @@ BEGIN
 END
 $$;
 
--- A digest of a revision and what it changed, without contents.
+-- A digest of a revision and what it changed, without contents. The attributes of an entry are its marks, which change when
+-- it becomes secret; those of namespaces and environments are protection and never change.
 CREATE FUNCTION changes_digest(of_revision bigint) RETURNS text LANGUAGE sql STABLE AS $$
     SELECT encode(sha256(convert_to(
         jsonb_build_array(r.revision, r.epoch, r.id, r.actor, r.message, r.kind, r.origin,
             (SELECT jsonb_agg(jsonb_build_array(c.ordinal, c.item, c.environment, c.namespace, c.key, c.deleted,
-                                                c.format, c.previous) ORDER BY c.ordinal)
+                                                c.format, c.previous,
+                                                CASE WHEN c.item <> 'entry' THEN c.attributes END) ORDER BY c.ordinal)
              FROM changes c WHERE c.revision = r.revision))::text, 'UTF8')), 'hex')
     FROM revisions r WHERE r.revision = of_revision
 $$;

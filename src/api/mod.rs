@@ -3,12 +3,14 @@
 pub mod accounts;
 pub mod entries;
 pub mod environments;
+pub mod grants;
 pub mod holds;
 pub mod instances;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;
 pub mod revisions;
+pub mod tokens;
 pub mod trims;
 pub mod watch;
 

@@ -55,8 +55,12 @@ codes! {
     Unauthenticated = "unauthenticated", 401, "Who is calling is not known";
     /// Name and password do not belong together.
     WrongPassword = "wrong_password", 401, "Name or password is wrong";
-    /// The right is missing: `action`, `target` and `who_can` say which and who to ask.
+    /// The right is missing: `action` and `target` say which, `who_can` and `who_can_grant` whom to ask.
     Denied = "denied", 403, "The caller may not do this";
+    /// Nobody may come to hold `secret-reader` by a change of its own. Ask somebody else to make it.
+    SelfGrant = "self_grant", 403, "Nobody may give this right to itself";
+    /// A scoped or short-lived token makes no tokens, gives no rights and ends only itself. Use a login or a token without scope.
+    NeedsFullToken = "needs_full_token", 403, "The token is too narrow for this";
     /// The node is served by a proxy, and this call did not come through it.
     NotThroughProxy = "not_through_proxy", 403, "The call did not come through the proxy";
     /// A cookie came with a request that was not made by our own pages, or not as they make it; `detail` says what is wrong. Programs
@@ -76,6 +80,10 @@ codes! {
     Conflict = "conflict", 409, "Somebody else changed it";
     /// Undoing the change set would undo later changes: `revert_conflicts` lists them.
     RevertConflict = "revert_conflict", 409, "Later changes are in the way";
+    /// The name belongs to something that exists. Choose another one.
+    AlreadyExists = "already_exists", 409, "There is one of that name";
+    /// Nobody would be left who may administer the store. Give `admin` on everything to another person first.
+    LastAdmin = "last_admin", 409, "Nobody would be left to administer the store";
     /// The idempotency key was used with another body. Use a new key.
     IdempotencyKeyReused = "idempotency_key_reused", 409, "The idempotency key was used for something else";
     /// The id belongs to the user who used it first, until that instance is gone. Choose another id.
@@ -204,9 +212,12 @@ pub struct Problem {
     /// `denied`: what it is missing on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// `denied`: users who could do it.
+    /// `denied`: users who could do it, ten at most.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub who_can: Vec<String>,
+    /// `denied`: users who could give the right, ten at most.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub who_can_grant: Vec<String>,
     /// `conflict`: both texts of every entry in conflict.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conflicts: Vec<ConflictView>,
@@ -238,6 +249,7 @@ impl Problem {
             action: None,
             target: None,
             who_can: Vec::new(),
+            who_can_grant: Vec::new(),
             conflicts: Vec::new(),
             revert_conflicts: Vec::new(),
             impact: None,

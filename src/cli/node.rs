@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::cli::transport::Transport;
 use crate::domain::limits::Limits;
@@ -22,6 +22,7 @@ use crate::runtime::master_keys;
 use crate::runtime::settings::NodeSettings;
 use crate::service::accounts::{FirstAdmin, create_first_admin};
 use crate::service::ambient::Ambient;
+use crate::service::audit::{self, Auditor, ChainEnd};
 use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
@@ -57,6 +58,8 @@ pub struct Node {
     scheme: &'static str,
     store: Store,
     served: oneshot::Receiver<()>,
+    /// Closes when the last row of the audit was written.
+    audited: watch::Receiver<ChainEnd>,
 }
 
 impl Node {
@@ -67,9 +70,11 @@ impl Node {
     }
 
     /// Waits for the stop, drains, and ends. An error names the task that failed.
-    pub async fn finish(self, lifecycle: &Lifecycle) -> anyhow::Result<()> {
+    pub async fn finish(mut self, lifecycle: &Lifecycle) -> anyhow::Result<()> {
         lifecycle.soft.cancelled().await;
         let failed = lifecycle.finish(async { drop(self.served.await) }).await;
+        let audited = async { while self.audited.changed().await.is_ok() {} };
+        tokio::time::timeout(Duration::from_secs(8), audited).await.ok();
         tokio::time::timeout(Duration::from_secs(5), self.store.close()).await.ok();
         if let Some(task) = failed {
             bail!("the task {task} failed");
@@ -135,8 +140,11 @@ pub async fn start(
     };
     let trimmer =
         Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
+    let node = ambient.id();
     let (recorder, inbox) = recorder::channel();
-    let recording = Recorder::new(ambient.id(), store.clone(), Arc::clone(&view), inbox);
+    let recording = Recorder::new(node, store.clone(), Arc::clone(&view), inbox);
+    let (audit, inbox) = audit::channel(Arc::clone(&metrics), Arc::clone(&ambient));
+    let (auditor, audited) = Auditor::new(node, store.clone(), Arc::clone(&view), inbox);
     let (age, hints) = (limits.idempotency, link.clone());
     let counting = (Arc::clone(&view), Arc::clone(&metrics));
     let service = Service {
@@ -146,6 +154,7 @@ pub async fn start(
         trims,
         pump: link,
         recorder,
+        audit,
         limits,
         metrics: Arc::clone(&metrics),
         ambient: Arc::clone(&ambient),
@@ -156,13 +165,14 @@ pub async fn start(
     };
     let address = listener.local_addr()?;
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
-    let door = transport.door(&entrance, files)?;
+    let door = transport.door(&entrance, files, &metrics)?;
     transport.keep_certificate(&ambient, &metrics, lifecycle);
     let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone(), entrance });
 
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
     lifecycle.spawn("recorder", &lifecycle.workers, recording.run(lifecycle.workers.clone()));
+    lifecycle.spawn("auditor", &lifecycle.workers, auditor.run(lifecycle.workers.clone()));
     let stop = lifecycle.workers.clone();
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
@@ -172,7 +182,7 @@ pub async fn start(
     let exchanging = async move { sessions.service.keep_exchanging_uses(stop).await };
     lifecycle.spawn("sessions", &lifecycle.workers, exchanging);
     let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
-    Ok(Node { address, app, first_admin, scheme, store, served })
+    Ok(Node { address, app, first_admin, scheme, store, served, audited })
 }
 
 /// Serves until the soft stop, which ends every stream. The receiver closes when the last request was answered.
@@ -190,7 +200,8 @@ fn serve_http(
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server = serve(listener, http::metrics_router(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
+        let server =
+            serve(listener, http::metrics_router(Arc::clone(app)), Arc::new(door.apart()), lifecycle.soft.clone());
         lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
     let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());

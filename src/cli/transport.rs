@@ -17,6 +17,9 @@ use crate::service::ambient::Ambient;
 /// Open files that are not connections of callers: those of the database, of logs, and those that are told to come back.
 const OTHER_FILES: u64 = 512;
 
+/// How long a caller may read nothing of its answer. A watch is cut before, by its own rule.
+const UNREAD: Duration = Duration::from_mins(1);
+
 /// How callers reach a node; the files are read and everything is checked.
 #[derive(Debug)]
 pub(super) struct Transport {
@@ -37,7 +40,8 @@ impl Transport {
             (Some(_), None) => bail!("--tls-cert needs --tls-key, the private key of the certificate"),
             (None, Some(_)) => bail!("--tls-key needs --tls-cert, the certificate of the key"),
         };
-        let networks = transport.behind_proxy.iter().map(|text| text.trim()).filter(|text| !text.is_empty());
+        let networks = transport.behind_proxy.iter().flat_map(|text| text.split(',')).map(str::trim);
+        let networks = networks.filter(|text| !text.is_empty());
         let networks: Result<Vec<_>, _> = networks.map(Network::parse).collect();
         let proxies = Proxies::new(networks.context("--behind-proxy")?);
         let public_url = transport.public_url.as_deref().filter(|text| !text.is_empty());
@@ -67,10 +71,11 @@ impl Transport {
 
     /// How requests are seen by a node that listens at `address`.
     pub(super) fn entrance(&self, address: SocketAddr) -> anyhow::Result<Entrance> {
-        let public_url = match &self.public_url {
-            Some(url) => url.clone(),
-            None => PublicUrl::of_listener(address, self.certificate.is_some())?,
-        };
+        if self.public_url.is_none() && address.ip().is_unspecified() {
+            tracing::info!("browsers have to know the address of this node: give --public-url");
+        }
+        let own = || PublicUrl::of_listener(address, self.certificate.is_some());
+        let public_url = self.public_url.clone().map_or_else(own, Ok)?;
         let body_silence = Duration::from_secs(self.settings.body_timeout_seconds);
         Ok(Entrance {
             public_url,
@@ -81,18 +86,19 @@ impl Transport {
     }
 
     /// What the listeners have in common, where so many files may be open.
-    pub(super) fn door(&self, entrance: &Entrance, files: Option<u64>) -> anyhow::Result<Arc<Door>> {
+    pub(super) fn door(&self, entrance: &Entrance, files: Option<u64>, metrics: &Metrics) -> anyhow::Result<Arc<Door>> {
         let wanted = u64::from(self.settings.max_connections);
         let most = files.map_or(wanted, |files| files.saturating_sub(OTHER_FILES).max(files / 2).min(wanted));
         if most < wanted {
-            tracing::warn!(wanted, most, "fewer connections than wanted: the limit of open files allows no more");
+            tracing::info!(wanted, most, "connections at once, as the limit of open files allows");
         }
         let bounds = Bounds {
             connections: usize::try_from(most).unwrap_or(usize::MAX),
             head: Duration::from_secs(self.settings.head_timeout_seconds),
+            write: UNREAD,
         };
         let tls = self.certificate.as_ref().map(Certificate::config).transpose()?;
-        Ok(Arc::new(Door::new(tls, bounds, entrance.public_url.base().to_owned())))
+        Ok(Arc::new(Door::new(tls, bounds, entrance.public_url.base().to_owned(), metrics.http_connections.clone())))
     }
 
     /// Keeps looking for a renewed certificate.

@@ -14,6 +14,7 @@ mod nodes;
 mod query;
 mod revisions;
 mod server;
+mod tokens;
 mod transport;
 mod trims;
 pub mod watch;

@@ -149,6 +149,23 @@ impl fmt::Display for Address {
     }
 }
 
+/// Whether some key could start with a text; the empty one starts all. Says which rule it breaks.
+pub fn check_key_prefix(text: &str) -> Result<(), NameError> {
+    if text.is_empty() {
+        return Ok(());
+    }
+    // A key goes on after the prefix: with one more letter an open segment is closed, and a last '.' may still become a name.
+    let key = format!("{text}a");
+    if key.len() > KEY_BYTES {
+        return Err(NameError(format!(
+            "key prefix must have at most {} bytes, this has {}",
+            KEY_BYTES - 1,
+            text.len()
+        )));
+    }
+    check_key(&key).map_err(|problem| NameError(format!("key prefix {problem}")))
+}
+
 fn check_name(text: &str) -> Result<(), String> {
     let alphanumeric = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
     if text.is_empty() || text.len() > NAME_BYTES {
@@ -208,6 +225,16 @@ mod tests {
         for bad in ["", "/a", "a/", "a//b", ".", "..", "a/../b", "a/./b", "a%2Fb", "a b", "ü", "a\n", &"k".repeat(513)]
         {
             assert!(EntryKey::parse(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_key_prefix_is_the_start_of_some_key() {
+        for good in ["", "a", "app/", "app/.", "mesh/routes.yaml", &"k".repeat(511)] {
+            assert!(check_key_prefix(good).is_ok(), "{good}");
+        }
+        for bad in ["/", "/a", "a//", "a/../", "./a", "a b", "a*", "ü", "a\0", &"k".repeat(512)] {
+            assert!(check_key_prefix(bad).is_err(), "{bad}");
         }
     }
 

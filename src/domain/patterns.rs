@@ -40,6 +40,40 @@ impl Pattern {
         self.matches(&inner)
     }
 
+    /// Whether some text is matched by both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (ours, theirs) = (self.0.as_bytes(), other.0.as_bytes());
+        // A row tells for each start of theirs whether it and a start of ours, longer by one in each row, match a common
+        // text.
+        let stars = theirs.iter().take_while(|byte| **byte == b'*').count();
+        let mut above: Vec<bool> = (0..=theirs.len()).map(|end| end <= stars).collect();
+        for our in ours {
+            let mut left = *our == b'*' && above.first().is_some_and(|first| *first);
+            let mut row = vec![left];
+            for (their, pair) in theirs.iter().zip(above.windows(2)) {
+                let &[diagonal, up] = pair else { continue };
+                let star = *our == b'*' || *their == b'*';
+                left = (our == their && diagonal) || (star && (up || left));
+                row.push(left);
+            }
+            above = row;
+        }
+        above.last().is_some_and(|last| *last)
+    }
+
+    /// The one name that it matches, when it has no star.
+    #[must_use]
+    pub fn literal(&self) -> Option<&str> {
+        (!self.0.contains('*')).then_some(self.0.as_str())
+    }
+
+    /// The pattern as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
     /// Whether the whole name matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
@@ -116,6 +150,30 @@ mod tests {
             let (outer, inner) = (Pattern::parse(outer).unwrap(), Pattern::parse(inner).unwrap());
             assert_eq!(outer.includes(&inner), expected, "{outer} {inner}");
         }
+    }
+
+    #[test]
+    fn two_patterns_overlap_when_some_name_matches_both() {
+        let cases = [
+            ("*", "orders", true),
+            ("orders", "orders", true),
+            ("orders", "order", false),
+            ("orders*", "*.eu", true),
+            ("orders*", "my*", false),
+            ("a*b", "b*a", false),
+            ("a*b", "*a*", true),
+            ("a*b*c", "abc", true),
+            ("a*b*c", "acb", false),
+            ("*a", "*b", false),
+            ("a*", "*b", true),
+        ];
+        for (one, other, expected) in cases {
+            let (one, other) = (Pattern::parse(one).unwrap(), Pattern::parse(other).unwrap());
+            assert_eq!(one.overlaps(&other), expected, "{one} {other}");
+            assert_eq!(other.overlaps(&one), expected, "{other} {one}");
+        }
+        let (many, others) = ("*a".repeat(32), "*b".repeat(32));
+        assert!(!Pattern::parse(&many).unwrap().overlaps(&Pattern::parse(&others).unwrap()));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why a change set is refused.
 
-use crate::domain::access::{Access, Action, Holder, Target};
+use crate::domain::access::{Access, Action, Holder, Place, Target};
 use crate::domain::changes::{Freeze, Version};
 use crate::domain::names::{Address, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
@@ -39,8 +39,10 @@ pub enum Refused {
         action: Action,
         /// On what.
         target: String,
-        /// Who could do it.
+        /// Some who could do it; none when the caller may not read it.
         who_can: Vec<UserName>,
+        /// Some who could give the right; none when the caller may not read it.
+        who_can_grant: Vec<UserName>,
     },
     /// Entries are not what the caller edited.
     Conflicts(Vec<Conflict>),
@@ -81,13 +83,38 @@ pub enum Refused {
     },
 }
 
+/// How many people are named to ask.
+const NAMES: usize = 10;
+
 /// The one answer to a missing right: denied, or, where the caller may not even read it, not found.
 pub fn require(access: &Access, holder: Holder, action: Action, target: Target<'_>) -> Result<(), Refused> {
     if access.allows(holder, action, target) {
         return Ok(());
     }
-    let readable = match target {
-        Target::Store | Target::Place(_) => true,
+    let readable = may_read(access, holder, target);
+    if !readable && !matches!(target, Target::Store) {
+        return Err(Refused::NotFound(target.to_string()));
+    }
+    Err(denied(access, action, target, readable))
+}
+
+/// A denial, with whom to ask when the caller may know.
+#[must_use]
+pub fn denied(access: &Access, action: Action, target: Target<'_>, tell: bool) -> Refused {
+    let some = |action| {
+        let mut names = if tell { access.who_can(action, target) } else { Vec::new() };
+        names.truncate(NAMES);
+        names
+    };
+    Refused::Denied { action, target: target.to_string(), who_can: some(action), who_can_grant: some(Action::Grant) }
+}
+
+/// Whether somebody may read something of a target, or, of the store, anything at all.
+#[must_use]
+pub fn may_read(access: &Access, holder: Holder, target: Target<'_>) -> bool {
+    match target {
+        Target::Store => access.allows_some(holder, Action::Read, &Place::everything()),
+        Target::Place(place) => access.allows_some(holder, Action::Read, place),
         Target::Environment(environment) | Target::AnyOf(environment) => {
             access.allows(holder, Action::Read, Target::AnyOf(environment))
         }
@@ -95,9 +122,5 @@ pub fn require(access: &Access, holder: Holder, action: Action, target: Target<'
             access.allows(holder, Action::Read, Target::AnyIn(environment, namespace))
         }
         Target::Entry(..) => access.allows(holder, Action::Read, target),
-    };
-    if !readable {
-        return Err(Refused::NotFound(target.to_string()));
     }
-    Err(Refused::Denied { action, target: target.to_string(), who_can: access.who_can(action, target) })
 }

@@ -91,13 +91,21 @@ impl From<ServiceError> for ApiError {
             ServiceError::TooLarge(fields) => Self::fields(Code::TooLarge, views::fields(fields)),
             ServiceError::Refused(refused) => refused.into(),
             ServiceError::NotFound(what) => Self::new(Code::NotFound, format!("{what} does not exist")),
-            ServiceError::Denied { action, target, who_can } => {
+            ServiceError::Denied { action, target, who_can, who_can_grant } => {
                 let mut this = Self::new(Code::Denied, format!("{action} on {target} is not allowed"));
                 this.problem.action = Some(action.to_string());
                 this.problem.target = Some(target);
                 this.problem.who_can = who_can.into_iter().map(String::from).collect();
+                this.problem.who_can_grant = who_can_grant.into_iter().map(String::from).collect();
                 this
             }
+            ServiceError::LastAdmin => Self::new(Code::LastAdmin, None),
+            ServiceError::SelfGrant => {
+                let detail =
+                    "the caller would hold it by itself, a group or a token; somebody else must give it".to_owned();
+                Self::new(Code::SelfGrant, detail)
+            }
+            ServiceError::AlreadyExists(what) => Self::new(Code::AlreadyExists, format!("{what} exists")),
             ServiceError::Unauthenticated => Self::new(Code::Unauthenticated, None),
             ServiceError::WrongPassword => Self::new(Code::WrongPassword, None),
             ServiceError::PasswordChangeRequired => {
@@ -108,6 +116,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::ProviderFailed(cause) => {
                 Self::new(Code::ProviderFailed, None).because(cause).retry_after(SOON)
             }
+            ServiceError::NeedsFullToken => Self::new(Code::NeedsFullToken, None),
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),
             ServiceError::InstanceTaken(what) => {
@@ -149,7 +158,9 @@ impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotFound(what) => ServiceError::NotFound(what).into(),
-            Refused::Denied { action, target, who_can } => ServiceError::Denied { action, target, who_can }.into(),
+            Refused::Denied { action, target, who_can, who_can_grant } => {
+                ServiceError::Denied { action, target, who_can, who_can_grant }.into()
+            }
             Refused::Conflicts(conflicts) => {
                 let what: Vec<String> = conflicts.iter().map(|conflict| conflict.address.to_string()).collect();
                 let mut this = Self::new(Code::Conflict, format!("changed since it was read: {}", what.join(", ")));

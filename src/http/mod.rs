@@ -11,7 +11,9 @@ mod environments;
 mod error;
 mod extract;
 mod gate;
+mod grants;
 mod holds;
+mod html;
 mod instances;
 mod layers;
 mod namespaces;
@@ -26,6 +28,7 @@ mod revisions;
 mod rollback;
 pub mod serve;
 mod sessions;
+mod tokens;
 mod trims;
 mod views;
 mod watch;
@@ -145,8 +148,11 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(providers::list))
         .routes(routes!(providers::get, providers::put, providers::delete))
         .routes(routes!(accounts::me))
-        .routes(routes!(accounts::list_tokens, accounts::create_token))
-        .routes(routes!(accounts::revoke_token))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::rotate))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))
@@ -172,11 +178,11 @@ pub fn router(app: Shared) -> Router {
     let (routes, _) = table().split_for_parts();
     routes
         .route("/api/openapi.json", axum::routing::get(move || ready(nodes::openapi_json(&document))))
-        .route("/", axum::routing::get(pages::index))
-        .route("/cli", axum::routing::get(pages::cli))
-        .route("/login.js", axum::routing::get(pages::login_js))
-        .route("/cli.js", axum::routing::get(pages::cli_js))
-        .route("/login.css", axum::routing::get(pages::login_css))
+        .route("/", axum::routing::get(html::index))
+        .route("/cli", axum::routing::get(html::cli))
+        .route("/login.js", axum::routing::get(html::login_js))
+        .route("/cli.js", axum::routing::get(html::cli_js))
+        .route("/login.css", axum::routing::get(html::login_css))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())

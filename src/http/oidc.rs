@@ -14,7 +14,7 @@ use crate::http::cookies::Cookie;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, parse_query};
 use crate::http::sessions::{Arrived, opened};
-use crate::http::{App, Shared, pages};
+use crate::http::{App, Shared, html};
 use crate::service::oidc::{Finished, Returned, UNDER_WAY};
 
 /// Where to go on to after the login.
@@ -33,7 +33,7 @@ pub(super) struct StartParams {
         (status = "default", description = "A page that says what is wrong", body = String, content_type = "text/html")))]
 pub(super) async fn start(State(app): State<Shared>, place: Place, arrived: Arrived, parts: Parts) -> Response {
     let base = app.entrance.base_of(&parts);
-    begin(&app, &place, arrived, &parts).await.unwrap_or_else(|error| pages::failure(&parts, &base, error))
+    begin(&app, &place, arrived, &parts).await.unwrap_or_else(|error| html::failure(&parts, &base, error))
 }
 
 async fn begin(app: &App, place: &Place, arrived: Arrived, parts: &Parts) -> Result<Response, ApiError> {
@@ -71,12 +71,12 @@ pub(super) async fn finish(State(app): State<Shared>, place: Place, arrived: Arr
         Ok(finished) => {
             // Not a redirect: it would still count as coming from the provider, and the cookie would stay behind.
             let text = format!("You are logged in as {}.", finished.user.name);
-            let mut response = pages::message(&base, "Logged in", &text, Some(&finished.next));
+            let mut response = html::message(&base, "Logged in", &text, Some(&finished.next));
             let cookie = Cookie::session(&app.entrance.public_url).set(&finished.new.text.reveal(), None);
             response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
             response
         }
-        Err(error) => pages::failure(&parts, &base, error),
+        Err(error) => html::failure(&parts, &base, error),
     };
     if let Some(cookie) = over {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -88,6 +88,8 @@ pub struct Metrics {
     pub requests: Family<RequestLabels, Counter>,
     /// Seconds from the first byte of a request to the head of its answer.
     pub request_seconds: Family<RouteLabels, Histogram>,
+    /// Open connections of callers.
+    pub http_connections: Gauge,
     /// Change sets by what became of them.
     pub publishes: Family<OutcomeLabels, Counter>,
     /// Seconds of one commit statement.
@@ -120,6 +122,12 @@ pub struct Metrics {
     pub watch_resets: Family<ReasonLabels, Counter>,
     /// Watches that were cut since they did not read.
     pub watch_stalled: Counter,
+    /// Rows of the audit that this node wrote.
+    pub audit_rows: Counter,
+    /// Events that found no place on their way to the audit.
+    pub audit_dropped: Counter,
+    /// Events that wait to be written.
+    pub audit_waiting: Gauge,
     instances: Family<InstanceLabels, Gauge>,
     certificates: Family<FileLabels, Gauge>,
     connections: Family<StateLabels, Gauge>,
@@ -133,6 +141,7 @@ impl Default for Metrics {
             registry: Registry::with_prefix("pintle"),
             requests: Family::default(),
             request_seconds: Family::new_with_constructor(|| Histogram::new(exponential_buckets(0.000_25, 2.0, 16))),
+            http_connections: Gauge::default(),
             publishes: Family::default(),
             commit_seconds: seconds(),
             batch_size: Histogram::new(exponential_buckets(1.0, 2.0, 8)),
@@ -149,6 +158,9 @@ impl Default for Metrics {
             watch_frames: Counter::default(),
             watch_resets: Family::default(),
             watch_stalled: Counter::default(),
+            audit_rows: Counter::default(),
+            audit_dropped: Counter::default(),
+            audit_waiting: Gauge::default(),
             instances: Family::default(),
             certificates: Family::default(),
             connections: Family::default(),
@@ -163,6 +175,7 @@ impl Metrics {
         let r = &mut self.registry;
         r.register("http_requests", "Answered requests", self.requests.clone());
         r.register("http_request_duration_seconds", "Time to the head of the answer", self.request_seconds.clone());
+        r.register("http_connections", "Open connections of callers", self.http_connections.clone());
         r.register("publishes", "Change sets by what became of them", self.publishes.clone());
         r.register("commit_duration_seconds", "Time of one commit statement", self.commit_seconds.clone());
         r.register("commit_batch_size", "Change sets in one commit statement", self.batch_size.clone());
@@ -179,6 +192,9 @@ impl Metrics {
         r.register("watch_frames", "Events and parts of events given out", self.watch_frames.clone());
         r.register("watch_resets", "Watches told to begin anew, by reason", self.watch_resets.clone());
         r.register("watch_stalled", "Watches cut since they did not read", self.watch_stalled.clone());
+        r.register("audit_rows", "Rows of the audit written by this node", self.audit_rows.clone());
+        r.register("audit_dropped", "Events that found no place on their way to the audit", self.audit_dropped.clone());
+        r.register("audit_waiting", "Events that wait to be written to the audit", self.audit_waiting.clone());
         r.register("instances", "Instances that are there, by how they stand", self.instances.clone());
         let ends = "When the certificate ends, as Unix time";
         r.register("tls_certificate_expiry_seconds", ends, self.certificates.clone());

@@ -58,9 +58,20 @@ pub enum ServiceError {
         action: Action,
         /// On what.
         target: String,
-        /// Who could do it.
+        /// Some who could do it.
         who_can: Vec<UserName>,
+        /// Some who could give the right.
+        who_can_grant: Vec<UserName>,
     },
+    /// Nobody would be left to administer the store.
+    #[error("nobody would be left to administer the store")]
+    LastAdmin,
+    /// The caller would come to see secrets by a right that it gives itself.
+    #[error("nobody may give secret-reader to itself")]
+    SelfGrant,
+    /// The name belongs to something else.
+    #[error("{0} exists")]
+    AlreadyExists(String),
     /// The token is missing, unknown, expired or revoked.
     #[error("unauthenticated")]
     Unauthenticated,
@@ -76,6 +87,9 @@ pub enum ServiceError {
     /// A provider does not do its part; the text is for the log.
     #[error("identity provider {0}")]
     ProviderFailed(String),
+    /// A scoped or short-lived token would make or end a credential.
+    #[error("a scoped or short-lived token does not do that")]
+    NeedsFullToken,
     /// Too many logins at once.
     #[error("too many requests")]
     TooManyRequests(Duration),
@@ -159,7 +173,9 @@ impl From<Refused> for ServiceError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotFound(what) => Self::NotFound(what),
-            Refused::Denied { action, target, who_can } => Self::Denied { action, target, who_can },
+            Refused::Denied { action, target, who_can, who_can_grant } => {
+                Self::Denied { action, target, who_can, who_can_grant }
+            }
             other @ (Refused::Conflicts(_)
             | Refused::Stale { .. }
             | Refused::RevertConflicts(_)

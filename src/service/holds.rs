@@ -1,5 +1,6 @@
 //! A store that was restored is held: its instances keep what they run until somebody resumes.
 
+use crate::domain::audit::Who;
 use crate::service::permit::{Administer, Permit};
 use crate::service::{Service, ServiceError};
 use crate::store;
@@ -23,7 +24,7 @@ impl Service {
         let mut session = self.store.acquire().await?;
         let followers = store::list_followers(&mut session).await?;
         if !dry_run {
-            if store::resume(&mut session).await.map_err(ServiceError::of_write)? {
+            if store::resume(&mut session, &Who::of(permit.caller())).await.map_err(ServiceError::of_write)? {
                 tracing::warn!(actor = %permit.caller().user.name, "the store is not held any more");
             }
             drop(session);

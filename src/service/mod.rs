@@ -4,11 +4,13 @@ mod access;
 pub mod accounts;
 pub mod ambient;
 pub mod attempts;
+pub mod audit;
 pub mod committer;
 pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod grants;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
@@ -43,6 +45,7 @@ use crate::domain::revisions::Revision;
 use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
+use crate::service::audit::AuditLink;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
 use crate::service::keyring::Keyring;
@@ -74,6 +77,8 @@ pub struct Service {
     pub pump: PumpLink,
     /// To the recorder of instances.
     pub recorder: RecorderLink,
+    /// To the audit of this node.
+    pub audit: AuditLink,
     /// Limits and quotas.
     pub limits: Arc<Limits>,
     /// Instruments.

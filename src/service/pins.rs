@@ -1,5 +1,6 @@
 //! Pins: revisions that stay readable however far the history is trimmed.
 
+use crate::domain::audit::Who;
 use crate::domain::revisions::{Pin, Revision};
 use crate::service::permit::{Administer, Permit};
 use crate::service::{Field, Service, ServiceError};
@@ -23,7 +24,7 @@ impl Service {
         }
         let missing = || ServiceError::NotFound(format!("revision {revision}"));
         let mut session = self.store.acquire().await?;
-        let outcome = store::pin(&mut session, revision, &permit.caller().user.name, reason).await;
+        let outcome = store::pin(&mut session, revision, &Who::of(permit.caller()), reason).await;
         match outcome.map_err(ServiceError::of_write)? {
             PinOutcome::Pinned => Ok(store::find_pin(&mut session, revision).await?.ok_or_else(missing)?),
             PinOutcome::Unknown => Err(missing()),
@@ -35,9 +36,10 @@ impl Service {
     }
 
     /// Takes a pin away. Below the floor, the contents that only it kept go.
-    pub async fn unpin(&self, _permit: &Permit<Administer>, revision: Revision) -> Result<(), ServiceError> {
+    pub async fn unpin(&self, permit: &Permit<Administer>, revision: Revision) -> Result<(), ServiceError> {
+        let who = Who::of(permit.caller());
         let mut session = self.store.acquire().await?;
-        if !store::unpin(&mut session, revision).await.map_err(ServiceError::of_write)? {
+        if !store::unpin(&mut session, revision, &who).await.map_err(ServiceError::of_write)? {
             return Err(ServiceError::NotFound(format!("the pin of revision {revision}")));
         }
         self.trims.wake();

@@ -7,6 +7,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::audit::Who;
 use crate::domain::limits::Limits;
 use crate::domain::revisions::Revision;
 use crate::service::permit::{Administer, Permit};
@@ -59,7 +60,7 @@ pub struct TrimStep {
 
 #[derive(Debug)]
 enum Work {
-    Announce(Revision),
+    Announce(Revision, Who),
     Raise,
     Sweep(Revision, Sweep, Page),
 }
@@ -68,7 +69,7 @@ impl TrimStep {
     /// Runs the step as one statement. One that was cut may be repeated.
     pub(super) async fn run(&self, conn: &mut Conn) -> Result<bool, StoreError> {
         match &self.work {
-            Work::Announce(floor) => store::announce_floor(conn, *floor).await,
+            Work::Announce(floor, who) => store::announce_floor(conn, *floor, who).await,
             Work::Raise => store::raise_floor(conn, ANNOUNCED).await,
             Work::Sweep(floor, sweep, page) => store::sweep(conn, *floor, sweep, page).await,
         }
@@ -123,7 +124,7 @@ impl Service {
             session.close_on_drop();
         }
         let bytes = counted.ok().transpose()?;
-        if !dry_run && self.trims.step(Work::Announce(floor)).await? {
+        if !dry_run && self.trims.step(Work::Announce(floor, Who::of(permit.caller()))).await? {
             let actor = &permit.caller().user.name;
             tracing::info!(%actor, %floor, revisions, "the history will be trimmed");
             self.pump.refresh().await?;
@@ -216,7 +217,7 @@ impl Trimmer {
             floor = floor.max(wanted(&mut session, keep).await?.unwrap_or_default());
         }
         drop(session);
-        if floor > bounds.next_floor && self.link.step(Work::Announce(floor)).await? {
+        if floor > bounds.next_floor && self.link.step(Work::Announce(floor, Who::system())).await? {
             tracing::info!(%floor, "the history will be trimmed, as the settings say");
         }
         Ok(())

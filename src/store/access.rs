@@ -47,6 +47,8 @@ pub enum Op {
         user_id: Uuid,
         password_hash: String,
         one_time: bool,
+        /// The one session that goes on.
+        keep: Option<Uuid>,
     },
     SetDisabled {
         user_id: Uuid,
@@ -240,7 +242,7 @@ fn corrupt(table: &'static str, id: impl std::fmt::Display, what: impl std::fmt:
 }
 
 async fn load_users(conn: &mut Conn) -> Result<Vec<User>, StoreError> {
-    let rows = sqlx::query!("SELECT id, name, kind, disabled, provider, subject, granted_at FROM users");
+    let rows = sqlx::query!("SELECT id, name, kind, disabled, provider, subject, granted_at, created_at FROM users");
     let users = rows.fetch_all(conn).await?.into_iter().map(|row| {
         Ok(User {
             id: row.id,
@@ -249,6 +251,7 @@ async fn load_users(conn: &mut Conn) -> Result<Vec<User>, StoreError> {
             disabled: row.disabled,
             vouched: row.provider.zip(row.subject),
             granted_at: Revision(row.granted_at.cast_unsigned()),
+            created_at: row.created_at,
         })
     });
     users.collect()

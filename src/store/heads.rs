@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use sqlx::types::Json;
 use uuid::Uuid;
 
+use crate::domain::audit::Who;
 use crate::domain::revisions::{Epoch, Revision};
 use crate::domain::state::Bounds;
 use crate::store::{Conn, StoreError};
@@ -106,9 +108,9 @@ pub async fn start_epoch(
 }
 
 /// Lets the instances of a restored store follow it again. Says whether it was held.
-pub async fn resume(conn: &mut Conn) -> Result<bool, StoreError> {
-    let resumed = sqlx::query_scalar!(r#"SELECT resumed AS "resumed!" FROM resume_store()"#).fetch_one(conn).await?;
-    Ok(resumed)
+pub async fn resume(conn: &mut Conn, who: &Who) -> Result<bool, StoreError> {
+    let resumed = sqlx::query_scalar!(r#"SELECT resumed AS "resumed!" FROM resume_store($1)"#, Json(who) as _);
+    Ok(resumed.fetch_one(conn).await?)
 }
 
 /// Whether commits wait for a connected synchronous standby, so that they also survive the loss of the primary.

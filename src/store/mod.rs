@@ -2,6 +2,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod checks;
 mod entries;
 mod error;
@@ -30,6 +31,7 @@ use tokio::sync::watch;
 
 pub use access::{AccessOutcome, GrantColumns, Op, Step, TokenColumns, change_access, load_access};
 pub use accounts::{AccountRow, create_first_admin, find_account};
+pub use audit::{ChainOutcome, append_rows, begin_chain};
 pub use entries::{Part, load};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};

@@ -1,5 +1,8 @@
 //! Pins: revisions that stay readable below the floor.
 
+use sqlx::types::Json;
+
+use crate::domain::audit::Who;
 use crate::domain::names::UserName;
 use crate::domain::revisions::{Pin, Revision};
 use crate::store::heads::signed;
@@ -17,16 +20,11 @@ pub enum PinOutcome {
 }
 
 /// Keeps a revision readable, or changes the reason.
-pub async fn pin(
-    conn: &mut Conn,
-    revision: Revision,
-    actor: &UserName,
-    reason: &str,
-) -> Result<PinOutcome, StoreError> {
+pub async fn pin(conn: &mut Conn, revision: Revision, who: &Who, reason: &str) -> Result<PinOutcome, StoreError> {
     let outcome = sqlx::query_scalar!(
         r#"SELECT outcome AS "outcome!" FROM pin_revision($1, $2, $3)"#,
         signed(revision),
-        actor.as_str(),
+        Json(who) as _,
         reason
     )
     .fetch_one(conn)
@@ -40,11 +38,13 @@ pub async fn pin(
 }
 
 /// Takes a pin away. Says whether there was one.
-pub async fn unpin(conn: &mut Conn, revision: Revision) -> Result<bool, StoreError> {
-    let removed = sqlx::query_scalar!(r#"SELECT removed AS "removed!" FROM unpin_revision($1)"#, signed(revision))
-        .fetch_one(conn)
-        .await?;
-    Ok(removed)
+pub async fn unpin(conn: &mut Conn, revision: Revision, who: &Who) -> Result<bool, StoreError> {
+    let removed = sqlx::query_scalar!(
+        r#"SELECT removed AS "removed!" FROM unpin_revision($1, $2)"#,
+        signed(revision),
+        Json(who) as _
+    );
+    Ok(removed.fetch_one(conn).await?)
 }
 
 /// All pins, the newest revision first.

@@ -1,5 +1,6 @@
 //! A store that was restored from a copy.
 
+use crate::domain::audit::Who;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::store::{Conn, Store, StoreError, poll, resume, start_epoch};
 
@@ -28,7 +29,7 @@ pub async fn begin_restored(store: &Store, hold: bool) -> Result<Cursor, StoreEr
     // A node that serves the database already may have started one; this one is newer, and as it was asked for.
     start_epoch(&mut connection, head.epoch, head.revision, "restore: pintle restore", hold).await?;
     if !hold {
-        resume(&mut connection).await?;
+        resume(&mut connection, &Who::system()).await?;
     }
     let head = poll(&mut connection, Revision::ZERO).await?;
     Ok(Cursor { epoch: head.epoch, revision: head.revision })

@@ -6,7 +6,9 @@
 use std::time::Duration;
 
 use sqlx::postgres::types::PgInterval;
+use sqlx::types::Json;
 
+use crate::domain::audit::Who;
 use crate::domain::revisions::Revision;
 use crate::store::heads::signed;
 use crate::store::{Conn, StoreError};
@@ -155,10 +157,10 @@ impl Sweep {
 }
 
 /// Says where the floor will be. Not done when it is there already, above the head, or when another history began.
-pub async fn announce_floor(conn: &mut Conn, floor: Revision) -> Result<bool, StoreError> {
+pub async fn announce_floor(conn: &mut Conn, floor: Revision, who: &Who) -> Result<bool, StoreError> {
     let done =
-        sqlx::query_scalar!(r#"SELECT done AS "done!" FROM announce_floor($1)"#, signed(floor)).fetch_one(conn).await?;
-    Ok(done)
+        sqlx::query_scalar!(r#"SELECT done AS "done!" FROM announce_floor($1, $2)"#, signed(floor), Json(who) as _);
+    Ok(done.fetch_one(conn).await?)
 }
 
 /// Raises the floor to what was announced at least `wait` ago.

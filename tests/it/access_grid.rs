@@ -81,16 +81,21 @@ async fn request(operation: &str, caller: &Actor) -> Option<Request> {
         "log_in_with_code" => with(json!({"code": "none", "verifier": "x".repeat(43)})),
         "put_identity_provider" => with(json!({"issuer": "https://id.example.com", "client_id": "pintle"})),
         "create_token" => with(json!({"name": "t"})),
-        "end_session" => Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() },
-        "log_out" | "revoke_token" => {
+        "list_grants" => plain(),
+        "create_grant" => with(
+            json!({"subject": "user:vera", "role": "viewer", "environment": "dev", "namespace": "orders", "key_prefix": ""}),
+        ),
+        "revoke_grant" | "end_session" => Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() },
+        "log_out" | "revoke_token" | "rotate_token" => {
             let made = caller.post("/api/v1/tokens", json!({"name": "t"})).await;
             if made.status == 201 {
                 let made: Value = made.json();
                 let id = made["id"].as_str().unwrap().to_owned();
                 let token = (operation == "log_out").then(|| made["token"].as_str().unwrap().to_owned());
-                Request { id, token, ..plain() }
+                let body = (operation == "rotate_token").then(|| json!({}));
+                Request { id, token, body, ..plain() }
             } else {
-                Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), ..plain() }
+                Request { id: "00000000-0000-0000-0000-000000000000".to_owned(), body: Some(json!({})), ..plain() }
             }
         }
         _ => return None,

@@ -200,13 +200,13 @@ async fn a_list_is_narrowed_by_namespace_service_label_state_and_revision() {
 #[tokio::test]
 async fn an_id_belongs_to_its_first_owner_until_it_is_gone() {
     let (app, revision) = shop().await;
-    let (first, second) = (app.viewer("orders").await, app.publisher("orders").await);
+    let (first, second) = (app.agent("orders").await, app.publisher("orders").await);
     first.joins("web-1", &["orders"]).await.expect(200);
     first.tells("web-1", &[(revision, "applied")]).await.expect(204);
     second.joins("web-1", &["orders"]).await.problem(409, "instance_taken");
     second.tells("web-1", &[(revision, "rejected")]).await.problem(409, "instance_taken");
     second.delete(&path("web-1")).await.problem(409, "instance_taken");
-    assert_eq!(app.admin().instance("web-1").await["owner"], "vera");
+    assert_eq!(app.admin().instance("web-1").await["owner"], "anna");
 
     first.delete(&path("web-1")).await.expect(204);
     assert_eq!(second.joins("web-1", &["orders"]).await.ok()["owner"], "paul");
@@ -217,7 +217,7 @@ async fn an_id_belongs_to_its_first_owner_until_it_is_gone() {
     // Ten minutes of silence are a goodbye.
     app.ages("web-1", 11).await;
     assert_eq!(app.admin().instance("web-1").await["presence"], "gone");
-    assert_eq!(first.joins("web-1", &["orders"]).await.ok()["owner"], "vera");
+    assert_eq!(first.joins("web-1", &["orders"]).await.ok()["owner"], "anna");
     app.finish().await;
 }
 
@@ -226,10 +226,14 @@ async fn an_instance_runs_only_on_what_its_owner_may_read_and_is_shown_likewise(
     let (app, _) = shop().await;
     let admin = app.admin();
     admin.create("dev/web").await;
-    let viewer = app.viewer("orders").await;
-    let refused = viewer.joins("web-1", &["orders", "web"]).await.problem(404, "not_found");
+    let (viewer, agent) = (app.viewer("orders").await, app.agent("orders").await);
+    let refused = agent.joins("web-1", &["orders", "web"]).await.problem(404, "not_found");
     assert!(refused["detail"].as_str().unwrap().contains("dev/web"), "{refused}");
-    viewer.tells("web-1", &[(1, "applied")]).await.problem(404, "not_found");
+    agent.tells("web-1", &[(1, "applied")]).await.problem(404, "not_found");
+    viewer.joins("web-1", &["orders"]).await.problem(403, "denied");
+    viewer.tells("web-1", &[(1, "applied")]).await.problem(403, "denied");
+    // What an agent is told of itself comes with what it says; the list is for people.
+    agent.get(&path("both")).await.problem(403, "denied");
 
     admin.joins("both", &["orders", "web"]).await.expect(200);
     admin.joins("other", &["web"]).await.expect(200);
@@ -267,7 +271,7 @@ async fn who_was_there_and_sees_a_change_counts_for_its_revision() {
     let (app, _) = shop().await;
     let admin = app.admin();
     admin.create("dev/web").await;
-    let narrow = app.user("nora", &[("viewer", "dev", "orders", "app/")]).await;
+    let narrow = app.user("nora", &[("agent", "dev", "orders", "app/")]).await;
     admin.joins("live", &["orders"]).await.expect(200);
     let stream = app.opens(admin, "live").await;
     admin.joins("late", &["web", "orders"]).await.expect(200);
@@ -387,10 +391,10 @@ async fn a_stream_is_presence_and_two_are_told() {
 #[tokio::test]
 async fn a_stream_needs_an_instance_of_its_own() {
     let (app, _) = shop().await;
-    let viewer = app.viewer("orders").await;
+    let agent = app.agent("orders").await;
     app.admin().joins("web-1", &["orders"]).await.expect(200);
     let service = &app.node().node.app.service;
-    let caller = service.authenticate(&viewer.token, Peer::default()).unwrap();
+    let caller = service.authenticate(&agent.token, Peer::default()).unwrap();
     let environment = EnvironmentName::parse("dev").unwrap();
     for (id, expected) in [("web-2", "instance dev/web-2 not found"), ("web-1", "dev/web-1 belongs to another user")] {
         let id = InstanceId::parse(id).unwrap();

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use pintle::domain::audit::Who;
 use pintle::domain::revisions::Revision;
 use pintle::store;
 use proptest::prelude::*;
@@ -273,7 +274,7 @@ async fn whatever_needs_a_trimmed_revision_says_what_is_the_lowest() {
 async fn a_content_that_is_published_again_during_the_sweep_stays() {
     let app = filled().await;
     let mut connection = app.database.connect().await;
-    assert!(store::announce_floor(&mut connection, Revision(8)).await.unwrap());
+    assert!(store::announce_floor(&mut connection, Revision(8), &Who::system()).await.unwrap());
     assert!(store::raise_floor(&mut connection, Duration::ZERO).await.unwrap());
     // The nodes find nothing to do meanwhile.
     sqlx::query("UPDATE trims SET sweeping = false, turn = 99, swept = ''").execute(&mut connection).await.unwrap();
@@ -306,7 +307,7 @@ async fn another_node_goes_on_where_one_died_at_any_step() {
     for (floor, dies) in [(4, "announced"), (5, "raised"), (6, "sweeping")] {
         // What a node leaves behind that died right after this step.
         let mut tx = connection.begin().await.unwrap();
-        assert!(store::announce_floor(&mut tx, Revision(floor)).await.unwrap());
+        assert!(store::announce_floor(&mut tx, Revision(floor), &Who::system()).await.unwrap());
         if dies != "announced" {
             assert!(store::raise_floor(&mut tx, Duration::ZERO).await.unwrap());
         }

@@ -26,6 +26,7 @@ mod publish;
 mod rollback;
 mod surroundings;
 mod target;
+mod tokens;
 mod trims;
 mod wait;
 mod watch;
@@ -129,9 +130,9 @@ pub enum UserCommand {
     Logout,
     /// Show who is logged in, and the grants held
     Whoami,
-    /// Create, list and revoke tokens for programs
+    /// Create, list, rotate and revoke tokens for programs
     #[command(subcommand)]
-    Token(accounts::TokenCommand),
+    Token(tokens::TokenCommand),
     /// Create, list and delete environments
     #[command(subcommand)]
     Env(environments::EnvCommand),
@@ -214,7 +215,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Login(args) => accounts::log_in(context, args).await,
         UserCommand::Logout => accounts::log_out(context).await,
         UserCommand::Whoami => accounts::who_am_i(context).await,
-        UserCommand::Token(command) => accounts::token(context, command).await,
+        UserCommand::Token(command) => tokens::run(context, command).await,
         UserCommand::Env(command) => environments::run(context, command).await,
         UserCommand::Ns(command) => namespaces::run(context, command).await,
         UserCommand::Freeze(args) => environments::freeze(context, args).await,

@@ -62,6 +62,9 @@ fn text(problem: &Problem) -> String {
     if !problem.who_can.is_empty() {
         let _ = writeln!(text, "  who can: {}", plain(&problem.who_can.join(", ")));
     }
+    if !problem.who_can_grant.is_empty() {
+        let _ = writeln!(text, "  who can grant it: {}", plain(&problem.who_can_grant.join(", ")));
+    }
     for conflict in &problem.conflicts {
         text.push_str(&conflict_text(conflict));
     }

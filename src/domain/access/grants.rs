@@ -1,11 +1,12 @@
 //! Grants: who holds what, on which part of the store.
 
 use std::fmt;
+use std::str::FromStr;
 
 use uuid::Uuid;
 
 use crate::domain::access::{Action, Role};
-use crate::domain::names::{EntryKey, EnvironmentName, GroupName, NamespaceName};
+use crate::domain::names::{EntryKey, EnvironmentName, GroupName, NamespaceName, UserName};
 use crate::domain::patterns::{Pattern, PatternError};
 
 /// Who holds a grant.
@@ -17,6 +18,42 @@ pub enum Subject {
     Group(GroupName),
     /// A token: its grants are its scope, and narrow what its owner may.
     Token(Uuid),
+}
+
+/// How people write who holds a grant: `user:vera`, `group:sre`, `token:` and its id.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum SubjectName {
+    /// A user by its name.
+    User(UserName),
+    /// A group.
+    Group(GroupName),
+    /// A token by its id.
+    Token(Uuid),
+}
+
+impl FromStr for SubjectName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let shape = || "must be user:NAME, group:NAME or token:ID".to_owned();
+        let (kind, name) = text.split_once(':').ok_or_else(shape)?;
+        match kind {
+            "user" => UserName::parse(name).map(Self::User).map_err(|error| error.to_string()),
+            "group" => GroupName::parse(name).map(Self::Group).map_err(|error| error.to_string()),
+            "token" => Uuid::try_parse(name).map(Self::Token).map_err(|_| shape()),
+            _ => Err(shape()),
+        }
+    }
+}
+
+impl fmt::Display for SubjectName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(name) => write!(f, "user:{name}"),
+            Self::Group(name) => write!(f, "group:{name}"),
+            Self::Token(id) => write!(f, "token:{id}"),
+        }
+    }
 }
 
 /// What a grant allows.
@@ -78,6 +115,15 @@ impl Place {
     #[must_use]
     pub fn everything() -> Self {
         Self { environment: Pattern::any(), namespace: Pattern::any(), key_prefix: String::new() }
+    }
+
+    /// Whether there could be an entry in both.
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.key_prefix, &other.key_prefix);
+        self.environment.overlaps(&other.environment)
+            && self.namespace.overlaps(&other.namespace)
+            && (ours.starts_with(theirs.as_str()) || theirs.starts_with(ours.as_str()))
     }
 
     /// Whether it covers a target, all of it.

@@ -1,5 +1,6 @@
 //! Who may do what: roles, grants and the one decision over them. Deny by default.
 
+mod edits;
 mod grants;
 mod keys;
 mod roles;
@@ -18,7 +19,8 @@ use crate::domain::names::{EnvironmentName, GroupName, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
 use crate::domain::sight::KeyScope;
 
-pub use grants::{Allowance, Grant, Place, Subject, Target};
+pub use edits::{Edit, Unfit};
+pub use grants::{Allowance, Grant, Place, Subject, SubjectName, Target};
 pub use keys::{IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
 pub use roles::{Action, Role};
 pub use users::{CONSOLE, Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
@@ -121,6 +123,35 @@ impl Access {
         self.users.values().find(|user| user.name == *name)
     }
 
+    /// Who is meant by a name; a group needs nobody in it to be meant.
+    #[must_use]
+    pub fn find_subject(&self, name: &SubjectName) -> Option<Subject> {
+        match name {
+            SubjectName::User(name) => self.find_user_by_name(name).map(|user| Subject::User(user.id)),
+            SubjectName::Group(name) => Some(Subject::Group(name.clone())),
+            SubjectName::Token(id) => self.find_token(*id).map(|token| Subject::Token(token.id)),
+        }
+    }
+
+    /// How people write who holds a grant.
+    #[must_use]
+    pub fn name_of(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::User(id) => match self.find_user(*id) {
+                Some(user) => format!("user:{}", user.name),
+                None => format!("user:{id}"),
+            },
+            Subject::Group(name) => format!("group:{name}"),
+            Subject::Token(id) => format!("token:{id}"),
+        }
+    }
+
+    /// The grant of this id.
+    #[must_use]
+    pub fn find_grant(&self, id: Uuid) -> Option<&Grant> {
+        self.grants().find(|grant| grant.id == id)
+    }
+
     /// Whether what a caller showed still stands for it.
     #[must_use]
     pub fn is_live(&self, caller: &Caller, now: OffsetDateTime) -> bool {
@@ -130,6 +161,15 @@ impl Access {
         let issuer_lives = issuer.as_ref().is_none_or(|name| self.issuers.iter().any(|known| *known.name == **name));
         let user_lives = self.users.get(&caller.user.id).is_some_and(|user| !user.disabled);
         user_lives && token_lives && issuer_lives && ahead(*expires_at)
+    }
+
+    /// Whether a caller showed all the authority that it has: a session or a token without a scope, and no short-lived one.
+    #[must_use]
+    pub fn is_full(&self, caller: &Caller) -> bool {
+        let Credential { token, issuer, expires_at } = &caller.credential;
+        issuer.is_none()
+            && expires_at.is_none()
+            && token.is_none_or(|id| self.tokens.get(&id).is_some_and(|t| !t.scoped))
     }
 
     /// All users, in no order.
@@ -225,6 +265,20 @@ impl Access {
     #[must_use]
     pub fn allows(&self, holder: Holder, action: Action, target: Target<'_>) -> bool {
         matches!(self.decide(holder, action, target), Decision::Allowed(_))
+    }
+
+    /// Whether somebody may do it on something, however small, of a part of the store.
+    #[must_use]
+    pub fn allows_some(&self, holder: Holder, action: Action, place: &Place) -> bool {
+        if self.users.get(&holder.user).is_none_or(|user| user.disabled) {
+            return false;
+        }
+        let touches = |grant: &&Grant| grant.allowance.allows(action) && grant.place.overlaps(place);
+        let mut held = self.grants_held(holder.user).filter(touches);
+        match self.scope_of(holder) {
+            None => held.next().is_some(),
+            Some(scope) => held.any(|held| scope.iter().filter(touches).any(|grant| grant.place.overlaps(&held.place))),
+        }
     }
 
     /// The keys of a namespace on which somebody may do it; none when there are none.

@@ -47,13 +47,23 @@ pub struct User {
     pub vouched: Option<(String, String)>,
     /// The head when its rights last changed.
     pub granted_at: Revision,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
 }
 
 impl User {
     /// A local person, as it is made.
     #[must_use]
     pub fn person(id: Uuid, name: UserName) -> Self {
-        Self { id, name, kind: UserKind::Person, disabled: false, vouched: None, granted_at: Revision::ZERO }
+        Self {
+            id,
+            name,
+            kind: UserKind::Person,
+            disabled: false,
+            vouched: None,
+            granted_at: Revision::ZERO,
+            created_at: OffsetDateTime::UNIX_EPOCH,
+        }
     }
 }
 

@@ -7,7 +7,7 @@ mod validity;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use axum::Router;
@@ -18,6 +18,7 @@ use hyper::service::Service as _;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
 use hyper_util::service::TowerToHyperService;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
 use tokio::sync::Notify;
@@ -53,6 +54,8 @@ pub struct Bounds {
     pub connections: usize,
     /// How long the head of a request may take, the first one counted from the connection.
     pub head: Duration,
+    /// How long a client may take nothing of what waits for it.
+    pub write: Duration,
 }
 
 /// What the listeners of a node have in common.
@@ -64,14 +67,20 @@ pub struct Door {
     pub bounds: Bounds,
     /// The path that a proxy may leave in front of every path: empty, or such as `/pintle`.
     pub base: String,
-    open: Arc<AtomicUsize>,
+    open: Gauge,
 }
 
 impl Door {
-    /// A door that nobody went through yet.
+    /// A door that nobody went through yet. `open` counts the connections.
     #[must_use]
-    pub fn new(tls: Option<Arc<rustls::ServerConfig>>, bounds: Bounds, base: String) -> Self {
-        Self { tls, bounds, base, open: Arc::default() }
+    pub fn new(tls: Option<Arc<rustls::ServerConfig>>, bounds: Bounds, base: String, open: Gauge) -> Self {
+        Self { tls, bounds, base, open }
+    }
+
+    /// The same with connections of its own, which are there when the others are too many.
+    #[must_use]
+    pub fn apart(&self) -> Self {
+        Self::new(self.tls.clone(), self.bounds, self.base.clone(), Gauge::default())
     }
 
     /// How HTTP is spoken.
@@ -93,17 +102,22 @@ impl Door {
 }
 
 /// The place of a connection among those that are open.
-struct Place(Arc<AtomicUsize>, usize);
+struct Place {
+    open: Gauge,
+    /// How many there were before.
+    before: usize,
+}
 
 impl Place {
-    fn take(open: &Arc<AtomicUsize>) -> Self {
-        Self(Arc::clone(open), open.fetch_add(1, Ordering::Relaxed))
+    fn take(open: &Gauge) -> Self {
+        let before = usize::try_from(open.inc()).unwrap_or_default();
+        Self { open: open.clone(), before }
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::Relaxed);
+        self.open.dec();
     }
 }
 
@@ -124,7 +138,7 @@ pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop:
             }
         };
         let place = Place::take(&door.open);
-        let over = place.1.checked_sub(door.bounds.connections);
+        let over = place.before.checked_sub(door.bounds.connections);
         if over.is_some_and(|over| over >= TOLD) {
             continue;
         }
@@ -138,7 +152,7 @@ pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop:
             protocol: Arc::clone(&protocol),
             stop: stop.clone(),
         };
-        let (stream, acceptor) = (socket::Shared(stream), acceptor.clone());
+        let (stream, acceptor) = (socket::Shared::new(stream, door.bounds.write), acceptor.clone());
         connections.spawn(async move {
             let _place = place;
             match acceptor {
@@ -249,25 +263,4 @@ fn strip(request: &mut Request, base: &str) {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_base_path_is_taken_off_where_it_stands_in_front() {
-        for (base, uri, stripped) in [
-            ("/pintle", "/pintle/api/v1/x?a=b", "/api/v1/x?a=b"),
-            ("/pintle", "/pintle", "/"),
-            ("/pintle", "/pintle/", "/"),
-            ("/pintle", "/pintle?a", "/?a"),
-            ("/pintle", "/api/v1/x", "/api/v1/x"),
-            ("/pintle", "/pintles/api", "/pintles/api"),
-            ("/pintle", "/pintle/pintle/api", "/pintle/api"),
-            ("/pintle", "https://example.com/pintle/api?a", "https://example.com/api?a"),
-            ("", "//api", "//api"),
-        ] {
-            let mut request = Request::builder().uri(uri).body(Body::empty()).unwrap();
-            strip(&mut request, base);
-            assert_eq!(request.uri().to_string(), stripped, "{base} {uri}");
-        }
-    }
-}
+mod tests;

@@ -60,6 +60,11 @@ impl Actor {
         Self::new(&self.name, url, &self.token)
     }
 
+    /// The same caller at another node, over connections of the test's own.
+    pub(crate) fn over(&self, url: &str, http: reqwest::Client) -> Self {
+        Self { url: url.to_owned(), http, ..self.clone() }
+    }
+
     /// The same caller with another token.
     pub(crate) fn with_token(&self, token: &str) -> Self {
         Self { token: token.to_owned(), ..self.clone() }

@@ -57,9 +57,15 @@ pub(crate) struct Running {
 
 impl Running {
     pub(crate) async fn start(database: &Database, flags: &[&str]) -> Self {
+        Self::listening(database, "127.0.0.1:0", flags).await
+    }
+
+    /// The same at an address of the test's choice.
+    pub(crate) async fn listening(database: &Database, at: &str, flags: &[&str]) -> Self {
         let lifecycle = Lifecycle::default();
+        let settings = NodeSettings { listen: at.parse().unwrap(), ..settings(flags) };
         let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 4 };
-        let node = node::start(&settings(flags), &at, true, &lifecycle).await.unwrap();
+        let node = node::start(&settings, &at, true, &lifecycle).await.unwrap();
         Self { node, lifecycle }
     }
 
@@ -139,6 +145,15 @@ impl App {
 
     /// A new user with these rights, and a token.
     pub(crate) async fn user(&self, name: &str, grants: Grants<'_>) -> Actor {
+        self.user_of(UserKind::Person, name, grants).await
+    }
+
+    /// A new service with these rights, and a token.
+    pub(crate) async fn service(&self, name: &str, grants: Grants<'_>) -> Actor {
+        self.user_of(UserKind::Service, name, grants).await
+    }
+
+    async fn user_of(&self, kind: UserKind, name: &str, grants: Grants<'_>) -> Actor {
         let ambient = pintle::runtime::ambient::SystemAmbient;
         let mut connection = self.database.connect().await;
         let id = ambient.id();
@@ -156,7 +171,7 @@ impl App {
             address: None,
             agent: None,
         };
-        let (kind, one_time) = (UserKind::Person, false);
+        let one_time = false;
         let made = UserName::parse(name).unwrap();
         let mut ops = vec![
             Op::CreateUser { id, name: made, kind, password_hash: None, one_time, provider: None, subject: None },
@@ -188,7 +203,15 @@ impl App {
         self.refresh().await;
     }
 
-    async fn refresh(&self) {
+    /// Changes access past the API.
+    pub(crate) async fn change_access(&self, ops: Vec<Op>) {
+        let mut connection = self.database.connect().await;
+        change_access(&mut connection, ops).await;
+        self.refresh().await;
+    }
+
+    /// Makes every node catch up with the database.
+    pub(crate) async fn refresh(&self) {
         for node in std::iter::once(&self.first).chain(&self.others) {
             node.refresh().await;
         }
@@ -204,6 +227,11 @@ impl App {
     /// Somebody who may read a namespace.
     pub(crate) async fn viewer(&self, namespace: &str) -> Actor {
         self.user("vera", &[("viewer", "*", namespace, "")]).await
+    }
+
+    /// A program that may run on a namespace.
+    pub(crate) async fn agent(&self, namespace: &str) -> Actor {
+        self.user("anna", &[("agent", "*", namespace, "")]).await
     }
 
     /// Somebody who may publish to a namespace.
@@ -226,6 +254,11 @@ impl App {
         self.user("sven", &[]).await
     }
 
+    /// Takes the errors that were logged, which would fail the test.
+    pub(crate) fn take_errors(&self) -> Vec<String> {
+        self.errors.take()
+    }
+
     /// Drains every node; asserts that no task failed and no error was logged.
     pub(crate) async fn finish(self) {
         for node in self.others {
@@ -244,7 +277,7 @@ fn role(user: Uuid, (role, environment, namespace, prefix): (&str, &str, &str, &
     Op::Grant((&Grant::of_user(id, user, Role::find(role).unwrap(), place)).into())
 }
 
-async fn change_access(connection: &mut sqlx::PgConnection, ops: Vec<Op>) {
+pub(super) async fn change_access(connection: &mut sqlx::PgConnection, ops: Vec<Op>) {
     let step = |op| Step { event: Event::new("change_by_test", "users"), op };
     let steps: Vec<Step> = ops.into_iter().map(step).collect();
     store::change_access(connection, None, &Who::system(), &steps).await.unwrap();

@@ -1,5 +1,6 @@
 //! What every test stands on: a private PostgreSQL, nodes in this process, and actors who call them over HTTP.
 
+pub(crate) mod access;
 pub(crate) mod actors;
 pub(crate) mod app;
 pub(crate) mod database;

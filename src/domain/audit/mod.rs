@@ -1,4 +1,7 @@
-//! What the audit says: who did what to which target.
+//! What the audit says: who did what to which target, in rows that are chained by their hashes.
+
+mod chain;
+mod denials;
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -7,8 +10,12 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::domain::access::Caller;
+use crate::domain::access::{Caller, Peer};
 use crate::domain::names::{EnvironmentName, NamespaceName};
+use crate::domain::revisions::Revision;
+
+pub use chain::{Chain, Link, Row, STORE_CHAIN};
+pub use denials::{Denial, Denials};
 
 /// Who did something, and from where.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -38,6 +45,13 @@ impl Who {
         }
     }
 
+    /// Somebody who is not known.
+    #[must_use]
+    pub fn anonymous(peer: &Peer) -> Self {
+        let (address, request_id) = (peer.address, Arc::clone(&peer.request_id));
+        Self { actor: "anonymous".to_owned(), token: None, address, request_id }
+    }
+
     /// The node itself, or somebody at its machine.
     #[must_use]
     pub fn system() -> Self {
@@ -58,6 +72,12 @@ pub struct Event {
     /// The namespace it belongs to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub namespace: Option<NamespaceName>,
+    /// The revision it is about.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revision: Option<Revision>,
+    /// How often it happened, when one row stands for several times.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<u64>,
     /// What it was; never anything secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub before: Option<Value>,
@@ -70,7 +90,28 @@ impl Event {
     /// An action on a target, and nothing else.
     #[must_use]
     pub fn new(action: &'static str, target: impl Into<String>) -> Self {
-        Self { action, target: target.into(), environment: None, namespace: None, before: None, after: None }
+        Self {
+            action,
+            target: target.into(),
+            environment: None,
+            namespace: None,
+            revision: None,
+            count: None,
+            before: None,
+            after: None,
+        }
+    }
+
+    /// The same, as something of a namespace: those who audit it see the row.
+    #[must_use]
+    pub fn within(self, environment: &EnvironmentName, namespace: &NamespaceName) -> Self {
+        Self { environment: Some(environment.clone()), namespace: Some(namespace.clone()), ..self }
+    }
+
+    /// The same, about a revision.
+    #[must_use]
+    pub fn at(self, revision: Revision) -> Self {
+        Self { revision: Some(revision), ..self }
     }
 
     /// The same, with what the target was before.
