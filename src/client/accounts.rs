@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 
-use crate::api::accounts::{CallerView, CodeBody, LoginBody, ProviderList, SessionView};
+use crate::api::access::CallerView;
+use crate::api::accounts::{CodeBody, LoginBody, ProviderList, SessionView};
 use crate::client::{Client, ClientError};
 
 impl Client {

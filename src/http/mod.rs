@@ -1,6 +1,6 @@
 //! HTTP: the one table of routes, and the layers around them.
 
-mod accounts;
+mod access;
 mod answers;
 mod arrival;
 mod cookies;
@@ -12,6 +12,7 @@ mod error;
 mod extract;
 mod gate;
 mod grants;
+mod groups;
 mod holds;
 mod html;
 mod instances;
@@ -19,7 +20,7 @@ mod layers;
 mod namespaces;
 mod nodes;
 mod oidc;
-mod pages;
+mod paging;
 mod providers;
 mod proxies;
 mod public_url;
@@ -30,6 +31,7 @@ pub mod serve;
 mod sessions;
 mod tokens;
 mod trims;
+mod users;
 mod views;
 mod watch;
 
@@ -147,7 +149,16 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(oidc::log_in_with_code))
         .routes(routes!(providers::list))
         .routes(routes!(providers::get, providers::put, providers::delete))
-        .routes(routes!(accounts::me))
+        .routes(routes!(access::me))
+        .routes(routes!(access::explain))
+        .routes(routes!(access::who_can))
+        .routes(routes!(access::export, access::apply))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::put))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::change_password))
+        .routes(routes!(groups::list))
+        .routes(routes!(groups::get, groups::put, groups::delete))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::revoke))
         .routes(routes!(tokens::list, tokens::create))

@@ -3,6 +3,7 @@
 mod access;
 pub mod accounts;
 pub mod ambient;
+pub mod apply;
 pub mod attempts;
 pub mod audit;
 pub mod committer;
@@ -10,7 +11,9 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod explain;
 pub mod grants;
+pub mod groups;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
@@ -29,6 +32,7 @@ pub mod rollback;
 pub mod sessions;
 pub mod tokens;
 pub mod trims;
+pub mod users;
 pub mod wakeups;
 pub mod watch;
 
