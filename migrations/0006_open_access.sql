@@ -92,6 +92,7 @@ CREATE TABLE audit (
     environment text GENERATED ALWAYS AS (body::jsonb ->> 'environment') STORED,
     namespace   text GENERATED ALWAYS AS (body::jsonb ->> 'namespace') STORED,
     target      text GENERATED ALWAYS AS (body::jsonb ->> 'target') STORED,
+    revision    bigint GENERATED ALWAYS AS ((body::jsonb ->> 'revision')::bigint) STORED,
     PRIMARY KEY (chain, seq)
 );
 CREATE INDEX audit_at ON audit (at, chain, seq);

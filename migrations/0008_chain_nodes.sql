@@ -88,10 +88,10 @@ BEGIN
         upto := coalesce(upto, least(link.seq, link.floor_seq + most));
         CONTINUE WHEN upto <= link.floor_seq;
         cut := cut + upto - link.floor_seq;
-        SELECT (a.body::jsonb ->> 'revision')::bigint INTO covered
+        SELECT a.revision INTO covered
         FROM audit a
         WHERE link.chain = 'store' AND a.chain = 'store' AND a.seq > link.floor_seq AND a.seq <= upto
-          AND a.body::jsonb ? 'digest'
+          AND a.revision IS NOT NULL
         ORDER BY a.seq DESC LIMIT 1;
         UPDATE audit_chains c
         SET floor_seq = upto, floor_hash = (SELECT a.hash FROM audit a WHERE a.chain = link.chain AND a.seq = upto),

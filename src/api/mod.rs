@@ -2,6 +2,7 @@
 
 pub mod access;
 pub mod accounts;
+pub mod audit;
 pub mod entries;
 pub mod environments;
 pub mod grants;

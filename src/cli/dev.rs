@@ -31,7 +31,7 @@ const FIRST_NAMESPACE: &str = "hello";
 /// Name of the token in the printed publish command, and of its file in the data folder.
 const QUICKSTART: &str = "quickstart-token";
 /// The master key's file in the data folder, beside the database: a copy of the database alone opens no secret.
-const MASTER_KEY: &str = "master-key";
+pub(super) const MASTER_KEY: &str = "master-key";
 
 /// Serves until stopped, with a PostgreSQL of its own.
 pub(super) async fn run(settings: &DevSettings) -> anyhow::Result<()> {
@@ -65,10 +65,7 @@ async fn serve(
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<()> {
     let mut settings = settings.node.clone();
-    if settings.keys.master_key_file.is_none()
-        && settings.keys.master_key_command.is_none()
-        && std::env::var_os(master_keys::VARIABLE).is_none_or(|value| value.is_empty())
-    {
+    if settings.keys.is_unset(std::env::var_os(master_keys::VARIABLE).as_deref()) {
         settings.keys.master_key_file = Some(own_master_key(data_dir)?);
     }
     let node = tokio::select! {

@@ -2,6 +2,7 @@
 
 pub mod admin;
 mod agent;
+mod auditing;
 mod dev;
 pub mod migrate;
 pub mod node;

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use anyhow::{Context as _, bail};
 use tokio::net::TcpListener;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot};
 
+use crate::cli::auditing::{Auditing, Means};
 use crate::cli::transport::Transport;
 use crate::domain::limits::Limits;
 use crate::feed::pump::Pump;
@@ -22,7 +23,6 @@ use crate::runtime::master_keys;
 use crate::runtime::settings::NodeSettings;
 use crate::service::accounts::{FirstAdmin, create_first_admin};
 use crate::service::ambient::Ambient;
-use crate::service::audit::{self, Auditor, ChainEnd};
 use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
@@ -43,6 +43,9 @@ const DATABASE_AGAIN: Duration = Duration::from_millis(250);
 /// Change sets that may wait for the committer before publishers have to wait for a place.
 const SUBMISSIONS: usize = 1024;
 
+/// How long the last rows of the audit may take.
+const AUDITED: Duration = Duration::from_secs(8);
+
 /// A limit of open files below this one is told: instances beyond it cannot be served.
 const FEW_FILES: u64 = 4096;
 
@@ -59,7 +62,7 @@ pub struct Node {
     store: Store,
     served: oneshot::Receiver<()>,
     /// Closes when the last row of the audit was written.
-    audited: watch::Receiver<ChainEnd>,
+    audited: mpsc::Receiver<()>,
 }
 
 impl Node {
@@ -73,8 +76,7 @@ impl Node {
     pub async fn finish(mut self, lifecycle: &Lifecycle) -> anyhow::Result<()> {
         lifecycle.soft.cancelled().await;
         let failed = lifecycle.finish(async { drop(self.served.await) }).await;
-        let audited = async { while self.audited.changed().await.is_ok() {} };
-        tokio::time::timeout(Duration::from_secs(8), audited).await.ok();
+        tokio::time::timeout(AUDITED, self.audited.recv()).await.ok();
         tokio::time::timeout(Duration::from_secs(5), self.store.close()).await.ok();
         if let Some(task) = failed {
             bail!("the task {task} failed");
@@ -143,8 +145,15 @@ pub async fn start(
     let node = ambient.id();
     let (recorder, inbox) = recorder::channel();
     let recording = Recorder::new(node, store.clone(), Arc::clone(&view), inbox);
-    let (audit, inbox) = audit::channel(Arc::clone(&metrics), Arc::clone(&ambient));
-    let (auditor, audited) = Auditor::new(node, store.clone(), Arc::clone(&view), inbox);
+    let (audit, auditing) = Auditing::new(&Means {
+        settings: &settings.audit,
+        node,
+        store: &store,
+        view: &view,
+        metrics: &metrics,
+        ambient: &ambient,
+        keyring: &keyring,
+    })?;
     let (age, hints) = (limits.idempotency, link.clone());
     let counting = (Arc::clone(&view), Arc::clone(&metrics));
     let service = Service {
@@ -172,7 +181,7 @@ pub async fn start(
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
     lifecycle.spawn("recorder", &lifecycle.workers, recording.run(lifecycle.workers.clone()));
-    lifecycle.spawn("auditor", &lifecycle.workers, auditor.run(lifecycle.workers.clone()));
+    let audited = auditing.start(lifecycle);
     let stop = lifecycle.workers.clone();
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));

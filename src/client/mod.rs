@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod authorities;
 mod entries;
 mod environments;
@@ -26,6 +27,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderValue};
 
 pub use access::GrantsQuery;
+pub use audit::AuditQuery;
 pub use authorities::Authorities;
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;

@@ -39,6 +39,11 @@ impl FromStr for At {
     }
 }
 
+/// An instant as a parameter.
+pub(super) fn instant(instant: Option<OffsetDateTime>) -> Option<String> {
+    instant.and_then(|instant| instant.format(&Rfc3339).ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,10 +2,10 @@
 
 use reqwest::Method;
 use time::OffsetDateTime;
-use time::format_description::well_known::Rfc3339;
 
 use crate::api::entries::WriteView;
 use crate::api::revisions::{DiffView, RevisionList, RevisionView, RollbackBody};
+use crate::client::query::instant;
 use crate::client::{At, Client, ClientError};
 use crate::domain::changes::Kind;
 use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName};
@@ -60,10 +60,6 @@ pub enum DiffQuery {
         /// Right as it stood then; the head when absent.
         to: Option<At>,
     },
-}
-
-fn instant(instant: Option<OffsetDateTime>) -> Option<String> {
-    instant.and_then(|instant| instant.format(&Rfc3339).ok())
 }
 
 impl Client {

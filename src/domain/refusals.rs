@@ -31,8 +31,15 @@ pub struct RevertConflict {
 /// Why a change set was refused. Nothing of it was applied.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Refused {
-    /// It is not there, or the caller may not know that it is.
+    /// It is not there.
     NotFound(String),
+    /// The caller may not know whether it is there: told as if it were not.
+    Hidden {
+        /// What was missing.
+        action: Action,
+        /// On what.
+        target: String,
+    },
     /// The caller may see it, but not do this.
     Denied {
         /// What was missing.
@@ -93,7 +100,7 @@ pub fn require(access: &Access, holder: Holder, action: Action, target: Target<'
     }
     let readable = may_read(access, holder, target);
     if !readable && !matches!(target, Target::Store) {
-        return Err(Refused::NotFound(target.to_string()));
+        return Err(Refused::Hidden { action, target: target.to_string() });
     }
     Err(denied(access, action, target, readable))
 }

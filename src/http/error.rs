@@ -6,6 +6,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::api::problem::{Code, FieldProblem, Impact, Problem};
+use crate::domain::audit::Denial;
 use crate::domain::refusals::Refused;
 use crate::http::views;
 use crate::service::{Field, ServiceError};
@@ -17,6 +18,8 @@ pub(super) struct ApiError {
     /// For the log, never for the answer.
     cause: Option<String>,
     retry_after: Option<Duration>,
+    /// For the audit, never for the answer.
+    denial: Option<Denial>,
 }
 
 /// What the outermost layer finds in the response.
@@ -24,11 +27,12 @@ pub(super) struct ApiError {
 pub(super) struct Pending {
     pub(super) problem: Problem,
     pub(super) cause: Option<String>,
+    pub(super) denial: Option<Denial>,
 }
 
 impl ApiError {
     pub(super) fn new(code: Code, detail: impl Into<Option<String>>) -> Self {
-        Self { problem: Box::new(Problem::new(code, detail)), cause: None, retry_after: None }
+        Self { problem: Box::new(Problem::new(code, detail)), cause: None, retry_after: None, denial: None }
     }
 
     /// A malformed request: which field, and what is wrong with it.
@@ -69,6 +73,12 @@ impl ApiError {
         self
     }
 
+    /// The same problem, which the audit is to tell of.
+    pub(super) fn denying(mut self, denial: Denial) -> Self {
+        self.denial = Some(denial);
+        self
+    }
+
     /// A stale If-Match is 412, not 409; both carry the texts.
     pub(super) fn into_precondition_failed(mut self) -> Self {
         if self.problem.code == Code::Conflict {
@@ -91,13 +101,18 @@ impl From<ServiceError> for ApiError {
             ServiceError::TooLarge(fields) => Self::fields(Code::TooLarge, views::fields(fields)),
             ServiceError::Refused(refused) => refused.into(),
             ServiceError::NotFound(what) => Self::new(Code::NotFound, format!("{what} does not exist")),
+            ServiceError::Hidden { action, target } => {
+                let answer = Self::from(ServiceError::NotFound(target.clone()));
+                answer.denying(Denial::Denied { action, target, hidden: true })
+            }
             ServiceError::Denied { action, target, who_can, who_can_grant } => {
+                let denial = Denial::Denied { action, target: target.clone(), hidden: false };
                 let mut this = Self::new(Code::Denied, format!("{action} on {target} is not allowed"));
                 this.problem.action = Some(action.to_string());
                 this.problem.target = Some(target);
                 this.problem.who_can = who_can.into_iter().map(String::from).collect();
                 this.problem.who_can_grant = who_can_grant.into_iter().map(String::from).collect();
-                this
+                this.denying(denial)
             }
             ServiceError::LastAdmin => Self::new(Code::LastAdmin, None),
             ServiceError::SelfGrant => {
@@ -158,6 +173,7 @@ impl From<Refused> for ApiError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotFound(what) => ServiceError::NotFound(what).into(),
+            Refused::Hidden { action, target } => ServiceError::Hidden { action, target }.into(),
             Refused::Denied { action, target, who_can, who_can_grant } => {
                 ServiceError::Denied { action, target, who_can, who_can_grant }.into()
             }
@@ -217,7 +233,7 @@ impl IntoResponse for ApiError {
         if let Some(wait) = self.retry_after {
             headers.insert(header::RETRY_AFTER, header::HeaderValue::from(wait.as_secs()));
         }
-        response.extensions_mut().insert(Pending { problem: *self.problem, cause: self.cause });
+        response.extensions_mut().insert(Pending { problem: *self.problem, cause: self.cause, denial: self.denial });
         response
     }
 }

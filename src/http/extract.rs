@@ -15,16 +15,17 @@ use time::format_description::well_known::Rfc3339;
 use crate::api::IDEMPOTENCY_HEADER;
 use crate::api::problem::{Code, FieldProblem};
 use crate::domain::access::{Caller, Peer};
+use crate::domain::audit::{Denial, Who};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, GroupName, InstanceId, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
 use crate::http::arrival::Silent;
 use crate::http::cookies::Cookie;
 use crate::http::error::ApiError;
-use crate::http::layers::TraceId;
+use crate::http::layers::{Known, TraceId};
 use crate::http::{Shared, cross_site};
 use crate::service::committer::Idempotency;
-use crate::service::{At, WriteContext};
+use crate::service::{At, ServiceError, WriteContext};
 
 /// Bytes a JSON body may have beyond twice the contents it carries.
 const JSON_SLACK: u64 = 1024 * 1024;
@@ -41,23 +42,46 @@ impl FromRequestParts<Shared> for Authenticated {
         if let Some(shown) = parts.headers.get(header::AUTHORIZATION) {
             let shown = shown.to_str().ok().and_then(|value| value.split_once(' '));
             let bearer = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
-            let Some((_, token)) = bearer else { return Err(ApiError::new(Code::Unauthenticated, None)) };
-            return Ok(Self(app.service.authenticate(token.trim(), peer)?));
+            let Some((_, token)) = bearer else { return Err(unauthenticated("unknown")) };
+            let caller = app.service.authenticate(token.trim(), peer);
+            return Self::of(parts, caller.map_err(|error| told(app, error, token.trim())));
         }
         let cookie = Cookie::session(&app.entrance.public_url);
         let mut shown = cookie.values(&parts.headers).peekable();
         if shown.peek().is_some() {
-            cross_site::refuse(&app.entrance, parts)?;
+            let refused = Denial::Unauthenticated { shown: "cross_site", token: None };
+            cross_site::refuse(&app.entrance, parts).map_err(|error| error.denying(refused))?;
         }
-        let mut failed = ApiError::new(Code::Unauthenticated, None);
+        let mut failed = unauthenticated("none");
         for text in shown {
             match app.service.authenticate_console(text, peer.clone()) {
-                Ok(caller) => return Ok(Self(caller)),
-                Err(error) => failed = error.into(),
+                Ok(caller) => return Self::of(parts, Ok(caller)),
+                Err(error) => failed = told(app, error, text),
             }
         }
         Err(failed)
     }
+}
+
+impl Authenticated {
+    /// Tells the layers around who is calling.
+    fn of(parts: &Parts, caller: Result<Caller, ApiError>) -> Result<Self, ApiError> {
+        let caller = caller?;
+        if let Some(known) = parts.extensions.get::<Known>() {
+            known.tell(Who::of(&caller));
+        }
+        Ok(Self(caller))
+    }
+}
+
+fn unauthenticated(shown: &'static str) -> ApiError {
+    ApiError::new(Code::Unauthenticated, None).denying(Denial::Unauthenticated { shown, token: None })
+}
+
+/// The problem of a token that was refused; the audit is told more of it than the caller.
+fn told(app: &Shared, error: ServiceError, token: &str) -> ApiError {
+    let denial = matches!(error, ServiceError::Unauthenticated).then(|| app.service.judge_refused(token));
+    denial.into_iter().fold(error.into(), ApiError::denying)
 }
 
 /// The parameters of the path, decoded.

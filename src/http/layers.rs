@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -20,6 +20,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 use crate::api::problem::Code;
 use crate::api::{EPOCH_HEADER, REQUEST_ID_HEADER, REVISION_HEADER};
 use crate::domain::access::Peer;
+use crate::domain::audit::{Denial, Who};
 use crate::http::error::{ApiError, Pending};
 use crate::http::serve::Connection;
 use crate::http::{Entrance, Shared, arrival};
@@ -61,6 +62,17 @@ pub(super) struct Way {
     pub(super) prefix: String,
 }
 
+/// Who a request turned out to come from: told by the extractor, read when the answer is there.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Known(Arc<OnceLock<Who>>);
+
+impl Known {
+    /// Tells it, once.
+    pub(super) fn tell(&self, who: Who) {
+        let _ = self.0.set(who);
+    }
+}
+
 /// The trace that a request belongs to, when its caller or an exporter of this node keeps one.
 #[derive(Debug, Clone)]
 pub(super) struct TraceId(pub(super) Arc<str>);
@@ -73,7 +85,9 @@ pub(super) async fn observe(State(app): State<Shared>, mut request: Request, nex
     let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
     let (client, way) = origin(&app.entrance, &request);
     let https = way.https;
-    request.extensions_mut().insert(Peer { address: client, request_id: Arc::clone(&id) });
+    let (peer, known) = (Peer { address: client, request_id: Arc::clone(&id) }, Known::default());
+    request.extensions_mut().insert(peer.clone());
+    request.extensions_mut().insert(known.clone());
     request.extensions_mut().insert(way);
     let span = tracing::info_span!("http.request", %method, route, request_id = %id, client = tracing::field::Empty);
     if let Some(client) = client {
@@ -87,7 +101,11 @@ pub(super) async fn observe(State(app): State<Shared>, mut request: Request, nex
     }
     let mut response = next.run(request).instrument(span.clone()).await;
 
-    span.in_scope(|| write_problem(&mut response, &id));
+    let denial = span.in_scope(|| write_problem(&mut response, &id));
+    if let Some(denial) = denial {
+        let who = known.0.get().cloned().unwrap_or_else(|| Who::anonymous(&peer));
+        app.service.audit.deny(who, &denial);
+    }
     let status = response.status().as_u16();
     let elapsed = started.elapsed();
     span.in_scope(|| tracing::debug!(status, ms = elapsed.as_secs_f64() * 1000.0, "answered"));
@@ -152,8 +170,9 @@ fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> Option<TraceId> {
     Some(TraceId(id.to_ascii_lowercase().into()))
 }
 
-fn write_problem(response: &mut Response, id: &str) {
-    let Some(Pending { mut problem, cause }) = response.extensions_mut().remove::<Pending>() else { return };
+/// Writes the body of a problem. Gives what the audit is to tell of it.
+fn write_problem(response: &mut Response, id: &str) -> Option<Denial> {
+    let Pending { mut problem, cause, denial } = response.extensions_mut().remove::<Pending>()?;
     id.clone_into(&mut problem.request_id);
     if problem.status == 500 {
         tracing::error!(code = problem.code.as_str(), cause, "a request failed");
@@ -165,6 +184,7 @@ fn write_problem(response: &mut Response, id: &str) {
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+    denial
 }
 
 /// Gives a request up after a while. A write that is given up may still happen, and says so, unless its body never came.

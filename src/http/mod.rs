@@ -3,6 +3,7 @@
 mod access;
 mod answers;
 mod arrival;
+mod audit;
 mod cookies;
 mod cross_site;
 mod diffs;
@@ -159,6 +160,7 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(users::change_password))
         .routes(routes!(groups::list))
         .routes(routes!(groups::get, groups::put, groups::delete))
+        .routes(routes!(audit::list))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::revoke))
         .routes(routes!(tokens::list, tokens::create))

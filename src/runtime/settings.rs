@@ -9,6 +9,7 @@ use clap::Args;
 use crate::domain::limits::Limits;
 use crate::runtime::age;
 use crate::runtime::telemetry::LogFormat;
+use crate::service::audit::retention::YOUNGEST;
 use crate::service::sessions::SessionLimits;
 
 /// Settings of every command that runs a node.
@@ -31,11 +32,33 @@ pub struct NodeSettings {
     #[command(flatten)]
     pub keys: KeySettings,
     #[command(flatten)]
+    pub audit: AuditSettings,
+    #[command(flatten)]
     pub log: LogSettings,
     #[command(flatten)]
     pub sessions: SessionSettings,
     #[command(flatten)]
     pub limits: LimitSettings,
+}
+
+/// An age after which rows of the audit may go: each of them was anchored long before.
+pub fn retention(text: &str) -> Result<Duration, String> {
+    let age = age::parse(text).map_err(|error| error.to_string())?;
+    if age >= YOUNGEST { Ok(age) } else { Err("must be at least 1d".to_owned()) }
+}
+
+/// What becomes of the audit.
+#[derive(Debug, Clone, Args)]
+pub struct AuditSettings {
+    /// Append the signed ends of the audit's chains to a file, for `pintle audit verify`; best kept on another machine
+    #[arg(long, env = "PINTLE_AUDIT_ANCHOR_FILE", value_name = "FILE")]
+    pub audit_anchor_file: Option<PathBuf>,
+    /// How often they are signed, and written to the log
+    #[arg(long, env = "PINTLE_AUDIT_ANCHOR_SECONDS", default_value_t = 60, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub audit_anchor_seconds: u64,
+    /// Cut off rows of the audit that are older, such as `365d` [default: keep all]
+    #[arg(long, env = "PINTLE_AUDIT_RETENTION", value_name = "AGE", value_parser = retention)]
+    pub audit_retention: Option<Duration>,
 }
 
 /// How callers reach a node.
@@ -80,6 +103,15 @@ pub struct KeySettings {
     /// A master key from before, which only opens what it sealed; may be given several times
     #[arg(long, env = "PINTLE_OLD_MASTER_KEY_FILE", value_name = "FILE", value_delimiter = ',')]
     pub old_master_key_file: Vec<PathBuf>,
+}
+
+impl KeySettings {
+    /// Whether nothing says where the current master key is, neither they nor the variable.
+    #[must_use]
+    pub fn is_unset(&self, variable: Option<&std::ffi::OsStr>) -> bool {
+        let Self { master_key_file, master_key_command, old_master_key_file: _ } = self;
+        master_key_file.is_none() && master_key_command.is_none() && variable.is_none_or(std::ffi::OsStr::is_empty)
+    }
 }
 
 /// How long logins last.

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::access::{Caller, Peer, Token, TokenKind};
-use crate::domain::audit::{Event, Who};
+use crate::domain::audit::{Denial, Event, Who};
 use crate::domain::names::UserName;
 use crate::service::tokens::TokenText;
 use crate::service::users::check_password;
@@ -46,6 +46,23 @@ impl Service {
         }
         self.sessions.note_use(token.id, self.ambient.now());
         Ok(caller)
+    }
+
+    /// What a token that was refused is, for the audit: why it was, and which one it is when its secret was right.
+    #[must_use]
+    pub fn judge_refused(&self, text: &str) -> Denial {
+        let state = self.view.state();
+        let known = TokenText::parse(text).and_then(|shown| {
+            let token = state.access.find_token(shown.id())?;
+            shown.belongs_to(token).then_some(token)
+        });
+        let shown = match known {
+            None => "unknown",
+            Some(token) if state.access.find_user(token.user).is_none_or(|user| user.disabled) => "disabled",
+            // Its time is over, or nobody used it for long.
+            Some(_) => "expired",
+        };
+        Denial::Unauthenticated { shown, token: known.map(|token| token.id) }
     }
 
     /// Sets a password, which ends the user's sessions.

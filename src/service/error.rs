@@ -48,9 +48,17 @@ pub enum ServiceError {
     /// The judgement at the head said no.
     #[error("refused")]
     Refused(Refused),
-    /// Not there, or not to be known.
+    /// Not there.
     #[error("{0} not found")]
     NotFound(String),
+    /// Not to be known: told as if it were not there.
+    #[error("{target} not found")]
+    Hidden {
+        /// What was missing.
+        action: Action,
+        /// On what.
+        target: String,
+    },
     /// Visible, but not allowed.
     #[error("{action} on {target} is not allowed")]
     Denied {
@@ -173,6 +181,7 @@ impl From<Refused> for ServiceError {
     fn from(refused: Refused) -> Self {
         match refused {
             Refused::NotFound(what) => Self::NotFound(what),
+            Refused::Hidden { action, target } => Self::Hidden { action, target },
             Refused::Denied { action, target, who_can, who_can_grant } => {
                 Self::Denied { action, target, who_can, who_can_grant }
             }

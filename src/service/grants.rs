@@ -85,8 +85,11 @@ impl Service {
     /// Takes a grant away.
     pub async fn take_grant(&self, caller: &Caller, id: Uuid) -> Result<(), ServiceError> {
         self.change_access(&Who::of(caller), |access| {
-            let grant = access.find_grant(id).filter(|grant| may_see(access, caller, grant));
-            let Some(grant) = grant else { return Err(ServiceError::NotFound(format!("grant {id}"))) };
+            let target = format!("grant {id}");
+            let Some(grant) = access.find_grant(id) else { return Err(ServiceError::NotFound(target)) };
+            if !may_see(access, caller, grant) {
+                return Err(ServiceError::Hidden { action: Action::Grant, target });
+            }
             if !may_change(access, caller, grant) {
                 return Err(denied(access, caller, &grant.place));
             }
@@ -141,9 +144,11 @@ fn may_give(access: &Access, caller: &Caller, wanted: &Wanted) -> Result<Subject
         return found.ok_or_else(missing);
     };
     let own = |owner: Uuid| owner == caller.user.id;
-    let Some(token) = access.find_token(*id).filter(|token| own(token.user) || administers(access, caller)) else {
-        return Err(ServiceError::NotFound(format!("token {id}")));
-    };
+    let target = format!("token {id}");
+    let Some(token) = access.find_token(*id) else { return Err(ServiceError::NotFound(target)) };
+    if !own(token.user) && !administers(access, caller) {
+        return Err(ServiceError::Hidden { action: Action::Administer, target });
+    }
     if !may_change_scope(access, caller, token.user) {
         return Err(denied(access, caller, &wanted.place));
     }

@@ -74,7 +74,7 @@ impl Service {
                 self.open_session((user.id, &user.name), opening, peer, Vec::new()).await
             }
             user => {
-                self.note_failed_login(user.map(|user| &user.name), peer);
+                self.note_failed_login(user.map(|user| &user.name), peer, "code");
                 Err(refused())
             }
         }

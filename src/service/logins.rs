@@ -5,7 +5,7 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use crate::domain::access::{CONSOLE, Peer, TokenKind, User};
-use crate::domain::audit::{Event, Who};
+use crate::domain::audit::{Denial, Event, Who};
 use crate::domain::names::UserName;
 use crate::domain::passwords::PASSWORD_CHARS;
 use crate::service::accounts::NewToken;
@@ -65,13 +65,15 @@ impl Service {
         let now = self.ambient.now();
         let (account, known) = self.find_account(&name, peer, now).await?;
         let attempt = Attempt::new(&name, peer.address, known);
-        self.sessions.attempts.begin(&attempt, now).map_err(too_soon)?;
+        let begun = self.sessions.attempts.begin(&attempt, now).map_err(too_soon);
+        begun
+            .inspect_err(|_| self.note_failed_login(account.as_ref().map(|account| &account.name), peer, "too_many"))?;
         let hash = account.as_ref().filter(|account| !account.disabled).and_then(|a| a.password_hash.clone());
         let right = self.verify(password, hash).await.inspect_err(|_| self.sessions.attempts.withdraw(&attempt))?;
         let account = match account {
             Some(account) if right => account,
             account => {
-                self.note_failed_login(account.as_ref().map(|account| &account.name), peer);
+                self.note_failed_login(account.as_ref().map(|account| &account.name), peer, "wrong");
                 return Err(ServiceError::WrongPassword);
             }
         };
@@ -157,10 +159,9 @@ impl Service {
     }
 
     /// Says that a login failed. The name is told only of an account that exists: what was typed may be a password.
-    #[expect(clippy::unused_self, reason = "it writes to what the service holds")]
-    pub(super) fn note_failed_login(&self, account: Option<&UserName>, peer: &Peer) {
-        let (account, address) = (account.map_or("unknown", UserName::as_str), peer.address);
-        tracing::info!(account, ?address, "a login failed");
+    pub(super) fn note_failed_login(&self, account: Option<&UserName>, peer: &Peer, reason: &'static str) {
+        let name = account.map_or("unknown", UserName::as_str).to_owned();
+        self.audit.deny(Who::anonymous(peer), &Denial::LogIn { name, reason });
     }
 }
 

@@ -168,9 +168,10 @@ impl Service {
         let submission = Submission { change_set: Arc::new(change_set), idempotency: idempotency.clone(), reply };
         self.submissions.send(submission).await.map_err(|_| ServiceError::Draining)?;
         match (result.await.map_err(|_| ServiceError::OutcomeUnknown)?, idempotency) {
-            (Err(refused @ (ServiceError::Refused(_) | ServiceError::NotFound(_))), Some(once)) => {
-                self.first_result(caller, &once).await?.unwrap_or(Err(refused))
-            }
+            (
+                Err(refused @ (ServiceError::Refused(_) | ServiceError::NotFound(_) | ServiceError::Hidden { .. })),
+                Some(once),
+            ) => self.first_result(caller, &once).await?.unwrap_or(Err(refused)),
             (result, _) => result,
         }
     }

@@ -92,7 +92,13 @@ impl Service {
             }
             Some(found) => found?,
         };
-        let changes = changes.ok_or_else(|| ServiceError::NotFound(format!("revision {revision}")))?;
+        let Some(changes) = changes else {
+            let target = format!("revision {revision}");
+            // Asked for in both cases, which take the same time by that.
+            let exists = store::find_head(&mut session, revision).await?.is_some();
+            let hidden = ServiceError::Hidden { action: Action::Inspect, target: target.clone() };
+            return Err(if exists { hidden } else { ServiceError::NotFound(target) });
+        };
         Ok(RevisionDetail { pin, changes })
     }
 }

@@ -9,7 +9,7 @@ use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::domain::access::{Access, Caller, Target, Token, TokenKind, User};
+use crate::domain::access::{Access, Action, Caller, Target, Token, TokenKind, User};
 use crate::domain::audit::{Event, Who};
 use crate::domain::names::UserName;
 use crate::service::accounts::revoke_step;
@@ -197,7 +197,8 @@ impl Service {
             whose(access, caller, None)?;
             let found = access.find_token(id).filter(|token| token.kind == TokenKind::Session).ok_or_else(unknown)?;
             if found.user != caller.user.id {
-                permit::require::<Administer>(access, caller, Target::Store).map_err(|_| unknown())?;
+                let hidden = |_| ServiceError::Hidden { action: Action::Administer, target: format!("session {id}") };
+                permit::require::<Administer>(access, caller, Target::Store).map_err(hidden)?;
             }
             let user = access.find_user(found.user).ok_or_else(unknown)?;
             Ok((vec![end_step(user, found)], ()))

@@ -31,7 +31,11 @@ use tokio::sync::watch;
 
 pub use access::{AccessOutcome, GrantColumns, Op, Step, TokenColumns, change_access, load_access};
 pub use accounts::{AccountRow, create_first_admin, find_account};
-pub use audit::{ChainOutcome, append_rows, begin_chain};
+pub use audit::{
+    AuditFilter, ChainOutcome, Digested, ListedRow, Position, Snapshot, Touched, append_rows, begin_chain, chain_rows,
+    cut_audit, digests, find_chain_end, hashes_at, list_audit, list_chains, list_endless_chains, list_touched,
+    snapshot, sweep_audit,
+};
 pub use entries::{Part, load};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};

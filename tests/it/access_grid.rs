@@ -52,6 +52,8 @@ enum On {
     Account,
     /// The store as a whole.
     Store,
+    /// Any part of the store, however small.
+    Part,
     /// All of `dev`.
     Dev,
     /// All of `empty`, an environment without namespaces.
@@ -101,6 +103,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     // Nobody here called from a browser.
     ("grant_login_code", "", On::Account, 403),
     ("healthz", "", On::Open, 200),
+    ("list_audit", "audit", On::Part, 200),
     ("list_entries", "read", On::Orders, 200),
     ("list_environments", "", On::Anybody, 200),
     ("list_grants", "", On::Anybody, 200),
@@ -157,7 +160,7 @@ impl Caller {
     /// Whether it may do something to all that an operation is about.
     fn may(&self, action: &str, on: On) -> bool {
         let covered = match (on, self.through) {
-            (_, Through::Session) | (On::SomeOfDev, _) => true,
+            (_, Through::Session) | (On::SomeOfDev | On::Part, _) => true,
             (on, Through::Here) => matches!(on, On::Orders | On::Instance | On::HiddenOrders),
             (_, Through::Elsewhere) => false,
         };
@@ -184,7 +187,7 @@ impl Caller {
                 }
             }
             _ if self.may(action, on) => done,
-            On::Store => 403,
+            On::Store | On::Part => 403,
             On::HiddenOrders => 404,
             On::Instance if !self.may(action, On::SomeOfDev) => self.expected(action, On::SomeOfDev, done),
             On::Dev | On::Empty | On::SomeOfDev | On::Orders | On::Instance => {
@@ -244,6 +247,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         | "list_identity_providers"
         | "list_lost"
         | "list_pins"
+        | "list_audit"
         | "unpin_revision"
         | "list_instances"
         | "get_instance"

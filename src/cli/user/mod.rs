@@ -5,6 +5,7 @@
 
 mod access;
 mod accounts;
+mod audit;
 mod browser;
 mod context;
 mod credentials;
@@ -207,6 +208,9 @@ pub enum UserCommand {
     Instances(instances::InstancesArgs),
     /// Wait until the instances run a revision
     Wait(wait::WaitArgs),
+    /// Show who did what, verify that nobody changed the record, and cut off old rows
+    #[command(subcommand)]
+    Audit(audit::AuditCommand),
     /// Print changes as they happen, until interrupted
     Watch(watch::WatchArgs),
     /// Show acknowledged change sets that a failover lost
@@ -271,6 +275,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Export(args) => export::run(context, args).await,
         UserCommand::Instances(args) => instances::run(context, args).await,
         UserCommand::Wait(args) => wait::run(context, args).await,
+        UserCommand::Audit(command) => audit::run(context, command).await,
         UserCommand::Watch(args) => watch::run(context, args).await,
         UserCommand::Lost => nodes::lost(context).await,
         UserCommand::Status => nodes::status(context).await,

@@ -14,10 +14,12 @@ use crate::domain::names::{EnvironmentName, NamespaceName};
 
 /// How long equal denials fold into one row.
 const WINDOW: Duration = Duration::minutes(1);
-/// Callers that are told apart.
-const CALLERS: usize = 1024;
+/// Callers that are told apart. Unknown ones get half of the places, so that they cannot push out those with a name.
+const CALLERS: usize = 512;
 /// Denials of one caller that are told apart.
-const KINDS: usize = 64;
+const KINDS: usize = 32;
+/// Denials of all callers that are told apart: with one of all kinds for each caller, the most rows of a minute.
+const WINDOWS: usize = 2048;
 /// Longest name of a failed login, in bytes.
 const NAME_BYTES: usize = 64;
 
@@ -42,7 +44,7 @@ pub enum Denial {
     },
     /// A login did not work out.
     LogIn {
-        /// The name as it was given.
+        /// The name, of an account that exists: what was typed may be a password.
         name: String,
         /// Why.
         reason: &'static str,
@@ -117,6 +119,7 @@ struct Window {
 #[derive(Debug, Default)]
 pub struct Denials {
     open: HashMap<Subject, HashMap<Kind, Window>>,
+    windows: usize,
     ready: Vec<(OffsetDateTime, Who, Event)>,
 }
 
@@ -127,13 +130,14 @@ impl Denials {
         let mut subject = (who.actor.clone(), who.address.filter(|_| anonymous));
         let (mut who, mut kind, mut event) = (who, denial.kind(), denial.event());
         let several = |event: Event| Event { environment: None, namespace: None, ..event }.several();
-        if self.open.len() >= CALLERS && !self.open.contains_key(&subject) {
+        let places = if anonymous { CALLERS / 2 } else { CALLERS };
+        if self.open.len() >= places && !self.open.contains_key(&subject) {
             subject = ("several".to_owned(), None);
             who = Who { actor: "several".to_owned(), token: None, address: None, request_id: "".into() };
             (kind, event) = ((event.action, None, String::new()), several(event));
         }
         let kinds = self.open.entry(subject).or_default();
-        if kinds.len() >= KINDS && !kinds.contains_key(&kind) {
+        if (kinds.len() >= KINDS || self.windows >= WINDOWS) && !kinds.contains_key(&kind) {
             (kind, event) = ((event.action, None, String::new()), several(event));
         }
         if let Some(window) = kinds.get_mut(&kind) {
@@ -146,6 +150,7 @@ impl Denials {
         }
         self.ready.push((now, who.clone(), event.clone()));
         kinds.insert(kind, Window { since: now, count: 0, who, event });
+        self.windows += 1;
     }
 
     /// What is to be written now.
@@ -175,6 +180,7 @@ impl Denials {
             });
             !kinds.is_empty()
         });
+        self.windows = self.open.values().map(HashMap::len).sum();
         rows
     }
 }
@@ -264,6 +270,21 @@ mod tests {
         assert!(rows.len() <= CALLERS + KINDS + 2, "{}", rows.len());
         let summed: u64 = denials.rest(START).iter().filter_map(|(_, _, event)| event.count).sum();
         assert_eq!(summed + rows.len() as u64, 20_000, "none is lost");
+        assert!(denials.due(START + WINDOW).is_empty() && denials.windows == 0);
+
+        for number in 0..=u8::MAX {
+            for name in 0..100 {
+                denials.take(START, from(number), &Denial::LogIn { name: format!("user-{name}"), reason: "wrong" });
+            }
+        }
+        for number in 0..100 {
+            denials.take(START, from(1), &denied(&format!("dev/ns-{number}")));
+            denials.take(START, who(&format!("user-{number}")), &denied("dev/orders"));
+        }
+        let rows = denials.due(START);
+        assert!(rows.len() <= WINDOWS + CALLERS * 2, "{}", rows.len());
+        let named = rows.iter().filter(|(_, who, _)| who.actor.starts_with("user-")).count();
+        assert_eq!(named, 100, "unknown callers do not push out known ones");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! What the audit says: who did what to which target, in rows that are chained by their hashes.
 
+mod anchors;
 mod chain;
+mod check;
 mod denials;
 
 use std::net::IpAddr;
@@ -14,7 +16,9 @@ use crate::domain::access::{Caller, Peer};
 use crate::domain::names::{EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
 
+pub use anchors::Anchor;
 pub use chain::{Chain, Link, Row, STORE_CHAIN};
+pub use check::{Broken, ChainRow, Cut, Said, StoredRow, Walk};
 pub use denials::{Denial, Denials};
 
 /// Who did something, and from where.

@@ -3,6 +3,10 @@
 //! Logins, denials and reveals go to a chain of the node's own, which one task appends to. It writes once a second, or at once
 //! when somebody waits for a row, and never under the lock of the store.
 
+pub mod anchors;
+mod list;
+pub mod retention;
+mod verify;
 mod writer;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +20,11 @@ use crate::metrics::Metrics;
 use crate::service::ServiceError;
 use crate::service::ambient::Ambient;
 
+pub use list::AuditPage;
+pub use verify::{Report, VerifyError, verify};
 pub use writer::{Auditor, ChainEnd};
+
+pub use crate::store::{AuditFilter, ListedRow, Position};
 
 /// Events that may be on their way to the task.
 const INBOX: usize = 4096;

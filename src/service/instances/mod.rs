@@ -113,7 +113,12 @@ impl Service {
         let forgotten = found.presence == Presence::Gone
             && then.is_none()
             && !store::is_shown(&mut session, found.presence_since).await?;
-        let found = shown(&state.access, permit.caller(), found).filter(|_| !forgotten).ok_or_else(missing)?;
+        if forgotten {
+            return Err(missing());
+        }
+        let hidden =
+            || ServiceError::Hidden { action: Action::Inspect, target: format!("instance {environment}/{id}") };
+        let found = shown(&state.access, permit.caller(), found).ok_or_else(hidden)?;
         standings_then(&state, &mut session, vec![found], then).await?.pop().ok_or_else(missing)
     }
 

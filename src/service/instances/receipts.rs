@@ -60,7 +60,7 @@ impl Service {
         let is_bare = changed.is_empty();
         let seen: Vec<Address> = changed.into_iter().filter(sees).collect();
         if seen.is_empty() && !(is_bare && self.get_revision(caller, record.revision).await.is_ok()) {
-            return Err(missing());
+            return Err(ServiceError::Hidden { action: Action::Inspect, target: format!("revision {revision}") });
         }
         let unique =
             |part: fn(&Address) -> String| seen.iter().map(part).collect::<BTreeSet<_>>().into_iter().collect();

@@ -324,7 +324,7 @@ fn judge(access: &Access, message: &Message, known: Option<&Known>) -> Result<()
     };
     let reads = |name: &_| access.allows(message.holder, Action::Report, Target::AnyIn(environment, name));
     if let Some(name) = known.namespaces.iter().find(|name| !is_put && !reads(name)) {
-        return Err(ServiceError::NotFound(format!("{environment}/{name}")));
+        return Err(ServiceError::Hidden { action: Action::Report, target: format!("{environment}/{name}") });
     }
     if known.owner != message.holder.user && !(is_put && known.presence == Presence::Gone) {
         return Err(ServiceError::InstanceTaken(format!("{environment}/{id}")));

@@ -115,6 +115,21 @@ impl Service {
         agent: Option<String>,
         peer: &Peer,
     ) -> Result<Finished, ServiceError> {
+        let finished = self.finish_at(provider, returned, kept, agent, peer).await;
+        if matches!(finished, Err(ServiceError::LoginRefused(_))) {
+            self.note_failed_login(None, peer, "provider");
+        }
+        finished
+    }
+
+    async fn finish_at(
+        &self,
+        provider: &str,
+        returned: Returned,
+        kept: Option<&str>,
+        agent: Option<String>,
+        peer: &Peer,
+    ) -> Result<Finished, ServiceError> {
         let provider = self.find_provider(provider)?;
         let transaction = self.open_transaction(&provider, kept, &returned)?;
         if returned.iss.as_ref().is_some_and(|issuer| *issuer != provider.issuer) {

@@ -33,9 +33,12 @@ struct Settings {
 pub(crate) const NO_MASTER_KEY: &str = "--no-master-key";
 
 /// The master key of all nodes that a test gives no other.
+pub(crate) const MASTER_KEY_TEXT: &str = "5e1f0b9a3c7d24868b1c0ffee2d4a69780b3c5d7e9f1a2c4d6e8f0a1b3c5d7e9";
+
+/// The file with it.
 static MASTER_KEY: LazyLock<NamedTempFile> = LazyLock::new(|| {
     let file = NamedTempFile::new().unwrap();
-    std::fs::write(file.path(), "5e1f0b9a3c7d24868b1c0ffee2d4a69780b3c5d7e9f1a2c4d6e8f0a1b3c5d7e9").unwrap();
+    std::fs::write(file.path(), MASTER_KEY_TEXT).unwrap();
     file
 });
 

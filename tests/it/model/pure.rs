@@ -245,7 +245,7 @@ fn assert_same(applied: &State, judged: &State) {
 /// The code that the wire has for a refusal.
 fn code(refused: &Refused) -> &'static str {
     match refused {
-        Refused::NotFound(_) => "not_found",
+        Refused::NotFound(_) | Refused::Hidden { .. } => "not_found",
         Refused::Conflicts(_) => "conflict",
         Refused::RevertConflicts(_) => "revert_conflict",
         Refused::Frozen(..) => "frozen",
