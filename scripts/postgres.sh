@@ -3,10 +3,11 @@
 #
 #   scripts/postgres.sh where       prints the folder of the newest server programs, or fails
 #   scripts/postgres.sh start DIR   makes a database in the empty folder DIR, starts it and prints its DATABASE_URL
+#   scripts/postgres.sh serve DIR   the same with fsync on, without which no node starts on it
 #   scripts/postgres.sh stop DIR    ends it; DIR may be removed then
 #
-# It listens on a socket in DIR only, and trusts whoever can enter DIR. Its data does not outlive a crash: fsync is
-# off. PostgreSQL refuses to run as root, so for root it runs as `postgres` or `nobody`, who must be able to reach DIR.
+# It listens on a socket in DIR only, and trusts whoever can enter DIR. After `start` its data does not outlive a crash:
+# fsync is off. PostgreSQL refuses to run as root, so for root it runs as `postgres` or `nobody`, who must be able to reach DIR.
 set -euo pipefail
 
 oldest=14
@@ -71,7 +72,8 @@ encode() {
 }
 
 start() {
-    local dir bin
+    local dir bin careless='-F -c full_page_writes=off'
+    [ "$2" != durable ] || careless=''
     mkdir -p "$1"
     dir=$(cd "$1" && pwd -P)
     bin=$(programs)
@@ -86,9 +88,8 @@ start() {
         --no-instructions >/dev/null)
     (echo 'CREATE DATABASE pintle' |
         as_server "$bin/postgres" --single -D "$dir/pg" -F -c exit_on_error=on -c log_checkpoints=off postgres >/dev/null)
-    (as_server "$bin/pg_ctl" start --wait --silent --pgdata="$dir/pg" --log="$dir/log" --timeout=120 --options="-F \
-        -c listen_addresses= -c unix_socket_directories='$dir' -c unix_socket_permissions=0700 -c jit=off \
-        -c full_page_writes=off" </dev/null >/dev/null) || {
+    (as_server "$bin/pg_ctl" start --wait --silent --pgdata="$dir/pg" --log="$dir/log" --timeout=120 --options="$careless \
+        -c listen_addresses= -c unix_socket_directories='$dir' -c unix_socket_permissions=0700 -c jit=off" </dev/null >/dev/null) || {
         (as_server tail -n 20 "$dir/log" >&2)
         return 1
     }
@@ -104,10 +105,11 @@ stop() {
 
 case "${1:-} $#" in
 'where 1') where ;;
-'start 2') start "$2" ;;
+'start 2') start "$2" careless ;;
+'serve 2') start "$2" durable ;;
 'stop 2') stop "$2" ;;
 *)
-    echo "usage: $0 where | start DIR | stop DIR" >&2
+    echo "usage: $0 where | start DIR | serve DIR | stop DIR" >&2
     exit 2
     ;;
 esac

@@ -2,8 +2,8 @@
 # Makes sure that the machine has what Pintle's build needs, and installs what Debian and Ubuntu can.
 #
 #   scripts/setup.sh run    for `make run`: a C compiler, PostgreSQL's server programs, Rust
-#   scripts/setup.sh test   also for `make test`: psql, Python with what comes from PyPI, nginx, Node, libfaketime, unshare,
-#                           rustfmt and clippy
+#   scripts/setup.sh test   also for `make test`: psql, Python with what comes from PyPI, nginx, Node with npm, Chromium, openssl,
+#                           libfaketime, unshare, rustfmt and clippy
 #
 # As root, or where sudo asks for no password, it uses apt-get; elsewhere it prints the command to run and fails.
 # No database or web server of the system is made, started or used.
@@ -31,6 +31,9 @@ missing_packages() {
         { has nginx || [ -x /usr/sbin/nginx ]; } || echo nginx-light
         ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || echo libfaketime
         has node || echo nodejs
+        has npm || echo npm
+        has openssl || echo openssl
+        has chromium || has chromium-browser || has google-chrome || echo chromium
         has unshare || echo util-linux
     fi
 }

@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all=(setup fmt clippy library sqlx unit architecture it faults openapi doc deny schemathesis)
+all=(setup fmt clippy library sqlx unit architecture it browser faults openapi doc deny schemathesis)
 
 # Ordinary builds read .sqlx/ and need no database.
 export SQLX_OFFLINE=true
@@ -39,6 +39,9 @@ unit() { cargo test --lib --locked; }
 architecture() { cargo test --test architecture --locked; }
 
 it() { cargo test --test it --locked; }
+
+# Chromium, as a person has it: `it` has just built the binary that it talks to.
+browser() { scripts/browser.sh; }
 
 # Really kills things: nodes, PostgreSQL, connections, agents. The crash test is a load of its own, and goes first.
 faults() {

@@ -70,6 +70,8 @@ codes! {
     /// A cookie came with a request that was not made by our own pages, or not as they make it; `detail` says what is wrong. Programs
     /// send a token instead.
     CrossSite = "cross_site", 403, "The request comes from another site";
+    /// The login at the provider cannot be taken; `detail` says why.
+    LoginRefused = "login_refused", 403, "The login was refused";
     /// A one-time password was given: send `new_password` with it.
     PasswordChangeRequired = "password_change_required", 403, "A new password is needed";
     /// It does not exist, or the caller may not know that it does.
@@ -130,6 +132,8 @@ codes! {
     HeadTooLarge = "head_too_large", 431, "The head of the request is too large";
     /// Something broke here; the request id finds it in the log.
     Internal = "internal", 500, "Internal error";
+    /// The provider of logins does not answer as it should. An administrator finds the reason in the log.
+    ProviderFailed = "provider_failed", 502, "The login provider does not work";
     /// The database cannot be reached. Nothing was applied.
     Unavailable = "unavailable", 503, "The database cannot be reached";
     /// The node is behind the `min_revision` that was asked for. Nothing was applied.

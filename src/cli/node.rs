@@ -28,6 +28,7 @@ use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
 use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
+use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
 use crate::service::secrets::Resealer;
 use crate::service::sessions::Sessions;
@@ -171,6 +172,7 @@ pub async fn start(
         ambient: Arc::clone(&ambient),
         passwords,
         sessions: Sessions::new(settings.sessions.limits()),
+        providers: Providers::default(),
         keyring,
         issuer_keys: IssuerKeyCache::default(),
         resealing: Arc::default(),

@@ -3,7 +3,7 @@
 use reqwest::Method;
 
 use crate::api::access::CallerView;
-use crate::api::accounts::{LoginBody, SessionView};
+use crate::api::accounts::{CodeBody, LoginBody, ProviderList, SessionView};
 use crate::client::{Client, ClientError};
 
 impl Client {
@@ -13,6 +13,19 @@ impl Client {
     /// `password_change_required` after a one-time password without a new one.
     pub async fn log_in(&self, body: &LoginBody) -> Result<SessionView, ClientError> {
         self.fetch(self.write(Method::POST, ["api", "v1", "session"]).once().json(body)?).await
+    }
+
+    /// Logs in with a code that the person got in a browser.
+    ///
+    /// # Errors
+    /// `login_refused` when the code is not good, or no more.
+    pub async fn log_in_with_code(&self, body: &CodeBody) -> Result<SessionView, ClientError> {
+        self.fetch(self.write(Method::POST, ["api", "v1", "session", "token"]).once().json(body)?).await
+    }
+
+    /// Where people may log in.
+    pub async fn list_identity_providers(&self) -> Result<ProviderList, ClientError> {
+        self.fetch(self.read(["api", "v1", "identity-providers"])).await
     }
 
     /// Ends the session whose token this client sends.

@@ -53,6 +53,18 @@ impl ApiError {
         this
     }
 
+    /// Writes its cause to the log, where its answer is no problem's body.
+    pub(super) fn log(&self) {
+        if let Some(cause) = &self.cause {
+            tracing::warn!(code = self.problem.code.as_str(), cause, "a request was not served");
+        }
+    }
+
+    /// What it will say.
+    pub(super) fn problem(&self) -> &Problem {
+        &self.problem
+    }
+
     fn because(mut self, cause: String) -> Self {
         self.cause = Some(cause);
         self
@@ -125,6 +137,10 @@ impl From<ServiceError> for ApiError {
             ServiceError::IssuerUnreachable(name) => {
                 let detail = format!("the keys of the trusted issuer {name} cannot be fetched");
                 Self::new(Code::IssuerUnreachable, detail).retry_after(ISSUER)
+            }
+            ServiceError::LoginRefused(reason) => Self::new(Code::LoginRefused, reason),
+            ServiceError::ProviderFailed(cause) => {
+                Self::new(Code::ProviderFailed, None).because(cause).retry_after(SOON)
             }
             ServiceError::NeedsFullToken => Self::new(Code::NeedsFullToken, None),
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),

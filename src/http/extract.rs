@@ -127,6 +127,10 @@ impl Place {
         self.get("id")
     }
 
+    pub(super) fn provider(&self) -> Result<String, ApiError> {
+        self.get("provider")
+    }
+
     pub(super) fn user(&self) -> Result<UserName, ApiError> {
         self.get("name")
     }

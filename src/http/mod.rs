@@ -16,13 +16,16 @@ mod gate;
 mod grants;
 mod groups;
 mod holds;
+mod html;
 mod instances;
 mod issuers;
 mod keys;
 mod layers;
 mod namespaces;
 mod nodes;
+mod oidc;
 mod paging;
+mod providers;
 mod proxies;
 mod public_url;
 mod publish;
@@ -147,6 +150,12 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::log_in, sessions::log_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
+        .routes(routes!(oidc::start))
+        .routes(routes!(oidc::finish))
+        .routes(routes!(oidc::grant_code))
+        .routes(routes!(oidc::log_in_with_code))
+        .routes(routes!(providers::list))
+        .routes(routes!(providers::get, providers::put, providers::delete))
         .routes(routes!(access::me))
         .routes(routes!(access::explain))
         .routes(routes!(access::who_can))
@@ -191,7 +200,11 @@ pub fn router(app: Shared) -> Router {
     let (routes, _) = table().split_for_parts();
     routes
         .route("/api/openapi.json", axum::routing::get(move || ready(nodes::openapi_json(&document))))
-        .route("/", axum::routing::get(nodes::index))
+        .route("/", axum::routing::get(html::index))
+        .route("/cli", axum::routing::get(html::cli))
+        .route("/login.js", axum::routing::get(html::login_js))
+        .route("/cli.js", axum::routing::get(html::cli_js))
+        .route("/login.css", axum::routing::get(html::login_css))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())

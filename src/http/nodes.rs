@@ -1,6 +1,5 @@
 //! Health, metrics, and what a failover lost.
 
-use axum::Extension;
 use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -13,8 +12,7 @@ use crate::api::problem::Problem;
 use crate::domain::changes::{Item, Record};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Query};
-use crate::http::layers::Way;
-use crate::http::{Shared, views};
+use crate::http::{App, Shared, views};
 
 /// Which readiness.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -129,11 +127,10 @@ fn change_body(item: &Item) -> Option<ChangeBody> {
     })
 }
 
-/// What a person finds who opens the address in a browser.
-pub(super) async fn index(State(app): State<Shared>, way: Option<Extension<Way>>) -> Response {
-    let prefix = way.map(|Extension(way)| way.prefix).unwrap_or_default();
+/// What somebody finds who asks for the address without a browser.
+pub(super) fn index(app: &App, base: &str) -> Response {
     let text = format!(
-        "Pintle {}\n\nAPI      {prefix}/api/openapi.json\nhealth   {prefix}/healthz  {prefix}/readyz\n\
+        "Pintle {}\n\nAPI      {base}/api/openapi.json\nhealth   {base}/healthz  {base}/readyz\n\
          log in   pintle login --server {}\n",
         env!("CARGO_PKG_VERSION"),
         app.entrance.public_url

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::IntoParams;
+use uuid::Uuid;
 
 use crate::api::accounts::{LoginBody, OpenSessionView, SessionList, SessionView};
 use crate::api::problem::Problem;
@@ -15,17 +16,17 @@ use crate::domain::names::UserName;
 use crate::http::cookies::Cookie;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, parsed};
-use crate::http::{Shared, cross_site};
+use crate::http::{App, Shared, cross_site};
 use crate::service::accounts::NewToken;
 use crate::service::logins::{Login, Opening};
 use crate::service::sessions::OpenSession;
 
 /// How a login came, before its body is read.
 pub(super) struct Arrived {
-    pub(super) peer: Peer,
-    agent: Option<String>,
-    /// The text of the session that the browser has.
-    pub(super) previous: Option<String>,
+    peer: Peer,
+    pub(super) agent: Option<String>,
+    /// The session that the browser has.
+    pub(super) previous: Option<Uuid>,
     /// What speaks against giving it a cookie.
     foreign: Option<ApiError>,
 }
@@ -36,10 +37,11 @@ impl FromRequestParts<Shared> for Arrived {
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
         let text = |name| parts.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let cookie = Cookie::session(&app.entrance.public_url);
+        let previous = cookie.values(&parts.headers).find_map(|text| app.service.find_console(text));
         Ok(Self {
             peer: parts.extensions.get::<Peer>().cloned().unwrap_or_default(),
             agent: text(header::USER_AGENT),
-            previous: cookie.values(&parts.headers).next().map(str::to_owned),
+            previous,
             foreign: cross_site::refuse(&app.entrance, parts).err(),
         })
     }
@@ -59,7 +61,7 @@ impl Arrived {
 }
 
 /// Answers a login: with the token, or with the cookie that holds it.
-pub(super) fn opened(app: &Shared, console: bool, user: &User, new: &NewToken) -> Response {
+pub(super) fn opened(app: &App, console: bool, user: &User, new: &NewToken) -> Response {
     let expires_at = new.token.expires_at.unwrap_or(OffsetDateTime::UNIX_EPOCH);
     let (user, text) = (user.name.to_string(), new.text.reveal());
     if !console {

@@ -98,6 +98,12 @@ pub enum ServiceError {
     /// The keys of a trusted issuer cannot be fetched.
     #[error("the keys of the trusted issuer {0} cannot be fetched")]
     IssuerUnreachable(String),
+    /// A login at a provider is not let in; the reason may be told.
+    #[error("the login was refused: {0}")]
+    LoginRefused(String),
+    /// A provider does not do its part; the text is for the log.
+    #[error("identity provider {0}")]
+    ProviderFailed(String),
     /// A scoped or short-lived token would make or end a credential.
     #[error("a scoped or short-lived token does not do that")]
     NeedsFullToken,

@@ -11,7 +11,6 @@ use crate::domain::passwords::PASSWORD_CHARS;
 use crate::service::accounts::NewToken;
 use crate::service::attempts::{Attempt, network};
 use crate::service::sessions::end_step;
-use crate::service::tokens::TokenText;
 use crate::service::users::check_password;
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, AccountRow, Op, Step};
@@ -40,8 +39,8 @@ pub struct Opening {
     pub console: bool,
     /// The program, as it calls itself.
     pub agent: Option<String>,
-    /// The text of the session that the browser had before, which ends.
-    pub previous: Option<String>,
+    /// The session that the browser had before, which ends.
+    pub previous: Option<Uuid>,
 }
 
 impl std::fmt::Debug for Login {
@@ -132,12 +131,10 @@ impl Service {
                            "expires_at": expires_at.unix_timestamp()});
         let event = Event::new("log_in", format!("user:{name}")).after(after);
         steps.push(Step { event, op: Op::CreateToken((&new.token).into()) });
-        let previous = opening.previous.as_deref().and_then(TokenText::parse);
         self.change_access(&who(name, peer), |access| {
             let mut steps = steps.clone();
-            let ended = previous.as_ref().and_then(|text| {
-                let token =
-                    access.find_token(text.id()).filter(|token| text.belongs_to(token) && token.is_console())?;
+            let ended = opening.previous.and_then(|id| {
+                let token = access.find_token(id).filter(|token| token.is_console())?;
                 Some(end_step(access.find_user(token.user)?, token))
             });
             steps.extend(ended);

@@ -22,9 +22,11 @@ pub mod issuer_keys;
 pub mod issuers;
 pub mod jwt;
 pub mod keyring;
+mod login_codes;
 pub mod logins;
 pub mod namespaces;
 pub mod nodes;
+pub mod oidc;
 pub mod passwords;
 pub mod permit;
 pub mod pins;
@@ -61,6 +63,7 @@ use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
 use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
+use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
 use crate::service::sessions::Sessions;
 use crate::service::trims::TrimLink;
@@ -100,6 +103,8 @@ pub struct Service {
     pub passwords: Passwords,
     /// Sessions and logins, as this node remembers them.
     pub sessions: Sessions,
+    /// What providers of logins say of themselves.
+    pub providers: Providers,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
     /// Keys of trusted issuers.

@@ -25,6 +25,9 @@ const ROLES: [(&str, &[&str]); 7] = [
     ("agent", &["read", "report"]),
 ];
 
+/// A provider of logins that nobody calls.
+const PROVIDER: &str = r#"{"issuer": "https://id.example.com", "client_id": "pintle"}"#;
+
 /// What a caller acts through: its session, or a token whose scope is its role on one namespace only.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Through {
@@ -49,6 +52,8 @@ enum On {
     Account,
     /// The store as a whole.
     Store,
+    /// Any part of the store, however small.
+    Part,
     /// All of `dev`.
     Dev,
     /// All of `empty`, an environment without namespaces.
@@ -74,6 +79,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("delete_entry", "publish", On::Orders, 200),
     ("delete_environment", "manage", On::Empty, 200),
     ("delete_group", "administer", On::Store, 204),
+    ("delete_identity_provider", "administer", On::Store, 204),
     ("delete_instance", "report", On::Instance, 204),
     ("delete_namespace", "manage", On::Orders, 200),
     ("diff", "inspect", On::SomeOfDev, 200),
@@ -81,21 +87,28 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("end_sessions", "", On::Account, 204),
     ("explain_access", "grant", On::Orders, 200),
     ("export_access", "administer", On::Store, 200),
+    // There is no such provider.
+    ("finish_oidc", "", On::Open, 404),
     ("freeze_environment", "freeze", On::Dev, 200),
     ("get_caller", "", On::Anybody, 200),
     ("get_entry", "read", On::Orders, 200),
     ("get_environment", "read", On::SomeOfDev, 200),
     ("get_group", "administer", On::Store, 200),
+    ("get_identity_provider", "administer", On::Store, 200),
     ("get_instance", "inspect", On::Instance, 200),
     ("get_namespace", "read", On::Orders, 200),
     ("get_receipts", "inspect", On::HiddenOrders, 200),
     ("get_revision", "inspect", On::HiddenOrders, 200),
     ("get_user", "administer", On::Store, 200),
+    // Nobody here called from a browser.
+    ("grant_login_code", "", On::Account, 403),
     ("healthz", "", On::Open, 200),
+    ("list_audit", "audit", On::Part, 200),
     ("list_entries", "read", On::Orders, 200),
     ("list_environments", "", On::Anybody, 200),
     ("list_grants", "", On::Anybody, 200),
     ("list_groups", "administer", On::Store, 200),
+    ("list_identity_providers", "", On::Open, 200),
     ("list_instances", "inspect", On::SomeOfDev, 200),
     ("list_lost", "administer", On::Store, 200),
     ("list_namespaces", "read", On::SomeOfDev, 200),
@@ -105,6 +118,8 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("list_tokens", "", On::Anybody, 200),
     ("list_users", "administer", On::Store, 200),
     ("log_in", "", On::Open, 200),
+    // There is no such code.
+    ("log_in_with_code", "", On::Open, 403),
     ("log_out", "", On::Anybody, 204),
     ("metrics", "", On::Anybody, 200),
     ("pin_revision", "administer", On::Store, 200),
@@ -112,6 +127,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("put_entry", "publish", On::Orders, 200),
     ("put_environment", "manage", On::Dev, 200),
     ("put_group", "administer", On::Store, 200),
+    ("put_identity_provider", "administer", On::Store, 200),
     ("put_instance", "report", On::Instance, 200),
     ("put_namespace", "manage", On::Orders, 200),
     ("put_user", "administer", On::Store, 200),
@@ -122,6 +138,8 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("revoke_token", "", On::Anybody, 204),
     ("roll_back", "rollback", On::Orders, 200),
     ("send_receipts", "report", On::Instance, 204),
+    // There is no such provider.
+    ("start_oidc", "", On::Open, 404),
     ("trim_history", "administer", On::Store, 200),
     ("unfreeze_environment", "freeze", On::Dev, 200),
     ("unpin_revision", "administer", On::Store, 204),
@@ -142,7 +160,7 @@ impl Caller {
     /// Whether it may do something to all that an operation is about.
     fn may(&self, action: &str, on: On) -> bool {
         let covered = match (on, self.through) {
-            (_, Through::Session) | (On::SomeOfDev, _) => true,
+            (_, Through::Session) | (On::SomeOfDev | On::Part, _) => true,
             (on, Through::Here) => matches!(on, On::Orders | On::Instance | On::HiddenOrders),
             (_, Through::Elsewhere) => false,
         };
@@ -169,7 +187,7 @@ impl Caller {
                 }
             }
             _ if self.may(action, on) => done,
-            On::Store => 403,
+            On::Store | On::Part => 403,
             On::HiddenOrders => 404,
             On::Instance if !self.may(action, On::SomeOfDev) => self.expected(action, On::SomeOfDev, done),
             On::Dev | On::Empty | On::SomeOfDev | On::Orders | On::Instance => {
@@ -227,6 +245,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         | "list_sessions"
         | "end_sessions"
         | "list_trusted_issuers"
+        | "list_identity_providers"
         | "list_lost"
         | "list_pins"
         | "list_audit"
@@ -272,6 +291,15 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "exchange_token" => with(json!({})),
         "get_trusted_issuer" | "delete_trusted_issuer" => of("ci"),
         "put_trusted_issuer" => Request { name: "ci", ..with(issuer()) },
+        "grant_login_code" => with(json!({"challenge": "x".repeat(43)})),
+        "log_in_with_code" => with(json!({"code": "none", "verifier": "x".repeat(43)})),
+        "start_oidc" | "finish_oidc" => of("nowhere"),
+        "put_identity_provider" => Request { name: "corp", ..with(PROVIDER.parse().unwrap()) },
+        "get_identity_provider" | "delete_identity_provider" => {
+            let body: Value = PROVIDER.parse().unwrap();
+            app.admin().put("/api/v1/identity-providers/corp", body).await.expect(200);
+            of("corp")
+        }
         "create_token" => with(json!({"name": "t"})),
         "get_user" | "reset_password" => of(TARGET),
         "create_user" => {
@@ -348,6 +376,7 @@ async fn call(app: &App, method: &str, path: &str, operation: &str, caller: &Cal
         .replace("{ns}", "orders")
         .replace("{key}", "a.txt")
         .replace("{rev}", request.rev)
+        .replace("{provider}", request.name)
         .replace("{instance}", &request.instance)
         .replace("{name}", request.name)
         .replace("{id}", &request.id);

@@ -6,6 +6,7 @@ use anyhow::{Context as _, Result};
 
 use crate::api::accounts::{LoginBody, SessionView};
 use crate::api::problem::Code;
+use crate::cli::user::browser::{self, Ways};
 use crate::cli::user::context::Context;
 use crate::cli::user::credentials::Login;
 use crate::cli::user::exit::{Exit, Stop};
@@ -13,16 +14,22 @@ use crate::cli::user::output::Output;
 use crate::cli::user::paint::plain;
 use crate::cli::user::passwords;
 use crate::cli::user::when::shown;
-use crate::client::Token;
+use crate::client::{Client, Token};
 
 #[derive(Debug, clap::Args)]
 pub struct LoginArgs {
-    /// Login name; asked for when absent
-    #[arg(long, short, value_name = "NAME")]
+    /// Log in with this name and a password; without it in the browser, where the server has a provider of logins
+    #[arg(long, short, visible_alias = "name", value_name = "NAME")]
     user: Option<String>,
     /// Read the password from the first line of standard input, and a new password from the second, if there is one
     #[arg(long)]
     password_stdin: bool,
+    /// Log in in the browser, at this provider
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["user", "password_stdin"])]
+    provider: Option<String>,
+    /// Log in in a browser of another machine: print the address, and ask for the code that the page shows
+    #[arg(long, conflicts_with_all = ["user", "password_stdin"])]
+    no_browser: bool,
 }
 
 /// Logs in, with a new password where one is wanted, and keeps the login.
@@ -31,15 +38,14 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     let mut credentials = context.credentials()?;
     let server = context.server(&credentials)?;
     let client = context.connect(server.clone(), None)?;
-    let mut body = ask_login(context.out, args)?;
-    let session = match client.log_in(&body).await {
-        Err(error) if error.code() == Some(Code::PasswordChangeRequired) && context.out.interactive() => {
-            context.out.note("This was a one-time password.");
-            let Some(chosen) = passwords::choose(context.out, &body.name)? else { return Err(error.into()) };
-            body.new_password = Some(chosen);
-            client.log_in(&body).await?
-        }
-        answer => answer?,
+    let in_browser = args.no_browser
+        || args.provider.is_some()
+        || args.user.is_none() && !args.password_stdin && has_provider(&client).await?;
+    let session = if in_browser {
+        let ways = Ways { provider: args.provider, no_browser: args.no_browser };
+        browser::log_in(context, &client, &ways).await?
+    } else {
+        log_in_with_password(context, &client, args).await?
     };
     credentials.keep(&server, kept(&session)?);
     store.save(&credentials)?;
@@ -49,6 +55,28 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
         context.out.json(&session)?;
     }
     Ok(Exit::Done)
+}
+
+/// Whether people may log in elsewhere than with a password; a server that does not know the question has no such place.
+async fn has_provider(client: &Client) -> Result<bool> {
+    match client.list_identity_providers().await {
+        Ok(list) => Ok(!list.providers.is_empty()),
+        Err(error) if error.code() == Some(Code::NotFound) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn log_in_with_password(context: &Context<'_>, client: &Client, args: LoginArgs) -> Result<SessionView> {
+    let mut body = ask_login(context.out, args)?;
+    match client.log_in(&body).await {
+        Err(error) if error.code() == Some(Code::PasswordChangeRequired) && context.out.interactive() => {
+            context.out.note("This was a one-time password.");
+            let Some(chosen) = passwords::choose(context.out, &body.name)? else { return Err(error.into()) };
+            body.new_password = Some(chosen);
+            Ok(client.log_in(&body).await?)
+        }
+        answer => Ok(answer?),
+    }
 }
 
 /// What is kept of a session.

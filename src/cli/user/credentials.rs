@@ -10,6 +10,7 @@ use anyhow::{Context as _, Result};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use crate::cli::user::exit::Stop;
 use crate::client::Server;
 
 /// The name of the file in the configuration directory.
@@ -84,6 +85,15 @@ impl Store {
             Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
         };
         let mode = file.metadata()?.permissions().mode() & 0o777;
+        if mode & 0o022 != 0 {
+            // Whoever wrote it may have sent the next command to a server of his own.
+            return Err(Stop::failed(format!(
+                "others can write {} (mode {mode:03o}), so what it says cannot be believed: look at it, then remove it or \
+                 run chmod 600 on it",
+                path.display()
+            ))
+            .into());
+        }
         if mode & 0o077 != 0 {
             file.set_permissions(fs::Permissions::from_mode(0o600))
                 .with_context(|| format!("others can read {} and its mode cannot be changed", path.display()))?;
@@ -186,6 +196,16 @@ mod tests {
         store.load(|text| heard.borrow_mut().push_str(text)).unwrap();
         assert!(heard.borrow().contains("mode 644"), "{}", heard.borrow());
         assert_eq!(mode(&store.path()), 0o600);
+    }
+
+    #[test]
+    fn a_file_that_others_can_write_is_not_believed() {
+        let directory = tempfile::tempdir().unwrap();
+        let store = Store::new(directory.path().to_owned());
+        store.save(&Credentials::default()).unwrap();
+        fs::set_permissions(store.path(), fs::Permissions::from_mode(0o660)).unwrap();
+        let error = store.load(|text| panic!("{text}")).unwrap_err().to_string();
+        assert!(error.contains("mode 660") && error.contains("credentials.json"), "{error}");
     }
 
     #[test]

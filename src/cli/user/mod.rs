@@ -6,6 +6,7 @@
 mod access;
 mod accounts;
 mod audit;
+mod browser;
 mod context;
 mod credentials;
 mod diff;

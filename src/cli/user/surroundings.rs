@@ -12,6 +12,8 @@ pub(super) struct Surroundings {
     pub(super) configuration: Option<PathBuf>,
     /// `$VISUAL`, else `$EDITOR`: a command line.
     pub(super) editor: Option<String>,
+    /// The program that opens an address in the person's browser; none where there is no screen, and `$BROWSER` names none.
+    pub(super) browser: Option<OsString>,
     /// Where a text lies while it is edited.
     pub(super) temporary: PathBuf,
     /// When the command began.
@@ -28,7 +30,11 @@ impl Surroundings {
             .filter(|path| path.is_absolute())
             .or_else(|| variable("HOME").map(|home| PathBuf::from(home).join(".config")))
             .map(|path| path.join("pintle"));
-        Self { configuration, editor, temporary: std::env::temp_dir(), now: now() }
+        let screen = cfg!(target_os = "macos")
+            || ["DISPLAY", "WAYLAND_DISPLAY"].into_iter().any(|name| variable(name).is_some());
+        let usual = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
+        let browser = variable("BROWSER").or_else(|| screen.then(|| usual.into()));
+        Self { browser, configuration, editor, temporary: std::env::temp_dir(), now: now() }
     }
 }
 

@@ -41,7 +41,12 @@ impl Actor {
     pub(crate) fn new(name: &str, url: &str, token: &str) -> Self {
         // The client's own set-up, which needs no certificates for this machine.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap();
+        let http = reqwest::Client::builder()
+            .no_proxy()
+            .tls_certs_only([])
+            .redirect(reqwest::redirect::Policy::none())
+            .build()
+            .unwrap();
         Self { name: name.to_owned(), url: url.to_owned(), token: token.to_owned(), http }
     }
 
