@@ -1,7 +1,6 @@
 //! HTTP: the one table of routes, and the layers around them.
 
 mod access;
-mod accounts;
 mod answers;
 mod arrival;
 mod cookies;
@@ -10,12 +9,15 @@ mod diffs;
 mod entries;
 mod environments;
 mod error;
+mod exchange;
 mod extract;
 mod gate;
 mod grants;
 mod groups;
 mod holds;
 mod instances;
+mod issuers;
+mod keys;
 mod layers;
 mod namespaces;
 mod nodes;
@@ -27,6 +29,7 @@ mod revisions;
 mod rollback;
 pub mod serve;
 mod sessions;
+mod tokens;
 mod trims;
 mod users;
 mod views;
@@ -130,6 +133,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(trims::pin, trims::unpin))
         .routes(routes!(trims::pins))
         .routes(routes!(trims::trim))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::redact))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
         .routes(routes!(watch::watch, watch::watch_with_body))
@@ -144,14 +150,20 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(access::explain))
         .routes(routes!(access::who_can))
         .routes(routes!(access::export, access::apply))
-        .routes(routes!(accounts::list_tokens, accounts::create_token))
-        .routes(routes!(accounts::revoke_token))
         .routes(routes!(users::list, users::create))
         .routes(routes!(users::get, users::put))
         .routes(routes!(users::reset))
         .routes(routes!(users::change_password))
         .routes(routes!(groups::list))
         .routes(routes!(groups::get, groups::put, groups::delete))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::rotate))
+        .routes(routes!(exchange::exchange))
+        .routes(routes!(issuers::list))
+        .routes(routes!(issuers::get, issuers::put, issuers::delete))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))

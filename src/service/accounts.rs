@@ -1,7 +1,7 @@
 //! Who is calling: logins, tokens, first admin.
 
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::access::{Caller, Peer, Token, TokenKind};
@@ -11,9 +11,6 @@ use crate::service::tokens::TokenText;
 use crate::service::users::check_password;
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, AccessOutcome, Op, Step, Store};
-
-/// Lifetime of an API token, in days, when its maker does not say.
-const TOKEN_DAYS: u32 = 90;
 
 /// A token with the text that is shown this once.
 #[derive(Debug)]
@@ -27,6 +24,9 @@ pub struct NewToken {
 impl Service {
     /// Who shows this token. Works from memory.
     pub fn authenticate(&self, text: &str, peer: Peer) -> Result<Caller, ServiceError> {
+        if text.contains('.') {
+            return self.authenticate_issued(text, peer);
+        }
         self.authenticate_as(text, peer, |_| true)
     }
 
@@ -64,43 +64,6 @@ impl Service {
         self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
     }
 
-    /// Makes an API token for the caller.
-    pub async fn create_token(&self, caller: &Caller, name: &str, days: Option<u32>) -> Result<NewToken, ServiceError> {
-        let days = days.unwrap_or(TOKEN_DAYS);
-        if !(1..=366).contains(&days) {
-            return Err(ServiceError::Invalid(vec![Field::new("expires_in_days", "must be from 1 to 366")]));
-        }
-        let chars = name.chars().count();
-        if !(1..=100).contains(&chars) || name.chars().any(char::is_control) {
-            let problem = format!("must have 1 to 100 characters and no control characters, this has {chars}");
-            return Err(ServiceError::Invalid(vec![Field::new("name", problem)]));
-        }
-        let expires_at = self.ambient.now() + Duration::days(i64::from(days));
-        let new = self.new_token(caller.user.id, name, TokenKind::Api, expires_at);
-        self.keep_token(&Who::of(caller), &new).await?;
-        Ok(new)
-    }
-
-    /// The caller's tokens, by name.
-    pub fn list_tokens(&self, caller: &Caller) -> Result<Vec<Token>, ServiceError> {
-        let state = self.state()?;
-        let now = self.ambient.now();
-        let live = |token: &&Token| token.expires_at.is_none_or(|end| end > now);
-        let mut tokens: Vec<_> = state.access.tokens_of(caller.user.id).filter(live).cloned().collect();
-        tokens.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-        Ok(tokens)
-    }
-
-    /// Ends one of the caller's tokens.
-    pub async fn revoke_token(&self, caller: &Caller, token: Uuid) -> Result<(), ServiceError> {
-        self.change_access(&Who::of(caller), |access| {
-            let own = access.find_token(token).filter(|found| found.user == caller.user.id);
-            let Some(found) = own else { return Err(ServiceError::NotFound(format!("token {token}"))) };
-            Ok((vec![revoke_step(found)], ()))
-        })
-        .await
-    }
-
     pub(super) fn new_token(&self, user: Uuid, name: &str, kind: TokenKind, expires_at: OffsetDateTime) -> NewToken {
         let text = TokenText::new(self.ambient.id(), self.ambient.secret());
         let token = Token {
@@ -117,15 +80,6 @@ impl Service {
             agent: None,
         };
         NewToken { token, text }
-    }
-
-    /// Stores a token, and returns when this node knows it.
-    async fn keep_token(&self, who: &Who, new: &NewToken) -> Result<(), ServiceError> {
-        let token = &new.token;
-        let after = json!({"name": token.name, "expires_at": token.expires_at.map(|end| end.unix_timestamp())});
-        let event = Event::new("create_token", format!("token:{}", token.id)).after(after);
-        let step = Step { event, op: Op::CreateToken(token.into()) };
-        self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
     }
 }
 

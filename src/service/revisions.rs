@@ -37,8 +37,8 @@ pub enum RevisionChanges {
     Whole {
         /// The revision.
         record: Record,
-        /// For each change, the entry's version before.
-        before: Vec<Option<Version>>,
+        /// For each change, the entry's version before it and after it; of what is sealed, with masked text.
+        compared: Vec<(Option<Version>, Option<Version>)>,
     },
     /// The contents were trimmed.
     Compacted(RecordHead, Vec<ListedChange>),
@@ -92,8 +92,25 @@ impl Service {
             }
             Some(found) => found?,
         };
+        let changes = match changes {
+            Some(RevisionChanges::Whole { record, compared }) => {
+                let masked = record.items.iter().zip(compared).map(|(item, (before, after))| match item {
+                    Item::Entry { address, .. } => {
+                        Ok((self.mask_side(address, before)?, self.mask_side(address, after)?))
+                    }
+                    Item::Namespace { .. } | Item::Environment { .. } => Ok((None, None)),
+                });
+                let compared = masked.collect::<Result<_, ServiceError>>()?;
+                Some(RevisionChanges::Whole { record, compared })
+            }
+            other => other,
+        };
         let changes = changes.ok_or_else(|| ServiceError::NotFound(format!("revision {revision}")))?;
         Ok(RevisionDetail { pin, changes })
+    }
+
+    fn mask_side(&self, address: &Address, side: Option<Version>) -> Result<Option<Version>, ServiceError> {
+        side.map(|version| self.masked_version(address, &version)).transpose()
     }
 }
 
@@ -108,7 +125,7 @@ async fn whole(
     if record.items.is_empty() {
         return Ok(None);
     }
-    let mut before = Vec::with_capacity(record.items.len());
+    let mut compared = Vec::with_capacity(record.items.len());
     for item in &record.items {
         let version = match item {
             Item::Entry { address, previous, .. } if *previous > Revision::ZERO => {
@@ -118,9 +135,13 @@ async fn whole(
             }
             Item::Entry { .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
         };
-        before.push(version);
+        let after = match item {
+            Item::Entry { version, .. } => version.clone(),
+            Item::Namespace { .. } | Item::Environment { .. } => None,
+        };
+        compared.push((version, after));
     }
-    Ok(Some(RevisionChanges::Whole { record, before }))
+    Ok(Some(RevisionChanges::Whole { record, compared }))
 }
 
 async fn compacted(

@@ -224,6 +224,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         | "list_tokens"
         | "list_sessions"
         | "end_sessions"
+        | "list_trusted_issuers"
         | "list_lost"
         | "list_pins"
         | "unpin_revision"
@@ -256,12 +257,18 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "put_entry" => Request { bytes: Some("changed"), ..plain() },
         "publish" => with(json!({"changes": [put("dev/orders/a.txt", "changed")]})),
         "roll_back" => with(json!({"env": "dev", "namespace": "orders", "to": 3})),
+        "list_keys" => plain(),
+        "rotate_keys" => with(json!({"what": "master"})),
+        "redact_entry" => with(json!({"revision": 1, "reason": "r"})),
         "trim_history" => with(json!({"below": 1})),
         "resume" => with(json!({})),
         "watch" => Request { query: "?env=dev&namespace=orders", ..plain() },
         "watch_with_body" => with(json!({"env": "dev", "namespaces": ["orders"]})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
+        "exchange_token" => with(json!({})),
+        "get_trusted_issuer" | "delete_trusted_issuer" => of("ci"),
+        "put_trusted_issuer" => Request { name: "ci", ..with(issuer()) },
         "create_token" => with(json!({"name": "t"})),
         _ => return administration(app, operation, caller).await,
     })
@@ -330,6 +337,15 @@ async fn restore(admin: &Actor) {
     admin.write("dev/orders/a.txt", "a").await.expect(200);
     admin.put(INSTANCE, json!({"service": "orders", "namespaces": ["orders"]})).await.expect(200);
     admin.put("/api/v1/groups/crew", json!({"members": [TARGET]})).await.expect(200);
+    let issuer = admin.put("/api/v1/trusted-issuers/ci", issuer()).await;
+    assert!(matches!(issuer.status, 200 | 201));
+}
+
+/// A trusted issuer, with the key of RFC 8037, appendix A.2.
+fn issuer() -> Value {
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+    json!({"issuer": "https://ci.example.com", "audience": "pintle", "keys": {"keys": [key]},
+           "rules": [{"claims": {"sub": "job"}, "user": "ci"}]})
 }
 
 async fn call(app: &App, method: &str, path: &str, operation: &str, caller: &Caller) -> u16 {

@@ -153,17 +153,6 @@ async fn a_token_works_from_its_making_to_its_end_on_every_node() {
 }
 
 #[tokio::test]
-async fn a_token_of_somebody_else_is_not_there() {
-    let app = App::start().await;
-    let paul = app.publisher("orders").await;
-    let list = paul.get("/api/v1/tokens").await.ok();
-    let own = list["tokens"][0]["id"].as_str().unwrap();
-    app.admin().delete(&format!("/api/v1/tokens/{own}")).await.problem(404, "not_found");
-    paul.get("/api/v1/access/me").await.expect(200);
-    app.finish().await;
-}
-
-#[tokio::test]
 async fn an_expired_token_is_refused_and_not_listed() {
     let app = App::start().await;
     let admin = app.admin();

@@ -1,11 +1,10 @@
-//! `login`, `logout`, `whoami` and `token`.
+//! `login`, `logout` and `whoami`.
 
 use std::io::{self, Read as _};
 
 use anyhow::{Context as _, Result};
-use uuid::Uuid;
 
-use crate::api::accounts::{LoginBody, SessionView, TokenBody};
+use crate::api::accounts::{LoginBody, SessionView};
 use crate::api::problem::Code;
 use crate::cli::user::context::Context;
 use crate::cli::user::credentials::Login;
@@ -24,25 +23,6 @@ pub struct LoginArgs {
     /// Read the password from the first line of standard input, and a new password from the second, if there is one
     #[arg(long)]
     password_stdin: bool,
-}
-
-#[derive(Debug, clap::Subcommand)]
-pub enum TokenCommand {
-    /// Make a token and print it: this is the only time it is shown
-    Create {
-        /// What it is for
-        name: String,
-        /// Days until it ends, 1 to 366; 90 when absent
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=366))]
-        expires_in_days: Option<u32>,
-    },
-    /// List the tokens, without their secrets
-    Ls,
-    /// Revoke a token
-    Rm {
-        /// Its id, as `token ls` shows it
-        id: Uuid,
-    },
 }
 
 /// Logs in, with a new password where one is wanted, and keeps the login.
@@ -140,45 +120,5 @@ pub(super) async fn who_am_i(context: &Context<'_>) -> Result<Exit> {
         [grant.role, grant.environment, grant.namespace, keys, held.subject]
     });
     out.table(["ROLE", "ENVIRONMENT", "NAMESPACE", "KEYS", "HELD BY"], rows)?;
-    Ok(Exit::Done)
-}
-
-/// Makes, lists and revokes tokens.
-pub(super) async fn token(context: &Context<'_>, command: TokenCommand) -> Result<Exit> {
-    let client = context.client()?;
-    let out = context.out;
-    match command {
-        TokenCommand::Create { name, expires_in_days } => {
-            let made = client.create_token(&TokenBody { name, expires_in_days }).await?;
-            if out.json {
-                out.json(&made)?;
-            } else {
-                out.line(&made.token)?;
-                let until = made.view.expires_at.map_or_else(|| "it is revoked".to_owned(), shown);
-                out.note(format_args!("valid until {until}; revoke it with: pintle token rm {}", made.view.id));
-            }
-        }
-        TokenCommand::Ls => {
-            let list = client.list_tokens().await?;
-            if out.json {
-                out.json(&list)?;
-            } else {
-                let rows = list.tokens.into_iter().map(|token| {
-                    let kind = if token.session { "login" } else { "token" };
-                    [
-                        token.id.to_string(),
-                        token.name,
-                        kind.to_owned(),
-                        token.expires_at.map_or_else(String::new, shown),
-                    ]
-                });
-                out.table(["ID", "NAME", "KIND", "EXPIRES"], rows)?;
-            }
-        }
-        TokenCommand::Rm { id } => {
-            client.revoke_token(id).await?;
-            out.note(format_args!("token {id} is revoked"));
-        }
-    }
     Ok(Exit::Done)
 }

@@ -18,6 +18,7 @@ mod groups;
 mod history;
 mod import;
 mod instances;
+mod issuers;
 mod manifest;
 mod namespaces;
 mod nodes;
@@ -30,6 +31,7 @@ mod rights;
 mod rollback;
 mod surroundings;
 mod target;
+mod tokens;
 mod trims;
 mod users;
 mod wait;
@@ -62,6 +64,9 @@ pub struct Global {
     /// Believe certificates of the authorities in this PEM file as well, besides those of the machine
     #[arg(long, global = true, env = "PINTLE_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// File with the token to use instead of the login; read for every call, so it may change meanwhile
+    #[arg(long, global = true, env = "PINTLE_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Print results as JSON, as the API sends them
     #[arg(long, global = true)]
     pub json: bool,
@@ -134,9 +139,9 @@ pub enum UserCommand {
     Logout,
     /// Show who is logged in, and the grants held
     Whoami,
-    /// Create, list and revoke tokens for programs
+    /// Create, list, rotate and revoke tokens for programs
     #[command(subcommand)]
-    Token(accounts::TokenCommand),
+    Token(tokens::TokenCommand),
     /// Change your own password
     Passwd(passwords::PasswdArgs),
     /// List, make, disable and enable users, and reset passwords
@@ -155,6 +160,9 @@ pub enum UserCommand {
     CanI(rights::CanIArgs),
     /// List who may do something, and why
     WhoCan(rights::WhoCanArgs),
+    /// Trust, list and forget issuers whose tokens programs exchange for ours
+    #[command(subcommand)]
+    Issuer(issuers::IssuerCommand),
     /// Create, list and delete environments
     #[command(subcommand)]
     Env(environments::EnvCommand),
@@ -237,7 +245,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Login(args) => accounts::log_in(context, args).await,
         UserCommand::Logout => accounts::log_out(context).await,
         UserCommand::Whoami => accounts::who_am_i(context).await,
-        UserCommand::Token(command) => accounts::token(context, command).await,
+        UserCommand::Token(command) => tokens::run(context, command).await,
         UserCommand::Passwd(args) => passwords::change(context, args).await,
         UserCommand::User(command) => users::run(context, command).await,
         UserCommand::Group(command) => groups::run(context, command).await,
@@ -245,6 +253,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Access(command) => access::run(context, command).await,
         UserCommand::CanI(args) => rights::can_i(context, args).await,
         UserCommand::WhoCan(args) => rights::who_can(context, args).await,
+        UserCommand::Issuer(command) => issuers::run(context, command).await,
         UserCommand::Env(command) => environments::run(context, command).await,
         UserCommand::Ns(command) => namespaces::run(context, command).await,
         UserCommand::Freeze(args) => environments::freeze(context, args).await,
