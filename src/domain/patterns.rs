@@ -17,13 +17,19 @@ pub struct Pattern(String);
 pub struct PatternError;
 
 impl Pattern {
-    /// Parses a pattern.
+    /// Parses a pattern. Stars that follow each other are one, so that equal patterns are equal texts.
     pub fn parse(text: &str) -> Result<Self, PatternError> {
         let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"._-*".contains(&b);
         if text.is_empty() || text.len() > NAME_BYTES || !text.bytes().all(allowed) {
             return Err(PatternError);
         }
-        Ok(Self(text.to_owned()))
+        let mut pattern = String::with_capacity(text.len());
+        for c in text.chars() {
+            if c != '*' || !pattern.ends_with('*') {
+                pattern.push(c);
+            }
+        }
+        Ok(Self(pattern))
     }
 
     /// The pattern that covers every name.
@@ -226,6 +232,12 @@ mod tests {
         }
         let (many, others) = ("*a".repeat(32), "*b".repeat(32));
         assert!(!Pattern::parse(&many).unwrap().overlaps(&Pattern::parse(&others).unwrap()));
+    }
+
+    #[test]
+    fn stars_that_follow_each_other_are_one() {
+        assert_eq!(Pattern::parse("**").unwrap(), Pattern::any());
+        assert_eq!(Pattern::parse("a***b*").unwrap().to_string(), "a*b*");
     }
 
     #[test]

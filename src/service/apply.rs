@@ -4,18 +4,21 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use uuid::Uuid;
 
-use crate::domain::access::{Access, Allowance, Caller, Edit, Grant, LOCAL, Subject, Target};
+use crate::domain::access::{Access, Allowance, Caller, Edit, Grant, LOCAL, Subject, SubjectName, Target};
 use crate::domain::audit::Who;
 use crate::domain::names::{GroupName, UserName};
 use crate::domain::refusals::Refused;
 use crate::service::access::judge;
 use crate::service::grants::{HeldGrant, Wanted, find_equal};
-use crate::service::groups::{find_members, membership_edits};
+use crate::service::groups::{find_members, local_members, membership_edits, users_by_name};
 use crate::service::permit::{self, Administer, Permit};
 use crate::service::{Field, Service, ServiceError};
 
 /// Most changes that one call may make: they are written in one statement, which holds back everybody else.
 const CHANGES_MAX: usize = 5_000;
+
+/// Most grants, and most groups, that one call may name.
+const ITEMS_MAX: usize = 50_000;
 
 /// What there shall be.
 #[derive(Debug, Clone, Default)]
@@ -66,15 +69,18 @@ impl Service {
 
     /// Makes groups and grants what they shall be: all of it, or nothing.
     pub async fn apply_access(&self, caller: &Caller, desired: &Desired) -> Result<Applied, ServiceError> {
+        refuse_long("grants", desired.grants.len())?;
+        refuse_long("groups", desired.groups.len())?;
         self.change_access(&Who::of(caller), |access| {
             if desired.prune || !desired.groups.is_empty() {
                 permit::require::<Administer>(access, caller, Target::Store)?;
             }
-            let (mut edits, kept) = self.wanted_grants(access, caller, desired)?;
-            let members = wanted_members(access, desired)?;
-            let mut unchanged = kept.len();
+            let users = users_by_name(access);
+            let (mut edits, kept) = self.wanted_grants(access, caller, desired, &users)?;
+            let members = wanted_members(access, desired, &users)?;
+            let (local, mut unchanged) = (local_members(access), kept.len());
             for (group, wanted) in &members {
-                let changed = membership_edits(access, group, wanted, desired.prune);
+                let changed = membership_edits(group, local.get(group), wanted, desired.prune);
                 unchanged += wanted.len() - changed.iter().filter(|edit| matches!(edit, Edit::Join(..))).count();
                 edits.extend(changed);
             }
@@ -96,14 +102,22 @@ impl Service {
         access: &Access,
         caller: &Caller,
         desired: &Desired,
+        users: &BTreeMap<&UserName, Uuid>,
     ) -> Result<(Vec<Edit>, HashSet<Uuid>), ServiceError> {
         let (mut edits, mut kept, mut bad) = (Vec::new(), HashSet::new(), Vec::new());
         let mut named = HashSet::new();
         for (number, wanted) in desired.grants.iter().enumerate() {
             let mut refuse = |problem: String| bad.push(Field::new(format!("grants[{number}].subject"), problem));
             permit::require::<permit::Grant>(access, caller, Target::Place(&wanted.place))?;
-            match access.find_subject(&wanted.subject) {
-                Some(Subject::Token(_)) => refuse("must be user:NAME or group:NAME".to_owned()),
+            let subject = match &wanted.subject {
+                SubjectName::User(name) => users.get(name).copied().map(Subject::User),
+                SubjectName::Group(name) => Some(Subject::Group(name.clone())),
+                SubjectName::Token(_) => {
+                    refuse("must be user:NAME or group:NAME".to_owned());
+                    continue;
+                }
+            };
+            match subject {
                 None => refuse(format!("{} does not exist", wanted.subject)),
                 Some(_) if !named.insert((&wanted.subject, wanted.role, &wanted.place)) => {}
                 Some(subject) => match find_equal(access, &subject, wanted) {
@@ -117,10 +131,14 @@ impl Service {
 }
 
 /// The members of the groups that are named, and, where the others end, of all.
-fn wanted_members(access: &Access, desired: &Desired) -> Result<BTreeMap<GroupName, BTreeSet<Uuid>>, ServiceError> {
+fn wanted_members(
+    access: &Access,
+    desired: &Desired,
+    users: &BTreeMap<&UserName, Uuid>,
+) -> Result<BTreeMap<GroupName, BTreeSet<Uuid>>, ServiceError> {
     let mut all = BTreeMap::new();
     for (group, members) in &desired.groups {
-        all.insert(group.clone(), find_members(access, &format!("groups.{group}"), members)?);
+        all.insert(group.clone(), find_members(users, &format!("groups.{group}"), members)?);
     }
     if desired.prune {
         for membership in access.all_memberships() {
@@ -133,6 +151,14 @@ fn wanted_members(access: &Access, desired: &Desired) -> Result<BTreeMap<GroupNa
 /// Whether a grant is one of those that are named in a file: a role of a user or of a group.
 fn is_listed(grant: &Grant) -> bool {
     matches!(grant.subject, Subject::User(_) | Subject::Group(_)) && matches!(grant.allowance, Allowance::Role(_))
+}
+
+fn refuse_long(field: &str, items: usize) -> Result<(), ServiceError> {
+    if items <= ITEMS_MAX {
+        return Ok(());
+    }
+    let problem = format!("must have at most {ITEMS_MAX} items, this has {items}");
+    Err(ServiceError::Invalid(vec![Field::new(field, problem)]))
 }
 
 fn refuse_too_many(wanted: usize) -> Result<(), ServiceError> {

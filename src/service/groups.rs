@@ -52,8 +52,8 @@ impl Service {
         let caller = permit.caller();
         self.change_access(&Who::of(caller), |access| {
             permit::require::<Administer>(access, caller, Target::Store)?;
-            let wanted = find_members(access, "members", members)?;
-            let edits = membership_edits(access, name, &wanted, true);
+            let wanted = find_members(&users_by_name(access), "members", members)?;
+            let edits = membership_edits(name, local_members(access).get(name), &wanted, true);
             Ok((judge(access, caller, &edits)?, ()))
         })
         .await?;
@@ -66,7 +66,7 @@ impl Service {
         self.change_access(&Who::of(caller), |access| {
             permit::require::<Administer>(access, caller, Target::Store)?;
             let held = access.grants_of(&Subject::Group(name.clone())).iter().cloned().map(Edit::Take);
-            let mut edits = membership_edits(access, name, &BTreeSet::new(), true);
+            let mut edits = membership_edits(name, local_members(access).get(name), &BTreeSet::new(), true);
             edits.extend(held);
             if edits.is_empty() {
                 return Err(ServiceError::NotFound(format!("group {name}")));
@@ -98,16 +98,24 @@ fn describe(access: &Access, name: &GroupName) -> Group {
     Group { name: name.clone(), members, grants: held.iter().map(|grant| HeldGrant::of(access, grant)).collect() }
 }
 
+/// The users by name.
+pub(super) fn users_by_name(access: &Access) -> BTreeMap<&UserName, Uuid> {
+    access.users().map(|user| (&user.name, user.id)).collect()
+}
+
 /// The users of these names. Each one that does not exist is named, behind `field`.
-pub(super) fn find_members(access: &Access, field: &str, names: &[UserName]) -> Result<BTreeSet<Uuid>, ServiceError> {
+pub(super) fn find_members(
+    users: &BTreeMap<&UserName, Uuid>,
+    field: &str,
+    names: &[UserName],
+) -> Result<BTreeSet<Uuid>, ServiceError> {
     if names.len() > MEMBERS_MAX {
         let problem = format!("must have at most {MEMBERS_MAX} members, this has {}", names.len());
         return Err(ServiceError::Invalid(vec![Field::new(field, problem)]));
     }
-    let by_name: BTreeMap<&UserName, Uuid> = access.users().map(|user| (&user.name, user.id)).collect();
     let (mut found, mut missing) = (BTreeSet::new(), Vec::new());
     for (number, name) in names.iter().enumerate() {
-        match by_name.get(name) {
+        match users.get(name) {
             Some(id) => drop(found.insert(*id)),
             None => missing.push(Field::new(format!("{field}[{number}]"), format!("user {name} does not exist"))),
         }
@@ -115,11 +123,25 @@ pub(super) fn find_members(access: &Access, field: &str, names: &[UserName]) -> 
     if missing.is_empty() { Ok(found) } else { Err(ServiceError::Invalid(missing)) }
 }
 
-/// What it takes until these are the members that are kept here; without `prune` nobody leaves.
-pub(super) fn membership_edits(access: &Access, name: &GroupName, wanted: &BTreeSet<Uuid>, prune: bool) -> Vec<Edit> {
-    let here = |membership: &&Membership| membership.group == *name && membership.source == LOCAL;
-    let now: BTreeSet<Uuid> = access.all_memberships().filter(here).map(|membership| membership.user).collect();
-    let joins = wanted.difference(&now).map(|user| Edit::Join(name.clone(), *user));
+/// The members of each group that are kept here.
+pub(super) fn local_members(access: &Access) -> BTreeMap<&GroupName, BTreeSet<Uuid>> {
+    let mut groups = BTreeMap::<_, BTreeSet<Uuid>>::new();
+    for membership in access.all_memberships().filter(|membership| membership.source == LOCAL) {
+        groups.entry(&membership.group).or_default().insert(membership.user);
+    }
+    groups
+}
+
+/// What it takes until those who are in a group, as it is kept here, are those who shall be; without `prune` nobody leaves.
+pub(super) fn membership_edits(
+    name: &GroupName,
+    now: Option<&BTreeSet<Uuid>>,
+    wanted: &BTreeSet<Uuid>,
+    prune: bool,
+) -> Vec<Edit> {
+    let nobody = BTreeSet::new();
+    let now = now.unwrap_or(&nobody);
+    let joins = wanted.difference(now).map(|user| Edit::Join(name.clone(), *user));
     let leaves = now.difference(wanted).filter(|_| prune).map(|user| Edit::Leave(name.clone(), *user));
     joins.chain(leaves).collect()
 }

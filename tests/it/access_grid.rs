@@ -229,8 +229,6 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
     let own = format!("{}%2F{:?}", actor.name, caller.through);
     let plain = || Request { env: "dev", rev: "3", instance: "web-1%2Forders".to_owned(), ..Request::default() };
     let with = |body: Value| Request { body: Some(body), ..plain() };
-    let of = |name| Request { name, ..plain() };
-    let here = |action: &str| json!({"action": action, "environment": "dev", "namespace": "orders"});
     Some(match operation {
         "list_environments"
         | "get_environment"
@@ -301,6 +299,18 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
             of("corp")
         }
         "create_token" => with(json!({"name": "t"})),
+        _ => return administration(app, operation, caller).await,
+    })
+}
+
+/// The same for operations about users, rights and tokens.
+async fn administration(app: &App, operation: &str, caller: &Caller) -> Option<Request> {
+    let actor = &caller.actor;
+    let plain = || Request { env: "dev", rev: "3", ..Request::default() };
+    let with = |body: Value| Request { body: Some(body), ..plain() };
+    let of = |name| Request { name, ..plain() };
+    let here = |action: &str| json!({"action": action, "environment": "dev", "namespace": "orders"});
+    Some(match operation {
         "get_user" | "reset_password" => of(TARGET),
         "create_user" => {
             with(json!({"name": format!("{}-{:?}", actor.name, caller.through).to_lowercase(), "kind": "service"}))
@@ -414,8 +424,8 @@ async fn callers(app: &App) -> Vec<Caller> {
 
 /// The heading of the grid. Each role has three columns: its session, its token scoped here, its token scoped elsewhere.
 fn heading() -> String {
-    let roles: String = ROLES.iter().map(|(role, _)| format!(" {role:<13}")).collect();
-    format!("{:<21} {:<11} {:<13} none strg {roles}", "operation", "action", "on").trim_end().to_owned()
+    let roles = ROLES.map(|(role, _)| format!("{role:<13}")).join(" ");
+    format!("{:<21} {:<11} {:<13} none strg  {roles}", "operation", "action", "on").trim_end().to_owned()
 }
 
 #[tokio::test]

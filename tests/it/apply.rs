@@ -19,7 +19,7 @@ fn first() -> Vec<Value> {
     vec![grant("user:admin", "admin", "*", "*"), grant("user:admin", "publisher", "*", "*")]
 }
 
-async fn fields(answer: Answer) -> Vec<String> {
+fn fields(answer: Answer) -> Vec<String> {
     let problem = answer.problem(422, "invalid");
     problem["fields"].as_array().unwrap().iter().map(|field| field["field"].as_str().unwrap().to_owned()).collect()
 }
@@ -141,12 +141,12 @@ async fn everything_wrong_with_a_document_is_named_and_nothing_of_it_is_done() {
         "grants": [grant("user:sven", "viewer", "dev", "orders"), grant("sven", "viewer", "", "a/../b")],
     });
     let named = ["groups.SRE", "groups.ops[1]", "grants[1].subject", "grants[1].environment", "grants[1].namespace"];
-    assert_eq!(fields(apply(admin, bad).await).await, named);
+    assert_eq!(fields(apply(admin, bad).await), named);
     let unknown = json!({"grants": [grant("user:sven", "viewer", "dev", "orders"), grant("user:nobody", "viewer", "dev", "orders"),
                                     grant(&format!("token:{token}"), "viewer", "dev", "orders")]});
-    assert_eq!(fields(apply(admin, unknown).await).await, ["grants[1].subject", "grants[2].subject"]);
+    assert_eq!(fields(apply(admin, unknown).await), ["grants[1].subject", "grants[2].subject"]);
     let unknown = json!({"groups": {"ops": ["sven", "nobody"]}});
-    assert_eq!(fields(apply(admin, unknown).await).await, ["groups.ops[1]"]);
+    assert_eq!(fields(apply(admin, unknown).await), ["groups.ops[1]"]);
     apply(admin, json!({"grant": []})).await.problem(400, "bad_request");
     assert_eq!(admin.get(ACCESS).await.ok(), json!({"groups": {}, "grants": first()}));
 

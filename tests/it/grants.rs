@@ -73,6 +73,7 @@ async fn an_equal_grant_is_held_once() {
     let first: Value = give(app.admin(), wanted).await.expect(201).json();
     let again: Value = give(app.admin(), wanted).await.expect(200).json();
     assert_eq!(first, again);
+    give(app.admin(), ("user:sven", "viewer", "dev", "orders**", "")).await.expect(200);
     given(app.admin(), ("user:sven", "viewer", "dev", "orders*", "app/")).await;
     assert_eq!(listed(app.admin(), "?subject=user:sven").await.len(), 2);
     let noted = "SELECT count(*) FROM audit WHERE action = 'grant' AND actor = 'admin'";

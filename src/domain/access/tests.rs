@@ -193,3 +193,114 @@ fn a_rule_of_an_issuer_puts_its_user_into_groups() {
     let access = Access::new(Parts { users: vec![vera()], issuers: vec![issuer], ..Parts::default() });
     assert!(access.is_member(VERA, &group));
 }
+
+fn in_group(group: &str) -> Membership {
+    Membership { group: GroupName::parse(group).unwrap(), user: VERA, source: LOCAL.to_owned() }
+}
+
+/// A role that a group holds on everything.
+fn group_holds(id: u128, group: &str, role: Role) -> Grant {
+    let subject = Subject::Group(GroupName::parse(group).unwrap());
+    Grant { id: Uuid::from_u128(id), subject, allowance: Allowance::Role(role), place: Place::everything() }
+}
+
+#[test]
+fn rights_after_edits_are_those_of_the_parts_so_edited() {
+    let held = grant(Role::Viewer, place("dev", "*", ""));
+    let before = access(vec![held.clone(), group_holds(7, "sre", Role::Operator)]);
+    let (vera, group) = (Holder::user(VERA), GroupName::parse("sre").unwrap());
+    let dev = EnvironmentName::parse("dev").unwrap();
+    let may = |access: &Access, action| access.allows(vera, action, Target::Environment(&dev));
+    let joined = before.edited(&[Edit::Join(group.clone(), VERA), Edit::Join(group.clone(), VERA)]);
+    assert!(may(&joined, Action::Freeze) && !may(&before, Action::Freeze), "and what was there stays as it was");
+    assert_eq!(joined.memberships(VERA).len(), 1);
+    assert!(!may(&joined.edited(&[Edit::Leave(group, VERA)]), Action::Freeze));
+    assert!(!may(&before.edited(&[Edit::Take(held)]), Action::Read));
+    assert!(may(&before.edited(&[Edit::Give(grant(Role::Admin, Place::everything()))]), Action::Manage));
+    assert!(!may(&before.edited(&[Edit::SetDisabled(VERA, true)]), Action::Read));
+}
+
+#[test]
+fn the_last_person_who_administers_everything_stays() {
+    let rules = |id| Grant { id: Uuid::from_u128(id), ..grant(Role::Admin, Place::everything()) };
+    let before = access(vec![rules(1), rules(2)]);
+    let after = |edits: &[Edit]| before.unfit(&before.edited(edits), VERA);
+    assert_eq!(after(&[Edit::Take(rules(1))]), None);
+    assert_eq!(after(&[Edit::Take(rules(1)), Edit::Take(rules(2))]), Some(Unfit::LastAdmin));
+    assert_eq!(after(&[Edit::SetDisabled(VERA, true)]), Some(Unfit::LastAdmin));
+    let all = [Edit::Take(rules(1)), Edit::Take(rules(2)), Edit::Give(rules(3))];
+    assert_eq!(after(&all), None, "only the end counts, not the way");
+    let part = Grant { place: place("*", "*", "app/"), ..rules(4) };
+    assert_eq!(after(&[Edit::Take(rules(1)), Edit::Take(rules(2)), Edit::Give(part)]), Some(Unfit::LastAdmin));
+    let nobody = access(vec![]);
+    assert_eq!(nobody.unfit(&nobody, VERA), None, "where nobody was, nobody is missed");
+}
+
+#[test]
+fn secrets_are_never_gained_by_ones_own_hand() {
+    let parts = || Parts {
+        users: vec![vera()],
+        members: vec![in_group("sre")],
+        tokens: vec![token(true)],
+        grants: vec![group_holds(1, "vault", Role::SecretReader)],
+        ..Parts::default()
+    };
+    let before = Access::new(parts());
+    let reader = |subject| Grant { subject, ..group_holds(9, "sre", Role::SecretReader) };
+    let joins = [Edit::Join(GroupName::parse("vault").unwrap(), VERA)];
+    for edits in [
+        joins.to_vec(),
+        vec![Edit::Give(reader(Subject::User(VERA)))],
+        vec![Edit::Give(reader(Subject::Token(TOKEN)))],
+        vec![Edit::Give(reader(Subject::Group(GroupName::parse("sre").unwrap())))],
+    ] {
+        let after = before.edited(&edits);
+        assert!(matches!(before.unfit(&after, VERA), Some(Unfit::OwnSecrets(_))), "{edits:?}");
+        assert_eq!(before.unfit(&after, Uuid::from_u128(7)), None, "somebody else may do it");
+    }
+    // Who has it already may go on changing other things, and lose it.
+    let inside = before.edited(&joins);
+    assert_eq!(inside.unfit(&inside, VERA), None);
+    assert_eq!(inside.unfit(&before, VERA), None);
+    let swapped = [Edit::Take(group_holds(1, "vault", Role::SecretReader)), joins[0].clone()];
+    assert_eq!(before.unfit(&before.edited(&swapped), VERA), None, "what the group held before is no gain");
+}
+
+#[test]
+fn what_a_token_may_is_what_both_the_grants_and_the_scope_say() {
+    let scope = |role, place| Grant { subject: Subject::Token(TOKEN), ..grant(role, place) };
+    let grants = vec![
+        grant(Role::Publisher, place("dev*", "orders", "app/")),
+        scope(Role::Viewer, place("*-eu", "*", "")),
+        scope(Role::Operator, place("dev", "orders", "app/x/")),
+        scope(Role::Viewer, place("prod", "*", "")),
+        scope(Role::Viewer, place("dev", "*", "web/")),
+    ];
+    let access = Access::new(Parts { users: vec![vera()], tokens: vec![token(true)], grants, ..Parts::default() });
+    let through = Holder { user: VERA, token: Some(TOKEN) };
+    let part = |actions: &[Action], environment: &str, key_prefix: &str| Effective {
+        actions: actions.to_vec(),
+        environment: environment.to_owned(),
+        namespace: "orders".to_owned(),
+        key_prefix: key_prefix.to_owned(),
+    };
+    let both = [
+        part(&[Action::Read, Action::Inspect, Action::Rollback], "dev", "app/x/"),
+        part(&[Action::Read, Action::Inspect], "dev*&*-eu", "app/"),
+    ];
+    assert_eq!(access.effective(through), both);
+    assert_eq!(access.effective(Holder::user(VERA)).len(), 1);
+    assert!(access.allows_some(through, Action::Read, &place("dev-eu", "orders", "")));
+    assert!(!access.allows_some(through, Action::Read, &place("prod", "orders", "")));
+    assert!(!access.allows_some(through, Action::Publish, &Place::everything()));
+}
+
+#[test]
+fn a_subject_is_written_as_it_is_read() {
+    for text in ["user:vera", "group:sre", "token:00000000-0000-0000-0000-000000000007"] {
+        assert_eq!(text.parse::<SubjectName>().unwrap().to_string(), text);
+    }
+    for bad in ["", "vera", "user:", "user:Vera", "group:a b", "token:7", "users:vera", "user:vera:x"] {
+        assert!(bad.parse::<SubjectName>().is_err(), "{bad}");
+    }
+}
