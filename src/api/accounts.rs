@@ -13,7 +13,9 @@ pub struct LoginBody {
     pub name: String,
     /// The password, or a one-time password.
     pub password: String,
-    /// Sets a new password; required after a one-time password. 8 to 128 characters.
+    /// Sets a new password; required after a one-time password. 12 to 128 characters of any kind, at least 8 of
+    /// them outside the user name, common words, rows of keys, sequences and repetitions. It is taken byte by byte,
+    /// without Unicode normalisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_password: Option<String>,
     /// For browsers: the session comes as a cookie, and no token is given.
@@ -77,15 +79,6 @@ pub struct OpenSessionView {
 pub struct SessionList {
     /// The newest first.
     pub sessions: Vec<OpenSessionView>,
-}
-
-/// Who the caller is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CallerView {
-    /// The login name.
-    pub user: String,
-    /// The grants held.
-    pub grants: Vec<GrantView>,
 }
 
 /// A grant.

@@ -2,7 +2,8 @@
 
 use reqwest::Method;
 
-use crate::api::accounts::{CallerView, LoginBody, SessionView};
+use crate::api::access::CallerView;
+use crate::api::accounts::{LoginBody, SessionView};
 use crate::client::{Client, ClientError};
 
 impl Client {

@@ -3,6 +3,7 @@
 //! It speaks the contract of [`crate::api`] and knows how to send a call again without doing it twice: every write carries an
 //! idempotency key, and a write that was cut is sent again with the same one.
 
+mod access;
 mod accounts;
 mod authorities;
 mod credentials;
@@ -24,6 +25,7 @@ pub mod watch;
 use std::fmt;
 use std::time::Duration;
 
+pub use access::GrantsQuery;
 pub use authorities::Authorities;
 pub use credentials::{Credentials, Exchange, is_same_holder};
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};

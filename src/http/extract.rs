@@ -16,7 +16,7 @@ use crate::api::IDEMPOTENCY_HEADER;
 use crate::api::problem::{Code, FieldProblem};
 use crate::domain::access::{Caller, Peer};
 use crate::domain::contents::ContentHash;
-use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, GroupName, InstanceId, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
 use crate::http::arrival::Silent;
 use crate::http::cookies::Cookie;
@@ -104,6 +104,14 @@ impl Place {
     }
 
     pub(super) fn name(&self) -> Result<String, ApiError> {
+        self.get("name")
+    }
+
+    pub(super) fn user(&self) -> Result<UserName, ApiError> {
+        self.get("name")
+    }
+
+    pub(super) fn group(&self) -> Result<GroupName, ApiError> {
         self.get("name")
     }
 

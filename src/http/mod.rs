@@ -1,6 +1,6 @@
 //! HTTP: the one table of routes, and the layers around them.
 
-mod accounts;
+mod access;
 mod answers;
 mod arrival;
 mod cookies;
@@ -13,6 +13,7 @@ mod exchange;
 mod extract;
 mod gate;
 mod grants;
+mod groups;
 mod holds;
 mod instances;
 mod issuers;
@@ -20,7 +21,7 @@ mod keys;
 mod layers;
 mod namespaces;
 mod nodes;
-mod pages;
+mod paging;
 mod proxies;
 mod public_url;
 mod publish;
@@ -30,6 +31,7 @@ pub mod serve;
 mod sessions;
 mod tokens;
 mod trims;
+mod users;
 mod views;
 mod watch;
 
@@ -144,7 +146,16 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::log_in, sessions::log_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
-        .routes(routes!(accounts::me))
+        .routes(routes!(access::me))
+        .routes(routes!(access::explain))
+        .routes(routes!(access::who_can))
+        .routes(routes!(access::export, access::apply))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::put))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::change_password))
+        .routes(routes!(groups::list))
+        .routes(routes!(groups::get, groups::put, groups::delete))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::rotate))

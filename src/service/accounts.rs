@@ -8,11 +8,9 @@ use crate::domain::access::{Caller, Peer, Token, TokenKind};
 use crate::domain::audit::{Event, Who};
 use crate::domain::names::UserName;
 use crate::service::tokens::TokenText;
-use crate::service::{Field, Service, ServiceError};
+use crate::service::users::check_password;
+use crate::service::{Service, ServiceError};
 use crate::store::{self, AccessOutcome, Op, Step, Store};
-
-/// Shortest and longest password, in characters.
-pub(super) const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
 
 /// A token with the text that is shown this once.
 #[derive(Debug)]
@@ -62,7 +60,7 @@ impl Service {
         password_hash: String,
         one_time: bool,
     ) -> Result<(), ServiceError> {
-        let step = password_step(user_id, name, password_hash, one_time);
+        let step = password_step(user_id, name, password_hash, one_time, None);
         self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
     }
 
@@ -105,7 +103,7 @@ pub async fn create_first_admin(
     }
     let one_time = preset.is_none();
     if let Some(preset) = &preset {
-        check_password("PINTLE_ADMIN_PASSWORD", preset)?;
+        check_password("PINTLE_ADMIN_PASSWORD", preset, name.as_str())?;
     }
     let password = preset.unwrap_or_else(|| one_time_password(ambient));
     let hash = passwords.hash(password.clone()).await?;
@@ -134,7 +132,7 @@ pub async fn reset_password(
     let account = account.ok_or_else(|| ServiceError::NotFound(format!("user {name}")))?;
     let password = one_time_password(ambient);
     let hash = passwords.hash(password.clone()).await?;
-    let step = password_step(account.id, &account.name, hash, true);
+    let step = password_step(account.id, &account.name, hash, true, None);
     match store::change_access(&mut session, None, &Who::system(), &[step]).await? {
         AccessOutcome::Changed(_) => Ok(password),
         AccessOutcome::Moved | AccessOutcome::Foreign => {
@@ -143,26 +141,23 @@ pub async fn reset_password(
     }
 }
 
-fn password_step(user_id: Uuid, name: &UserName, password_hash: String, one_time: bool) -> Step {
+/// Sets a password. Every session of the user ends, but the one to keep.
+pub(super) fn password_step(
+    user_id: Uuid,
+    name: &UserName,
+    password_hash: String,
+    one_time: bool,
+    keep: Option<Uuid>,
+) -> Step {
     let action = if one_time { "reset_password" } else { "set_password" };
-    let op = Op::SetPassword { user_id, password_hash, one_time, keep: None };
+    let op = Op::SetPassword { user_id, password_hash, one_time, keep };
     Step { event: Event::new(action, format!("user:{name}")), op }
 }
 
 /// 120 random bits, in groups that people can read out.
-fn one_time_password(ambient: &dyn crate::service::ambient::Ambient) -> String {
+pub(super) fn one_time_password(ambient: &dyn crate::service::ambient::Ambient) -> String {
     let hex = hex::encode(ambient.secret());
     let groups: Vec<String> =
         hex.as_bytes().chunks(5).take(6).map(|c| String::from_utf8_lossy(c).into_owned()).collect();
     groups.join("-")
-}
-
-pub(super) fn check_password(field: &str, password: &str) -> Result<(), ServiceError> {
-    let chars = password.chars().count();
-    if PASSWORD_CHARS.contains(&chars) {
-        return Ok(());
-    }
-    let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
-    let problem = format!("must have {least} to {most} characters, this has {chars}");
-    Err(ServiceError::Invalid(vec![Field::new(field, problem)]))
 }

@@ -3,6 +3,7 @@
 mod access;
 pub mod accounts;
 pub mod ambient;
+pub mod apply;
 pub mod attempts;
 pub mod audit;
 pub mod committer;
@@ -11,7 +12,9 @@ pub mod entries;
 pub mod environments;
 mod error;
 pub mod exchange;
+pub mod explain;
 pub mod grants;
+pub mod groups;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
@@ -33,6 +36,7 @@ pub mod sessions;
 pub mod signing;
 pub mod tokens;
 pub mod trims;
+pub mod users;
 pub mod wakeups;
 pub mod watch;
 

@@ -180,6 +180,10 @@ async fn a_short_lived_token_makes_no_credential_of_any_kind() {
     let own = app.admin().get("/api/v1/tokens").await.ok()["tokens"][0]["id"].as_str().unwrap().to_owned();
     short.delete(&format!("/api/v1/tokens/{own}")).await.problem(403, "needs_full_token");
     short.delete("/api/v1/session").await.problem(403, "needs_full_token");
+    short.post("/api/v1/users", json!({"name": "u", "kind": "service"})).await.problem(403, "needs_full_token");
+    let grant = json!({"subject": "user:admin", "role": "viewer", "environment": "dev", "namespace": "orders"});
+    short.post("/api/v1/grants", grant).await.problem(403, "needs_full_token");
+    short.put("/api/v1/groups/g", json!({"members": ["admin"]})).await.problem(403, "needs_full_token");
     let issuer = Issuer::new("a", 1);
     short.put("/api/v1/trusted-issuers/k8s", issuer.body()).await.problem(403, "needs_full_token");
     short.delete("/api/v1/trusted-issuers/k8s").await.problem(403, "needs_full_token");

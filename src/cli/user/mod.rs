@@ -3,6 +3,7 @@
 //! Results go to standard output, as tables or, with `--json`, as the API sent them; questions, progress and problems go to
 //! standard error. What a command's end means is in [`exit`].
 
+mod access;
 mod accounts;
 mod context;
 mod credentials;
@@ -12,6 +13,8 @@ mod entries;
 mod environments;
 pub mod exit;
 mod export;
+mod grants;
+mod groups;
 mod history;
 mod import;
 mod instances;
@@ -21,13 +24,16 @@ mod namespaces;
 mod nodes;
 pub(super) mod output;
 pub(super) mod paint;
+mod passwords;
 mod problems;
 mod publish;
+mod rights;
 mod rollback;
 mod surroundings;
 mod target;
 mod tokens;
 mod trims;
+mod users;
 mod wait;
 mod watch;
 mod when;
@@ -139,6 +145,24 @@ pub enum UserCommand {
     /// Trust, list and forget issuers whose tokens programs exchange for ours
     #[command(subcommand)]
     Issuer(issuers::IssuerCommand),
+    /// Change your own password
+    Passwd(passwords::PasswdArgs),
+    /// List, make, disable and enable users, and reset passwords
+    #[command(subcommand)]
+    User(users::UsersCommand),
+    /// List and set groups and who is in them
+    #[command(subcommand)]
+    Group(groups::GroupCommand),
+    /// Give roles on parts of the store, list them and take them away
+    #[command(subcommand)]
+    Grant(grants::GrantCommand),
+    /// Apply all groups and grants from a file, or write them to one
+    #[command(subcommand)]
+    Access(access::AccessCommand),
+    /// Say whether you, or somebody, may do something, and why; no ends with exit code 1
+    CanI(rights::CanIArgs),
+    /// List who may do something, and why
+    WhoCan(rights::WhoCanArgs),
     /// Create, list and delete environments
     #[command(subcommand)]
     Env(environments::EnvCommand),
@@ -223,6 +247,13 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Whoami => accounts::who_am_i(context).await,
         UserCommand::Token(command) => tokens::run(context, command).await,
         UserCommand::Issuer(command) => issuers::run(context, command).await,
+        UserCommand::Passwd(args) => passwords::change(context, args).await,
+        UserCommand::User(command) => users::run(context, command).await,
+        UserCommand::Group(command) => groups::run(context, command).await,
+        UserCommand::Grant(command) => grants::run(context, command).await,
+        UserCommand::Access(command) => access::run(context, command).await,
+        UserCommand::CanI(args) => rights::can_i(context, args).await,
+        UserCommand::WhoCan(args) => rights::who_can(context, args).await,
         UserCommand::Env(command) => environments::run(context, command).await,
         UserCommand::Ns(command) => namespaces::run(context, command).await,
         UserCommand::Freeze(args) => environments::freeze(context, args).await,

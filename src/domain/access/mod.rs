@@ -1,6 +1,7 @@
 //! Who may do what: roles, grants and the one decision over them. Deny by default.
 
 mod edits;
+mod effective;
 mod grants;
 mod keys;
 mod roles;
@@ -21,6 +22,7 @@ use crate::domain::revisions::Revision;
 use crate::domain::sight::KeyScope;
 
 pub use edits::{Edit, Unfit};
+pub use effective::Effective;
 pub use grants::{Allowance, Grant, Place, Subject, SubjectName, Target};
 pub use keys::{DataKey, DataKeyPurpose, IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
 pub use roles::{Action, Role};

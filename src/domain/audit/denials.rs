@@ -129,7 +129,7 @@ impl Denials {
         let several = |event: Event| Event { environment: None, namespace: None, ..event }.several();
         if self.open.len() >= CALLERS && !self.open.contains_key(&subject) {
             subject = ("several".to_owned(), None);
-            who = Who { actor: "several".to_owned(), token: None, address: None, request_id: "".into() };
+            who = Who { actor: "several".to_owned(), ..Who::system() };
             (kind, event) = ((event.action, None, String::new()), several(event));
         }
         let kinds = self.open.entry(subject).or_default();
