@@ -22,6 +22,9 @@ impl Service {
         who: &Who,
         plan: impl Fn(&Access) -> Result<(Vec<Step>, T), ServiceError>,
     ) -> Result<T, ServiceError> {
+        if who.short_lived {
+            return Err(ServiceError::NeedsFullToken);
+        }
         for _ in 0..TRIES {
             let access = self.state()?.access.clone();
             let (steps, made) = plan(&access)?;

@@ -56,12 +56,7 @@ impl Service {
     /// A short-lived token for a service that a trusted issuer vouches for. The audit is told, whatever comes of it.
     pub async fn exchange_foreign(&self, text: &str, peer: &Peer) -> Result<Issued, ServiceError> {
         let exchanged = self.exchange_for_service(text).await;
-        let who = |actor: &str| Who {
-            actor: actor.to_owned(),
-            token: None,
-            address: peer.address,
-            request_id: Arc::clone(&peer.request_id),
-        };
+        let who = |actor: &str| Who { actor: actor.to_owned(), ..Who::anonymous(peer) };
         match &exchanged {
             Ok(Vouching { user, issuer, subject, .. }) => {
                 let event = Event::new("exchange_token", format!("issuer:{issuer}")).after(json!({"subject": subject}));

@@ -167,7 +167,7 @@ impl Service {
 
 /// Somebody who is about to be logged in.
 pub(super) fn who(name: &UserName, peer: &Peer) -> Who {
-    Who { actor: name.to_string(), token: None, address: peer.address, request_id: peer.request_id.clone() }
+    Who { actor: name.to_string(), ..Who::anonymous(peer) }
 }
 
 pub(super) fn too_soon(wait: Duration) -> ServiceError {

@@ -4,6 +4,7 @@ mod agent;
 mod crash;
 mod dev;
 mod envoy;
+mod exchange;
 mod failover;
 mod many;
 mod migrations;

@@ -74,7 +74,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     // The password is wrong, so the right was not in the way.
     ("change_password", "", On::Account, 401),
     ("create_grant", "grant", On::Orders, 201),
-    ("create_token", "", On::Anybody, 201),
+    ("create_token", "", On::Account, 201),
     ("create_user", "administer", On::Store, 201),
     ("delete_entry", "publish", On::Orders, 200),
     ("delete_environment", "manage", On::Empty, 200),
@@ -82,9 +82,11 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("delete_identity_provider", "administer", On::Store, 204),
     ("delete_instance", "report", On::Instance, 204),
     ("delete_namespace", "manage", On::Orders, 200),
+    ("delete_trusted_issuer", "administer", On::Store, 204),
     ("diff", "inspect", On::SomeOfDev, 200),
     ("end_session", "", On::Account, 204),
     ("end_sessions", "", On::Account, 204),
+    ("exchange_token", "", On::Anybody, 200),
     ("explain_access", "grant", On::Orders, 200),
     ("export_access", "administer", On::Store, 200),
     // There is no such provider.
@@ -99,6 +101,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("get_namespace", "read", On::Orders, 200),
     ("get_receipts", "inspect", On::HiddenOrders, 200),
     ("get_revision", "inspect", On::HiddenOrders, 200),
+    ("get_trusted_issuer", "administer", On::Store, 200),
     ("get_user", "administer", On::Store, 200),
     // Nobody here called from a browser.
     ("grant_login_code", "", On::Account, 403),
@@ -116,6 +119,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("list_revisions", "", On::Anybody, 200),
     ("list_sessions", "", On::Account, 200),
     ("list_tokens", "", On::Anybody, 200),
+    ("list_trusted_issuers", "administer", On::Store, 200),
     ("list_users", "administer", On::Store, 200),
     ("log_in", "", On::Open, 200),
     // There is no such code.
@@ -130,13 +134,15 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("put_identity_provider", "administer", On::Store, 200),
     ("put_instance", "report", On::Instance, 200),
     ("put_namespace", "manage", On::Orders, 200),
+    ("put_trusted_issuer", "administer", On::Store, 200),
     ("put_user", "administer", On::Store, 200),
     ("readyz", "", On::Open, 200),
     ("reset_password", "administer", On::Store, 200),
     ("resume", "administer", On::Store, 200),
     ("revoke_grant", "grant", On::HiddenOrders, 204),
-    ("revoke_token", "", On::Anybody, 204),
+    ("revoke_token", "", On::Account, 204),
     ("roll_back", "rollback", On::Orders, 200),
+    ("rotate_token", "", On::Account, 201),
     ("send_receipts", "report", On::Instance, 204),
     // There is no such provider.
     ("start_oidc", "", On::Open, 404),
@@ -347,6 +353,10 @@ async fn administration(app: &App, operation: &str, caller: &Caller) -> Option<R
             let (made, id) = app.scoped(actor, &[]).await;
             let token = (operation == "log_out").then(|| made.token.clone());
             Request { id: id.to_string(), token, ..plain() }
+        }
+        "rotate_token" => {
+            let id = if caller.actions.is_some() { app.scoped(actor, &[]).await.1 } else { uuid::Uuid::nil() };
+            Request { id: id.to_string(), ..with(json!({})) }
         }
         "log_out" | "revoke_token" => Request { id: uuid::Uuid::nil().to_string(), ..plain() },
         _ => return None,

@@ -17,13 +17,13 @@ use crate::harness::{Actor, App, put};
 const ISSUER: &str = "https://kubernetes.default.svc";
 
 /// Somebody who issues tokens.
-struct Issuer {
+pub(crate) struct Issuer {
     kid: &'static str,
     key: ed25519_dalek::SigningKey,
 }
 
 impl Issuer {
-    fn new(kid: &'static str, seed: u8) -> Self {
+    pub(crate) fn new(kid: &'static str, seed: u8) -> Self {
         Self { kid, key: ed25519_dalek::SigningKey::from_bytes(&[seed; 32]) }
     }
 
@@ -34,7 +34,7 @@ impl Issuer {
     }
 
     /// A service account's token of now, with these claims changed.
-    fn token(&self, changed: Value) -> String {
+    pub(crate) fn token(&self, changed: Value) -> String {
         let now = time::OffsetDateTime::now_utc().unix_timestamp();
         let mut claims = json!({
             "iss": ISSUER, "aud": ["pintle"], "sub": "system:serviceaccount:orders:web", "iat": now, "nbf": now, "exp": now + 3600,
@@ -51,7 +51,7 @@ impl Issuer {
     }
 
     /// What to PUT so that it is trusted.
-    fn body(&self) -> Value {
+    pub(crate) fn body(&self) -> Value {
         json!({"issuer": ISSUER, "audience": "pintle", "keys": self.keys(), "rules": [
             {"claims": {"sub": "system:serviceaccount:orders:*"}, "user": "k8s-{/kubernetes.io/serviceaccount/name}",
              "groups": []}]})
@@ -180,6 +180,10 @@ async fn a_short_lived_token_makes_no_credential_of_any_kind() {
     let own = app.admin().get("/api/v1/tokens").await.ok()["tokens"][0]["id"].as_str().unwrap().to_owned();
     short.delete(&format!("/api/v1/tokens/{own}")).await.problem(403, "needs_full_token");
     short.delete("/api/v1/session").await.problem(403, "needs_full_token");
+    short.post("/api/v1/users", json!({"name": "u", "kind": "service"})).await.problem(403, "needs_full_token");
+    let grant = json!({"subject": "user:admin", "role": "viewer", "environment": "dev", "namespace": "orders"});
+    short.post("/api/v1/grants", grant).await.problem(403, "needs_full_token");
+    short.put("/api/v1/groups/g", json!({"members": ["admin"]})).await.problem(403, "needs_full_token");
     let issuer = Issuer::new("a", 1);
     short.put("/api/v1/trusted-issuers/k8s", issuer.body()).await.problem(403, "needs_full_token");
     short.delete("/api/v1/trusted-issuers/k8s").await.problem(403, "needs_full_token");

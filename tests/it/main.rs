@@ -11,6 +11,7 @@
 mod access_grid;
 mod accounts;
 mod agent;
+mod agent_credentials;
 mod apply;
 mod audit;
 mod bad_input;

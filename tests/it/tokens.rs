@@ -149,8 +149,10 @@ async fn tokens_of_others_are_there_only_for_whoever_operates_the_store() {
     vera.delete(&path).await.problem(404, "not_found");
     vera.post(&format!("{path}/rotate"), json!({})).await.problem(404, "not_found");
     vera.get("/api/v1/tokens?user=paul").await.problem(403, "denied");
-    assert_eq!(paul.get("/api/v1/tokens?user=paul").await.ok(), list);
-    assert_eq!(app.admin().get("/api/v1/tokens?user=paul").await.ok(), list);
+    for actor in [&paul, app.admin()] {
+        let listed = actor.get("/api/v1/tokens?user=paul").await.ok();
+        assert_eq!((&listed["tokens"][0]["id"], &listed["tokens"][1]), (&list["tokens"][0]["id"], &Value::Null));
+    }
     app.admin().get("/api/v1/tokens?user=nobody").await.problem(404, "not_found");
     // A person's token is ended by an admin, never taken over.
     let problem = app.admin().post(&format!("{path}/rotate"), json!({})).await.problem(422, "invalid");

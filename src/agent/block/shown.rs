@@ -348,6 +348,36 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sealed_is_shown_without_content_unless_the_settings_say_otherwise() {
+        for secrets in [false, true] {
+            let mut block = Block::new();
+            block.shown.secrets = secrets;
+            let sealed = |event: Event| match event {
+                Event::Snapshot(mut snapshot) => {
+                    snapshot.entries[0].version.secrecy = Secrecy::Revealed;
+                    Event::Snapshot(snapshot)
+                }
+                Event::Change(mut change) => {
+                    change.edits[0].version.as_mut().unwrap().secrecy = Secrecy::Revealed;
+                    Event::Change(change)
+                }
+                other => other,
+            };
+            block.sees(&sealed(all(5, &[("orders/a", "hunter2"), ("orders/b", "open")])));
+            block.applies();
+            block.sees(&sealed(change(6, "orders/a", Some("hunter3"))));
+            block.applies();
+            let shown = if secrets { ["orders/a=hunter3", "orders/b=open"] } else { ["orders/a=", "orders/b=open"] };
+            assert_eq!(block.shows(), shown);
+            let kept = std::fs::read(block.folder.path().join("shown")).unwrap();
+            let plain = ["hunter", "aHVudGVy"].iter().any(|text| String::from_utf8_lossy(&kept).contains(text));
+            assert_eq!(plain, secrets, "what is not shown is not kept to be shown");
+            let again = Shown::open(&block.settings, block.folder.path().join("shown"), block.held.subscription());
+            assert_eq!(again.mirror.entries().is_empty(), secrets, "the settings say that it is not shown");
+        }
+    }
+
+    #[test]
     fn a_key_that_a_file_merges_is_merged() {
         let mut block = Block::new();
         let entries = ["shared/deep.yaml", "shared/plain.yaml", "orders/deep.yaml", "orders/plain.yaml"];

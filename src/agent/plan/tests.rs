@@ -5,8 +5,10 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::*;
+use crate::agent::layers::Contents;
 use crate::agent::layers::tests::{contents, place_of};
 use crate::agent::settings::{AgentSettings, Surroundings};
+use crate::client::watch::Secrecy;
 use crate::domain::names::NamespaceName;
 
 fn block(fields: &str) -> BlockSettings {
@@ -284,5 +286,85 @@ proptest! {
             }
             before = after;
         }
+    }
+}
+
+/// Entries of which one is sealed.
+fn sealing(secrecy: Secrecy, sealed: &str, entries: &[(&str, &str)]) -> Contents {
+    let mut contents = contents(entries);
+    let held = contents.get_mut(&place_of(sealed)).unwrap();
+    held.secrecy = secrecy;
+    if secrecy.is_shut() {
+        held.bytes = Bytes::new();
+    }
+    contents
+}
+
+fn planned(runner: &mut Runner, contents: Contents) -> Result<Rendering, String> {
+    let layers = ["shared", "orders", "orders.host"].map(|name| NamespaceName::parse(name).unwrap());
+    let view = Arc::new(Effective::new(layers.to_vec(), contents));
+    let situation = Situation { view: &view, last: runner.last.as_ref(), deleted: &runner.deleted };
+    let planned = plan(&runner.block, situation).map_err(|refusal| refusal.to_string())?;
+    Ok(runner.last.insert(planned).clone())
+}
+
+const SECRET: &str = "hunter2-canary";
+
+#[test]
+fn what_holds_something_sealed_is_for_its_owner_alone_unless_the_settings_say_otherwise() {
+    let fields = "files: [{path: /a, key: a, mode: '0755'}, {path: /b, key: b, mode: '0755'}, \
+        {path: /t, template_text: \"{{ entry('a') }}\"}, {path: /w, key: a, mode: '0755', secret_mode: '0640'}, \
+        {path: /m, key: m.yaml, merge: deep}]";
+    let mut runner = Runner::new(fields);
+    let entries = [("orders/a", SECRET), ("orders/b", "plain"), ("shared/m.yaml", "x: 1"), ("orders/m.yaml", "y: 2")];
+    let modes = |rendering: &Rendering| rendering.set.files.iter().map(|file| file.mode).collect::<Vec<_>>();
+    let open = planned(&mut runner, contents(&entries)).unwrap();
+    assert_eq!((modes(&open), open.set.sealed.len()), (vec![0o755, 0o755, 0o644, 0o755, 0o644], 0));
+    let a = planned(&mut runner, sealing(Secrecy::Revealed, "orders/a", &entries)).unwrap();
+    assert_eq!(modes(&a), [0o600, 0o755, 0o600, 0o640, 0o644]);
+    assert_eq!(a.set.sealed, ["file /a", "file /t", "file /w"]);
+    // What is kept of it stays so.
+    let kept = planned(&mut runner, contents(&entries[1..])).unwrap();
+    assert_eq!((text(&kept, "/a").as_deref(), modes(&kept)), (Some(SECRET), modes(&a)));
+    // A layer that is sealed seals what it is merged into.
+    let merged = planned(&mut runner, sealing(Secrecy::Revealed, "shared/m.yaml", &entries)).unwrap();
+    assert_eq!(modes(&merged), [0o755, 0o755, 0o644, 0o755, 0o600]);
+}
+
+#[test]
+fn what_is_sealed_and_did_not_come_is_a_refusal_that_names_it_where_it_is_used() {
+    let entries = [("orders/a", SECRET), ("orders/b", "plain"), ("orders/c.env", "A=1")];
+    let shut = |entry: &str| sealing(Secrecy::Shut, entry, &entries);
+    for fields in [
+        "files: [{path: /a, key: a}]",
+        "files: [{path: /a, key: a, merge: deep}]",
+        "files: [{path: /a, template_text: \"{{ entry('a') }}\"}]",
+        "exec: {command: x, env: {A: a}}",
+    ] {
+        let told = planned(&mut Runner::new(fields), shut("orders/a")).unwrap_err();
+        assert!(told.contains("sealed: orders/a came without content"), "{fields}: {told}");
+        assert!(told.contains("`reveal`"), "{told}");
+    }
+    let told = planned(&mut Runner::new("exec: {command: x, env_from: [c.env]}"), shut("orders/c.env")).unwrap_err();
+    assert!(told.contains("sealed: orders/c.env"), "{told}");
+    let unused = planned(&mut Runner::new("files: [{path: /b, key: b}]"), shut("orders/a"));
+    assert!(unused.is_ok(), "what a block does not use is not in its way");
+}
+
+#[test]
+fn a_refusal_does_not_quote_what_is_sealed() {
+    let fields = [
+        ("files: [{path: /a, key: a.json}]", "orders/a.json", "{\"password\": hunter2-canary}"),
+        ("files: [{path: /a, key: a.json, merge: deep}]", "orders/a.json", "[hunter2-canary"),
+        ("files: [{path: /a, template_text: \"{{ entry('a') | int }}\"}]", "orders/a", SECRET),
+        ("files: [{path: /a, template_text: \"{{ required('', entry('a')) }}\"}]", "orders/a", SECRET),
+        ("exec: {command: x, env_from: [a.env]}", "orders/a.env", "hunter2-canary"),
+        ("exec: {command: x, env_from: [a.env]}", "orders/a.env", "LD_PRELOAD_hunter2-canary=1"),
+        ("exec: {command: x, env: {A: 'a.json#/x'}}", "orders/a.json", "{\"hunter2-canary\": 1}"),
+    ];
+    for (fields, place, content) in fields {
+        let contents = sealing(Secrecy::Revealed, place, &[(place, content)]);
+        let told = planned(&mut Runner::new(fields), contents).unwrap_err();
+        assert!(!told.contains("hunter2"), "{fields}: {told}");
     }
 }

@@ -201,9 +201,9 @@ services:
         });
         assert!(found.is_some_and(|found| found.contains(word)), "{line} {field} {word} in\n{told}");
     }
-    let secrets = "server: a\nservices:\n- name: a\n  environment: prod\n  namespaces: [a]\n  serve:\n    port: 1\n    secrets: true\n";
+    let secrets = "server: a\nservices:\n- name: a\n  environment: prod\n  namespaces: [a]\n  serve:\n    port: 1\n    secrets: true\n    secret: true\n";
     let told = faults(secrets);
-    assert!(told.starts_with("/etc/pintle/agent.yaml:8:") && told.contains("secrets"), "{told}");
+    assert!(told.starts_with("/etc/pintle/agent.yaml:9:") && told.contains("secret"), "{told}");
 }
 
 #[test]

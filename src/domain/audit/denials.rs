@@ -133,7 +133,7 @@ impl Denials {
         let places = if anonymous { CALLERS / 2 } else { CALLERS };
         if self.open.len() >= places && !self.open.contains_key(&subject) {
             subject = ("several".to_owned(), None);
-            who = Who { actor: "several".to_owned(), token: None, address: None, request_id: "".into() };
+            who = Who { actor: "several".to_owned(), ..Who::system() };
             (kind, event) = ((event.action, None, String::new()), several(event));
         }
         let kinds = self.open.entry(subject).or_default();

@@ -35,6 +35,9 @@ pub struct Who {
     /// The request that brought it.
     #[serde(skip_serializing_if = "str::is_empty")]
     pub request_id: Arc<str>,
+    /// Whether it showed a short-lived token, which changes nobody's access.
+    #[serde(skip)]
+    pub short_lived: bool,
 }
 
 impl Who {
@@ -46,6 +49,7 @@ impl Who {
             token: caller.credential.token,
             address: caller.peer.address,
             request_id: Arc::clone(&caller.peer.request_id),
+            short_lived: caller.credential.expires_at.is_some(),
         }
     }
 
@@ -53,13 +57,14 @@ impl Who {
     #[must_use]
     pub fn anonymous(peer: &Peer) -> Self {
         let (address, request_id) = (peer.address, Arc::clone(&peer.request_id));
-        Self { actor: "anonymous".to_owned(), token: None, address, request_id }
+        Self { actor: "anonymous".to_owned(), token: None, address, request_id, short_lived: false }
     }
 
     /// The node itself, or somebody at its machine.
     #[must_use]
     pub fn system() -> Self {
-        Self { actor: "system".to_owned(), token: None, address: None, request_id: Arc::default() }
+        let (token, address) = (None, None);
+        Self { actor: "system".to_owned(), token, address, request_id: Arc::default(), short_lived: false }
     }
 }
 
