@@ -13,7 +13,9 @@ pub struct LoginBody {
     pub name: String,
     /// The password, or a one-time password.
     pub password: String,
-    /// Sets a new password; required after a one-time password. 8 to 128 characters.
+    /// Sets a new password; required after a one-time password. 12 to 128 characters of any kind, at least 8 of
+    /// them outside the user name, common words, rows of keys, sequences and repetitions. It is taken byte by byte,
+    /// without Unicode normalisation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub new_password: Option<String>,
     /// For browsers: the session comes as a cookie, and no token is given.
@@ -79,15 +81,6 @@ pub struct SessionList {
     pub sessions: Vec<OpenSessionView>,
 }
 
-/// Who the caller is.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct CallerView {
-    /// The login name.
-    pub user: String,
-    /// The grants held.
-    pub grants: Vec<GrantView>,
-}
-
 /// A grant.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct GrantView {
@@ -99,53 +92,4 @@ pub struct GrantView {
     pub namespace: String,
     /// Prefix of keys; empty covers all.
     pub key_prefix: String,
-}
-
-/// A token to be made.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct TokenBody {
-    /// What it is for, 1 to 100 characters.
-    pub name: String,
-    /// Days until it ends, 1 to 366; 90 when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(minimum = 1, maximum = 366)]
-    pub expires_in_days: Option<u32>,
-}
-
-/// A token, without its secret.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TokenView {
-    /// Its id.
-    pub id: Uuid,
-    /// What it is for.
-    pub name: String,
-    /// Whether a login made it.
-    pub session: bool,
-    /// When it ends.
-    #[serde(default, with = "time::serde::rfc3339::option", skip_serializing_if = "Option::is_none")]
-    pub expires_at: Option<OffsetDateTime>,
-}
-
-/// The caller's tokens.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct TokenList {
-    /// By name.
-    pub tokens: Vec<TokenView>,
-}
-
-/// A new token with its secret, which is shown this once.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-pub struct NewTokenView {
-    /// The text for `Authorization: Bearer` and `PINTLE_TOKEN`.
-    pub token: String,
-    /// What is kept of it.
-    #[serde(flatten)]
-    pub view: TokenView,
-}
-
-impl std::fmt::Debug for NewTokenView {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("NewTokenView").field("view", &self.view).finish_non_exhaustive()
-    }
 }

@@ -9,10 +9,12 @@ use uuid::Uuid;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RotationKind {
-    /// Wrap all data keys with the current master key.
+    /// Wrap all data keys and signing keys with the current master key.
     Master,
     /// Give all namespaces new data keys, and seal their contents anew in the background.
     Data,
+    /// Let a new key sign short-lived tokens; those of the old one go on until they end.
+    Signing,
 }
 
 /// A rotation.

@@ -1,17 +1,22 @@
 //! The wire contract, shared by server and client: bodies, views, problems and the one table of error codes.
 
+pub mod access;
 pub mod accounts;
 pub mod entries;
 pub mod environments;
 pub mod grants;
+pub mod groups;
 pub mod holds;
 pub mod instances;
+pub mod issuers;
 pub mod keys;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;
 pub mod revisions;
+pub mod tokens;
 pub mod trims;
+pub mod users;
 pub mod watch;
 
 /// Carries the head of the store on every answer of a read or write.

@@ -57,6 +57,10 @@ codes! {
     WrongPassword = "wrong_password", 401, "Name or password is wrong";
     /// The right is missing: `action` and `target` say which, `who_can` and `who_can_grant` whom to ask.
     Denied = "denied", 403, "The caller may not do this";
+    /// A scoped or short-lived token makes no tokens, gives no rights and ends only itself. Use a login or a token without scope.
+    NeedsFullToken = "needs_full_token", 403, "The token is too narrow for this";
+    /// A trusted issuer's token stands for somebody who is no service here. An admin makes the service, or changes the rule.
+    NoService = "no_service", 403, "There is no such service";
     /// The content is sealed, and bytes are never masked: read it as JSON, or with `reveal=true`.
     Sealed = "sealed", 403, "The content is sealed";
     /// Nobody may come to hold `secret-reader` by a change of its own. Ask somebody else to make it.
@@ -132,6 +136,8 @@ codes! {
     NotThereYet = "not_there_yet", 503, "The node has not seen that revision yet";
     /// The commit was cut and its fate is unknown: send it again with the same idempotency key.
     OutcomeUnknown = "outcome_unknown", 503, "It is not known whether the change was applied";
+    /// The keys of a trusted issuer cannot be fetched. They are asked for again after a minute.
+    IssuerUnreachable = "issuer_unreachable", 503, "The trusted issuer cannot be reached";
     /// The rights were last seen longer ago than `access_max_stale`. Nothing was applied.
     AccessStale = "access_stale", 503, "The rights are too old to be trusted";
     /// The store was restored and is held: instances keep what they run until `pintle resume`.

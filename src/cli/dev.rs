@@ -22,6 +22,7 @@ use crate::runtime::postgres::{Options, PrivatePostgres, default_data_dir};
 use crate::runtime::settings::DevSettings;
 use crate::service::WriteContext;
 use crate::service::ambient::Ambient as _;
+use crate::service::tokens::TokenRequest;
 use crate::store::StoreSettings;
 
 /// The environment and namespace that the first publish command goes to.
@@ -173,10 +174,11 @@ async fn quickstart(node: &Node, data_dir: &Path) -> anyhow::Result<Option<PathB
         let at = (environment, namespace);
         service.put_namespace(&permit, at, NamespaceAttributes::default(), None, context()).await?;
     }
-    for old in service.list_tokens(&caller)?.into_iter().filter(|token| token.name == QUICKSTART) {
-        service.revoke_token(&caller, old.id).await?;
+    for old in service.list_tokens(&caller, None)?.into_iter().filter(|listed| listed.token.name == QUICKSTART) {
+        service.revoke_token(&caller, old.token.id).await?;
     }
-    let token = service.create_token(&caller, QUICKSTART, Some(1)).await?;
+    let request = TokenRequest { name: QUICKSTART.to_owned(), days: Some(1), ..TokenRequest::default() };
+    let token = service.create_token(&caller, request).await?;
     let path = data_dir.join(QUICKSTART);
     let mut file = private_file(&path).with_context(|| format!("cannot write {}", path.display()))?;
     file.write_all(token.text.reveal().as_bytes())?;

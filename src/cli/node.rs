@@ -26,6 +26,7 @@ use crate::service::audit::{self, Auditor, ChainEnd};
 use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
+use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
 use crate::service::secrets::Resealer;
@@ -162,6 +163,7 @@ pub async fn start(
         passwords,
         sessions: Sessions::new(settings.sessions.limits()),
         keyring,
+        issuer_keys: IssuerKeyCache::default(),
         resealing: Arc::default(),
     };
     let address = listener.local_addr()?;
@@ -179,7 +181,9 @@ pub async fn start(
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
     lifecycle.spawn("resealer", &lifecycle.workers, Resealer::of(&app.service).run(stop.clone()));
-    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
+    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
+    let keys = Arc::clone(&app);
+    lifecycle.spawn("signing keys", &lifecycle.workers, async move { keys.service.keep_signing_keys(stop).await });
     let (sessions, stop) = (Arc::clone(&app), lifecycle.workers.clone());
     let exchanging = async move { sessions.service.keep_exchanging_uses(stop).await };
     lifecycle.spawn("sessions", &lifecycle.workers, exchanging);

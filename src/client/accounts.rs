@@ -1,9 +1,9 @@
-//! Logins and tokens. None of these calls is sent again after a lost answer: a second login or token would be one too many.
+//! Logins. None of these calls is sent again after a lost answer: a second login would be one too many.
 
 use reqwest::Method;
-use uuid::Uuid;
 
-use crate::api::accounts::{CallerView, LoginBody, NewTokenView, SessionView, TokenBody, TokenList};
+use crate::api::access::CallerView;
+use crate::api::accounts::{LoginBody, SessionView};
 use crate::client::{Client, ClientError};
 
 impl Client {
@@ -23,20 +23,5 @@ impl Client {
     /// Who the caller is.
     pub async fn get_caller(&self) -> Result<CallerView, ClientError> {
         self.fetch(self.read(["api", "v1", "access", "me"])).await
-    }
-
-    /// The caller's tokens.
-    pub async fn list_tokens(&self) -> Result<TokenList, ClientError> {
-        self.fetch(self.read(["api", "v1", "tokens"])).await
-    }
-
-    /// Makes a token of the caller's; its secret is told this once.
-    pub async fn create_token(&self, body: &TokenBody) -> Result<NewTokenView, ClientError> {
-        self.fetch(self.write(Method::POST, ["api", "v1", "tokens"]).once().json(body)?).await
-    }
-
-    /// Revokes a token of the caller's.
-    pub async fn revoke_token(&self, id: Uuid) -> Result<(), ClientError> {
-        self.send(self.write(Method::DELETE, ["api", "v1", "tokens", &id.to_string()]).once()).await.map(drop)
     }
 }

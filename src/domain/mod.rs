@@ -10,6 +10,7 @@ pub mod formats;
 pub mod instances;
 pub mod limits;
 pub mod names;
+pub mod passwords;
 pub mod patterns;
 pub mod refusals;
 pub mod revisions;

@@ -75,6 +75,7 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         const SOON: Duration = Duration::from_secs(1);
         const HELD: Duration = Duration::from_secs(15);
+        const ISSUER: Duration = Duration::from_mins(1);
         match error {
             ServiceError::Invalid(fields) => Self::fields(Code::Invalid, views::fields(fields)),
             ServiceError::InvalidContent(fields) => Self::fields(Code::InvalidContent, views::fields(fields)),
@@ -102,6 +103,15 @@ impl From<ServiceError> for ApiError {
                 let fields = vec![FieldProblem::new("new_password", "is required after a one-time password")];
                 Self::fields(Code::PasswordChangeRequired, fields)
             }
+            ServiceError::TokenRefused(problem) => Self::new(Code::Unauthenticated, problem),
+            ServiceError::NoService(name) => {
+                Self::new(Code::NoService, format!("the token stands for {name}, which is no service here"))
+            }
+            ServiceError::IssuerUnreachable(name) => {
+                let detail = format!("the keys of the trusted issuer {name} cannot be fetched");
+                Self::new(Code::IssuerUnreachable, detail).retry_after(ISSUER)
+            }
+            ServiceError::NeedsFullToken => Self::new(Code::NeedsFullToken, None),
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),
             ServiceError::InstanceTaken(what) => {

@@ -16,7 +16,7 @@ use crate::api::IDEMPOTENCY_HEADER;
 use crate::api::problem::{Code, FieldProblem};
 use crate::domain::access::{Caller, Peer};
 use crate::domain::contents::ContentHash;
-use crate::domain::names::{Address, EntryKey, EnvironmentName, InstanceId, NamespaceName};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, GroupName, InstanceId, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
 use crate::http::arrival::Silent;
 use crate::http::cookies::Cookie;
@@ -103,6 +103,18 @@ impl Place {
         self.get("id")
     }
 
+    pub(super) fn user(&self) -> Result<UserName, ApiError> {
+        self.get("name")
+    }
+
+    pub(super) fn group(&self) -> Result<GroupName, ApiError> {
+        self.get("name")
+    }
+
+    pub(super) fn name(&self) -> Result<String, ApiError> {
+        self.get("name")
+    }
+
     pub(super) fn instance(&self) -> Result<InstanceId, ApiError> {
         self.get("instance")
     }
@@ -141,16 +153,21 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
         let limit = app.service.limits.change_set_bytes * 2 + JSON_SLACK;
         let bytes = read_body(request.into_body(), limit).await?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to())))?;
-        if !text.trim_start().starts_with('{') {
-            return Err(ApiError::bad("body", "must be a JSON object"));
-        }
-        let reader = &mut serde_json::Deserializer::from_str(text);
-        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| malformed(&error, "body"))?;
-        reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;
-        Ok(Self(value, bytes))
+        Ok(Self(parse_json(&bytes)?, bytes))
     }
+}
+
+/// Parses a JSON body.
+pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to())))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(ApiError::bad("body", "must be a JSON object"));
+    }
+    let reader = &mut serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| malformed(&error, "body"))?;
+    reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;
+    Ok(value)
 }
 
 /// What serde found wrong. Its path ends at the parent of a field that is missing or comes twice, which only its text names.
@@ -177,7 +194,7 @@ impl FromRequest<Shared> for Content {
     }
 }
 
-async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
+pub(super) async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let too_large = || {
         ApiError::fields(Code::TooLarge, vec![FieldProblem::new("body", format!("must have at most {limit} bytes"))])

@@ -12,7 +12,7 @@ use crate::domain::access::{Grant, Role, SubjectName};
 use crate::domain::patterns::Pattern;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, parsed};
-use crate::http::{Shared, pages, views};
+use crate::http::{Shared, paging, views};
 use crate::service::Field;
 use crate::service::grants::{GrantFilter, HeldGrant, Wanted, parse_place};
 
@@ -93,7 +93,7 @@ pub(super) async fn list(
             .map(String::as_str)
             .join("\0")
     };
-    let (grants, next) = pages::cut(found, key, params.after.as_deref(), params.limit)?;
+    let (grants, next) = paging::cut(found, key, params.after.as_deref(), params.limit)?;
     Ok(axum::Json(GrantList { grants: grants.iter().map(view).collect(), next }))
 }
 

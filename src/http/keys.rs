@@ -56,6 +56,7 @@ pub(super) async fn rotate(
     let what = match body.what {
         RotationKind::Master => Rotation::Master,
         RotationKind::Data => Rotation::Data,
+        RotationKind::Signing => Rotation::Signing,
     };
     Ok(axum::Json(RotateView { rotated: app.service.rotate_keys(&permit, what).await? }))
 }

@@ -1,6 +1,6 @@
 //! HTTP: the one table of routes, and the layers around them.
 
-mod accounts;
+mod access;
 mod answers;
 mod arrival;
 mod cookies;
@@ -9,16 +9,19 @@ mod diffs;
 mod entries;
 mod environments;
 mod error;
+mod exchange;
 mod extract;
 mod gate;
 mod grants;
+mod groups;
 mod holds;
 mod instances;
+mod issuers;
 mod keys;
 mod layers;
 mod namespaces;
 mod nodes;
-mod pages;
+mod paging;
 mod proxies;
 mod public_url;
 mod publish;
@@ -26,7 +29,9 @@ mod revisions;
 mod rollback;
 pub mod serve;
 mod sessions;
+mod tokens;
 mod trims;
+mod users;
 mod views;
 mod watch;
 
@@ -141,9 +146,24 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(sessions::log_in, sessions::log_out))
         .routes(routes!(sessions::list, sessions::end_all))
         .routes(routes!(sessions::end))
-        .routes(routes!(accounts::me))
-        .routes(routes!(accounts::list_tokens, accounts::create_token))
-        .routes(routes!(accounts::revoke_token))
+        .routes(routes!(access::me))
+        .routes(routes!(access::explain))
+        .routes(routes!(access::who_can))
+        .routes(routes!(access::export, access::apply))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::get, users::put))
+        .routes(routes!(users::reset))
+        .routes(routes!(users::change_password))
+        .routes(routes!(groups::list))
+        .routes(routes!(groups::get, groups::put, groups::delete))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::revoke))
+        .routes(routes!(tokens::rotate))
+        .routes(routes!(exchange::exchange))
+        .routes(routes!(issuers::list))
+        .routes(routes!(issuers::get, issuers::put, issuers::delete))
         .routes(routes!(grants::list, grants::create))
         .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))

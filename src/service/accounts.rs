@@ -1,20 +1,16 @@
 //! Who is calling: logins, tokens, first admin.
 
 use serde_json::json;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 use crate::domain::access::{Caller, Peer, Token, TokenKind};
 use crate::domain::audit::{Event, Who};
 use crate::domain::names::UserName;
 use crate::service::tokens::TokenText;
+use crate::service::users::check_password;
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, AccessOutcome, Op, Step, Store};
-
-/// Shortest and longest password, in characters.
-pub(super) const PASSWORD_CHARS: std::ops::RangeInclusive<usize> = 8..=128;
-/// Lifetime of an API token, in days, when its maker does not say.
-const TOKEN_DAYS: u32 = 90;
 
 /// A token with the text that is shown this once.
 #[derive(Debug)]
@@ -28,6 +24,9 @@ pub struct NewToken {
 impl Service {
     /// Who shows this token. Works from memory.
     pub fn authenticate(&self, text: &str, peer: Peer) -> Result<Caller, ServiceError> {
+        if text.contains('.') {
+            return self.authenticate_issued(text, peer);
+        }
         self.authenticate_as(text, peer, |_| true)
     }
 
@@ -61,45 +60,8 @@ impl Service {
         password_hash: String,
         one_time: bool,
     ) -> Result<(), ServiceError> {
-        let step = password_step(user_id, name, password_hash, one_time);
+        let step = password_step(user_id, name, password_hash, one_time, None);
         self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
-    }
-
-    /// Makes an API token for the caller.
-    pub async fn create_token(&self, caller: &Caller, name: &str, days: Option<u32>) -> Result<NewToken, ServiceError> {
-        let days = days.unwrap_or(TOKEN_DAYS);
-        if !(1..=366).contains(&days) {
-            return Err(ServiceError::Invalid(vec![Field::new("expires_in_days", "must be from 1 to 366")]));
-        }
-        let chars = name.chars().count();
-        if !(1..=100).contains(&chars) || name.chars().any(char::is_control) {
-            let problem = format!("must have 1 to 100 characters and no control characters, this has {chars}");
-            return Err(ServiceError::Invalid(vec![Field::new("name", problem)]));
-        }
-        let expires_at = self.ambient.now() + Duration::days(i64::from(days));
-        let new = self.new_token(caller.user.id, name, TokenKind::Api, expires_at);
-        self.keep_token(&Who::of(caller), &new).await?;
-        Ok(new)
-    }
-
-    /// The caller's tokens, by name.
-    pub fn list_tokens(&self, caller: &Caller) -> Result<Vec<Token>, ServiceError> {
-        let state = self.state()?;
-        let now = self.ambient.now();
-        let live = |token: &&Token| token.expires_at.is_none_or(|end| end > now);
-        let mut tokens: Vec<_> = state.access.tokens_of(caller.user.id).filter(live).cloned().collect();
-        tokens.sort_by(|a, b| (&a.name, a.id).cmp(&(&b.name, b.id)));
-        Ok(tokens)
-    }
-
-    /// Ends one of the caller's tokens.
-    pub async fn revoke_token(&self, caller: &Caller, token: Uuid) -> Result<(), ServiceError> {
-        self.change_access(&Who::of(caller), |access| {
-            let own = access.find_token(token).filter(|found| found.user == caller.user.id);
-            let Some(found) = own else { return Err(ServiceError::NotFound(format!("token {token}"))) };
-            Ok((vec![revoke_step(found)], ()))
-        })
-        .await
     }
 
     pub(super) fn new_token(&self, user: Uuid, name: &str, kind: TokenKind, expires_at: OffsetDateTime) -> NewToken {
@@ -118,15 +80,6 @@ impl Service {
             agent: None,
         };
         NewToken { token, text }
-    }
-
-    /// Stores a token, and returns when this node knows it.
-    async fn keep_token(&self, who: &Who, new: &NewToken) -> Result<(), ServiceError> {
-        let token = &new.token;
-        let after = json!({"name": token.name, "expires_at": token.expires_at.map(|end| end.unix_timestamp())});
-        let event = Event::new("create_token", format!("token:{}", token.id)).after(after);
-        let step = Step { event, op: Op::CreateToken(token.into()) };
-        self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
     }
 }
 
@@ -150,7 +103,7 @@ pub async fn create_first_admin(
     }
     let one_time = preset.is_none();
     if let Some(preset) = &preset {
-        check_password("PINTLE_ADMIN_PASSWORD", preset)?;
+        check_password("PINTLE_ADMIN_PASSWORD", preset, name.as_str())?;
     }
     let password = preset.unwrap_or_else(|| one_time_password(ambient));
     let hash = passwords.hash(password.clone()).await?;
@@ -179,7 +132,7 @@ pub async fn reset_password(
     let account = account.ok_or_else(|| ServiceError::NotFound(format!("user {name}")))?;
     let password = one_time_password(ambient);
     let hash = passwords.hash(password.clone()).await?;
-    let step = password_step(account.id, &account.name, hash, true);
+    let step = password_step(account.id, &account.name, hash, true, None);
     match store::change_access(&mut session, None, &Who::system(), &[step]).await? {
         AccessOutcome::Changed(_) => Ok(password),
         AccessOutcome::Moved | AccessOutcome::Foreign => {
@@ -188,26 +141,23 @@ pub async fn reset_password(
     }
 }
 
-fn password_step(user_id: Uuid, name: &UserName, password_hash: String, one_time: bool) -> Step {
+/// Sets a password. Every session of the user ends, but the one to keep.
+pub(super) fn password_step(
+    user_id: Uuid,
+    name: &UserName,
+    password_hash: String,
+    one_time: bool,
+    keep: Option<Uuid>,
+) -> Step {
     let action = if one_time { "reset_password" } else { "set_password" };
-    let op = Op::SetPassword { user_id, password_hash, one_time, keep: None };
+    let op = Op::SetPassword { user_id, password_hash, one_time, keep };
     Step { event: Event::new(action, format!("user:{name}")), op }
 }
 
 /// 120 random bits, in groups that people can read out.
-fn one_time_password(ambient: &dyn crate::service::ambient::Ambient) -> String {
+pub(super) fn one_time_password(ambient: &dyn crate::service::ambient::Ambient) -> String {
     let hex = hex::encode(ambient.secret());
     let groups: Vec<String> =
         hex.as_bytes().chunks(5).take(6).map(|c| String::from_utf8_lossy(c).into_owned()).collect();
     groups.join("-")
-}
-
-pub(super) fn check_password(field: &str, password: &str) -> Result<(), ServiceError> {
-    let chars = password.chars().count();
-    if PASSWORD_CHARS.contains(&chars) {
-        return Ok(());
-    }
-    let (least, most) = (PASSWORD_CHARS.start(), PASSWORD_CHARS.end());
-    let problem = format!("must have {least} to {most} characters, this has {chars}");
-    Err(ServiceError::Invalid(vec![Field::new(field, problem)]))
 }

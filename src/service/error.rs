@@ -81,6 +81,18 @@ pub enum ServiceError {
     /// A one-time password came without a new one.
     #[error("a new password is needed")]
     PasswordChangeRequired,
+    /// A token is not taken; the text says why to whom it belongs.
+    #[error("{0}")]
+    TokenRefused(String),
+    /// A trusted issuer vouches for somebody who is no service here.
+    #[error("{0} is no service")]
+    NoService(UserName),
+    /// The keys of a trusted issuer cannot be fetched.
+    #[error("the keys of the trusted issuer {0} cannot be fetched")]
+    IssuerUnreachable(String),
+    /// A scoped or short-lived token would make or end a credential.
+    #[error("a scoped or short-lived token does not do that")]
+    NeedsFullToken,
     /// Too many logins at once.
     #[error("too many requests")]
     TooManyRequests(Duration),

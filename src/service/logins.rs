@@ -7,10 +7,12 @@ use uuid::Uuid;
 use crate::domain::access::{CONSOLE, Peer, TokenKind, User};
 use crate::domain::audit::{Event, Who};
 use crate::domain::names::UserName;
-use crate::service::accounts::{NewToken, PASSWORD_CHARS, check_password};
+use crate::domain::passwords::PASSWORD_CHARS;
+use crate::service::accounts::NewToken;
 use crate::service::attempts::{Attempt, network};
 use crate::service::sessions::end_step;
 use crate::service::tokens::TokenText;
+use crate::service::users::check_password;
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, AccountRow, Op, Step};
 
@@ -56,7 +58,7 @@ impl Service {
     pub async fn log_in(&self, login: Login, peer: &Peer) -> Result<(User, NewToken), ServiceError> {
         let Login { name, password, new_password, opening } = login;
         if let Some(new) = &new_password {
-            check_password("new_password", new)?;
+            check_password("new_password", new, &name)?;
             if *new == password {
                 return Err(ServiceError::Invalid(vec![Field::new("new_password", "must be another one")]));
             }
@@ -105,7 +107,7 @@ impl Service {
     }
 
     /// Whether a password belongs to a hash; one that is too long is compared as well, in part, and never does.
-    async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ServiceError> {
+    pub(super) async fn verify(&self, password: String, hash: Option<String>) -> Result<bool, ServiceError> {
         let too_long = password.len() > 4 * PASSWORD_CHARS.end();
         let password = if too_long { String::new() } else { password };
         Ok(self.passwords.verify(password, hash).await? && !too_long)
@@ -170,7 +172,7 @@ pub(super) fn who(name: &UserName, peer: &Peer) -> Who {
     Who { actor: name.to_string(), token: None, address: peer.address, request_id: peer.request_id.clone() }
 }
 
-fn too_soon(wait: Duration) -> ServiceError {
+pub(super) fn too_soon(wait: Duration) -> ServiceError {
     // Whole seconds, and never too few.
     let seconds = wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0);
     ServiceError::TooManyRequests(std::time::Duration::from_secs(seconds.max(1).unsigned_abs()))

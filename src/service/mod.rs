@@ -3,6 +3,7 @@
 mod access;
 pub mod accounts;
 pub mod ambient;
+pub mod apply;
 pub mod attempts;
 pub mod audit;
 pub mod committer;
@@ -10,10 +11,16 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod exchange;
+pub mod explain;
 pub mod grants;
+pub mod groups;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
+pub mod issuer_keys;
+pub mod issuers;
+pub mod jwt;
 pub mod keyring;
 pub mod logins;
 pub mod namespaces;
@@ -26,8 +33,10 @@ pub mod revisions;
 pub mod rollback;
 pub mod secrets;
 pub mod sessions;
+pub mod signing;
 pub mod tokens;
 pub mod trims;
+pub mod users;
 pub mod wakeups;
 pub mod watch;
 
@@ -50,6 +59,7 @@ use crate::service::ambient::Ambient;
 use crate::service::audit::AuditLink;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
+use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::passwords::Passwords;
 use crate::service::sessions::Sessions;
@@ -92,6 +102,8 @@ pub struct Service {
     pub sessions: Sessions,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
+    /// Keys of trusted issuers.
+    pub issuer_keys: IssuerKeyCache,
     /// Rings when contents are to be sealed with other keys.
     pub resealing: Arc<Notify>,
 }

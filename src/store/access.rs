@@ -222,9 +222,10 @@ pub async fn change_access(
 pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
     use sqlx::Connection as _;
     let mut tx = conn.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    let number = sqlx::query_scalar!("SELECT access FROM head").fetch_one(&mut *tx).await?;
+    let head = sqlx::query!("SELECT access, store_id FROM head").fetch_one(&mut *tx).await?;
     let parts = Parts {
-        number: number.cast_unsigned(),
+        number: head.access.cast_unsigned(),
+        store: head.store_id,
         users: load_users(&mut tx).await?,
         members: load_members(&mut tx).await?,
         tokens: load_tokens(&mut tx).await?,

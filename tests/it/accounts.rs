@@ -17,10 +17,17 @@ async fn a_login_gives_a_session_that_a_logout_ends() {
     assert_eq!(session["user"], "admin");
     let caller = app.admin().with_token(session["token"].as_str().unwrap());
     let me = caller.get("/api/v1/access/me").await.ok();
-    let everything = |role| json!({"role": role, "environment": "*", "namespace": "*", "key_prefix": ""});
     assert_eq!(me["user"], "admin");
     let grants = me["grants"].as_array().unwrap();
-    assert!(grants.contains(&everything("admin")) && grants.contains(&everything("publisher")), "{me}");
+    for role in ["admin", "publisher"] {
+        let everything = |grant: &&serde_json::Value| {
+            grant["role"] == role
+                && grant["environment"] == "*"
+                && grant["namespace"] == "*"
+                && grant["key_prefix"] == ""
+        };
+        assert_eq!(grants.iter().filter(everything).count(), 1, "{me}");
+    }
     assert_eq!(grants.len(), 2);
 
     caller.delete("/api/v1/session").await.expect(204);
@@ -146,17 +153,6 @@ async fn a_token_works_from_its_making_to_its_end_on_every_node() {
 }
 
 #[tokio::test]
-async fn a_token_of_somebody_else_is_not_there() {
-    let app = App::start().await;
-    let paul = app.publisher("orders").await;
-    let list = paul.get("/api/v1/tokens").await.ok();
-    let own = list["tokens"][0]["id"].as_str().unwrap();
-    app.admin().delete(&format!("/api/v1/tokens/{own}")).await.problem(404, "not_found");
-    paul.get("/api/v1/access/me").await.expect(200);
-    app.finish().await;
-}
-
-#[tokio::test]
 async fn an_expired_token_is_refused_and_not_listed() {
     let app = App::start().await;
     let admin = app.admin();
@@ -206,7 +202,7 @@ async fn a_preset_password_that_is_too_short_stops_the_start() {
     let at = StoreSettings { url: database.url().to_owned(), listen_url: None, connections: 4 };
     let error = node::start(&settings, &at, true, &Lifecycle::default()).await.unwrap_err();
     assert!(
-        format!("{error:#}").contains("PINTLE_ADMIN_PASSWORD must have 8 to 128 characters, this has 5"),
+        format!("{error:#}").contains("PINTLE_ADMIN_PASSWORD must have 12 to 128 characters, this has 5"),
         "{error:#}"
     );
     database.drop().await;

@@ -1,10 +1,14 @@
 //! Grants: who may give and take which rights, and what that changes at once.
 
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
 use pintle::domain::access::Subject;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::harness::access::held_by;
+use crate::harness::streams::Stream;
 use crate::harness::{Actor, Answer, App};
 
 const GRANTS: &str = "/api/v1/grants";
@@ -314,5 +318,154 @@ async fn grants_and_their_ends_are_in_the_audit() {
     };
     assert_eq!(app.database.number(&body("grant", "after")).await, 1);
     assert_eq!(app.database.number(&body("revoke_grant", "before")).await, 1);
+    app.finish().await;
+}
+
+/// In what time a stream must know: a second, and what a busy machine adds.
+const SOON: Duration = Duration::from_secs(2);
+const BOTH: &str = "env=dev&namespace=orders&namespace=web";
+
+/// Two namespaces with an entry each.
+async fn two_namespaces(app: &App) {
+    for address in ["dev/orders/a", "dev/web/a"] {
+        app.admin().create(address.rsplit_once('/').unwrap().0).await;
+        app.admin().write(address, "1").await.expect(200);
+    }
+}
+
+/// Reads on until the stream ends; only checkpoints may come.
+async fn ends(stream: &mut Stream) {
+    while let Some(event) = stream.find().await {
+        assert_eq!(event.name, "checkpoint", "{event:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_takes_the_right_away_ends_the_streams_on_every_node() {
+    let mut app = App::start().await;
+    two_namespaces(&app).await;
+    let second = app.second_node().await.url;
+    let admin = app.admin();
+    app.grant_group("readers", ("viewer", "dev", "orders", "")).await;
+    let owner = app.user("gert", &[("viewer", "dev", "orders", "")]).await;
+    let disabled = app.user("dora", &[("viewer", "dev", "orders", "")]).await;
+    let member = app.user("mira", &[]).await;
+    app.join("mira", "readers").await;
+    let held = admin.get(&format!("{GRANTS}?subject=user:gert")).await.ok()["grants"][0]["id"].clone();
+    let (scoped, token) = app.scoped(&app.user("toni", &[("viewer", "*", "*", "")]).await, &[]).await;
+    let scope = given(admin, (&format!("token:{token}"), "viewer", "dev", "orders", "")).await;
+    for caller in [&owner, &disabled, &member, &scoped] {
+        let mut streams = [
+            caller.watch("env=dev&namespace=orders").await,
+            caller.at(&second).watch("env=dev&namespace=orders").await,
+        ];
+        for stream in &mut streams {
+            stream.expect("snapshot").await;
+        }
+        let answer = match caller.name.as_str() {
+            "gert" => take(admin, held.as_str().unwrap()).await.expect(204),
+            "dora" => admin.put("/api/v1/users/dora", json!({"disabled": true})).await.expect(200),
+            "mira" => admin.put("/api/v1/groups/readers", json!({"members": []})).await.expect(200),
+            _ => take(admin, &scope).await.expect(204),
+        };
+        let answered = Instant::now();
+        for stream in &mut streams {
+            ends(stream).await;
+        }
+        assert!(answered.elapsed() < SOON, "{}: {:?}", answer.what, answered.elapsed());
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_role_that_comes_and_goes_in_mid_stream_shows_without_a_new_login_on_every_node() {
+    let mut app = App::start().await;
+    two_namespaces(&app).await;
+    let second = app.second_node().await.url;
+    let admin = app.admin();
+    let vera = app.user("vera", &[("viewer", "dev", "web", "")]).await;
+    app.grant_group("readers", ("agent", "dev", "orders", "")).await;
+    app.join("vera", "readers").await;
+    let mut streams = [vera.watch(BOTH).await, vera.at(&second).watch(BOTH).await];
+    for stream in &mut streams {
+        assert_eq!(stream.expect("snapshot").await.keys(), ["orders/a", "web/a"]);
+    }
+    let group = |members: Value| admin.put("/api/v1/groups/readers", json!({"members": members}));
+    for (members, sees) in [(json!([]), vec!["web/a"]), (json!(["vera"]), vec!["orders/a", "web/a"])] {
+        group(members).await.expect(200);
+        let answered = Instant::now();
+        for stream in &mut streams {
+            assert_eq!(stream.expect("reset").await.data["reason"], "access");
+            assert_eq!(stream.expect("snapshot").await.keys(), sees);
+        }
+        assert!(answered.elapsed() < SOON, "{:?}", answered.elapsed());
+    }
+    // Of the same namespace another role: what is read stays, what is done changes.
+    vera.write("dev/orders/a", "2").await.problem(403, "denied");
+    let id = given(admin, ("user:vera", "publisher", "dev", "orders", "")).await;
+    vera.write("dev/orders/a", "2").await.expect(200);
+    take(admin, &id).await.expect(204);
+    vera.write("dev/orders/a", "3").await.problem(403, "denied");
+    for stream in &mut streams {
+        // Rights changed, so each looks again; no change of an entry is lost on the way.
+        let mut last = String::new();
+        while last != "2" {
+            let event = stream.next().await;
+            let all = event.data["changes"].as_array().or(event.data["entries"].as_array());
+            let orders = all.into_iter().flatten().find(|entry| entry["namespace"] == "orders");
+            last = orders.map_or(last, |entry| entry["content"].as_str().unwrap().to_owned());
+        }
+    }
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn no_publish_follows_the_end_of_its_right_however_they_race() {
+    let mut app = App::start().await;
+    app.admin().create("dev/orders").await;
+    let there = app.second_node().await;
+    let sven = app.stranger().await;
+    let callers = [sven.clone(), sven.at(&there.url)];
+    let published = Cell::new(0);
+    for round in 0..200 {
+        let id = given(app.admin(), ("user:sven", "publisher", "dev", "orders", "")).await;
+        app.others()[0].refresh().await;
+        let revoked = Cell::new(false);
+        let publish = |number: usize| {
+            let (caller, revoked, published) = (&callers[number], &revoked, &published);
+            async move {
+                for write in 0.. {
+                    let late = revoked.get();
+                    let answer = caller.write(&format!("dev/orders/{number}"), format!("{round}.{write}")).await;
+                    match answer.status {
+                        200 if late => panic!("round {round}: published after the right was taken away"),
+                        200 => published.set(published.get() + 1),
+                        404 => return,
+                        other => panic!("round {round}: {other}"),
+                    }
+                }
+            }
+        };
+        let revoke = async {
+            // Now from here and now from there, at once or after a few publishes.
+            let admin = if round % 2 == 0 { app.admin() } else { &there };
+            for _ in 0..round % 5 {
+                app.admin().get("/healthz").await.expect(200);
+            }
+            take(admin, &id).await.expect(204);
+            revoked.set(true);
+        };
+        tokio::join!(publish(0), publish(1), revoke);
+    }
+    assert!(published.get() > 200, "only {} publishes raced", published.get());
+    // In the order in which the store took them, every publish stands between a grant and its end.
+    let outside = "SELECT count(*) FROM (
+            SELECT action, sum(CASE action WHEN 'grant' THEN 1 WHEN 'revoke_grant' THEN -1 ELSE 0 END)
+                           OVER (ORDER BY seq) AS held
+            FROM audit WHERE chain = 'store' AND (actor = 'sven' OR action IN ('grant', 'revoke_grant'))
+        ) AS rows WHERE action = 'publish' AND held <> 1";
+    assert_eq!(app.database.number(outside).await, 0);
+    let inside = "SELECT count(*) FROM audit WHERE chain = 'store' AND actor = 'sven' AND action = 'publish'";
+    assert_eq!(app.database.number(inside).await, published.get());
     app.finish().await;
 }

@@ -1,22 +1,19 @@
-//! `login`, `logout`, `whoami` and `token`.
+//! `login`, `logout` and `whoami`.
 
 use std::io::{self, Read as _};
 
 use anyhow::{Context as _, Result};
-use uuid::Uuid;
 
-use crate::api::accounts::{LoginBody, SessionView, TokenBody};
+use crate::api::accounts::{LoginBody, SessionView};
 use crate::api::problem::Code;
 use crate::cli::user::context::Context;
 use crate::cli::user::credentials::Login;
 use crate::cli::user::exit::{Exit, Stop};
 use crate::cli::user::output::Output;
 use crate::cli::user::paint::plain;
+use crate::cli::user::passwords;
 use crate::cli::user::when::shown;
-use crate::client::{ClientError, Token};
-
-/// The lengths a new password may have, in characters. The server judges; this only saves a round trip.
-const PASSWORD_LENGTHS: std::ops::RangeInclusive<usize> = 15..=128;
+use crate::client::Token;
 
 #[derive(Debug, clap::Args)]
 pub struct LoginArgs {
@@ -28,25 +25,6 @@ pub struct LoginArgs {
     password_stdin: bool,
 }
 
-#[derive(Debug, clap::Subcommand)]
-pub enum TokenCommand {
-    /// Make a token and print it: this is the only time it is shown
-    Create {
-        /// What it is for
-        name: String,
-        /// Days until it ends, 1 to 366; 90 when absent
-        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=366))]
-        expires_in_days: Option<u32>,
-    },
-    /// List the tokens, without their secrets
-    Ls,
-    /// Revoke a token
-    Rm {
-        /// Its id, as `token ls` shows it
-        id: Uuid,
-    },
-}
-
 /// Logs in, with a new password where one is wanted, and keeps the login.
 pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exit> {
     let store = context.store()?;
@@ -56,7 +34,9 @@ pub(super) async fn log_in(context: &Context<'_>, args: LoginArgs) -> Result<Exi
     let mut body = ask_login(context.out, args)?;
     let session = match client.log_in(&body).await {
         Err(error) if error.code() == Some(Code::PasswordChangeRequired) && context.out.interactive() => {
-            body.new_password = Some(ask_new_password(context.out, error)?);
+            context.out.note("This was a one-time password.");
+            let Some(chosen) = passwords::choose(context.out, &body.name)? else { return Err(error.into()) };
+            body.new_password = Some(chosen);
             client.log_in(&body).await?
         }
         answer => answer?,
@@ -89,33 +69,11 @@ fn ask_login(out: Output, args: LoginArgs) -> Result<LoginBody> {
     let (password, new_password) = if args.password_stdin {
         let mut text = String::new();
         io::stdin().read_to_string(&mut text).context("cannot read the password")?;
-        passwords(&text).ok_or_else(|| Stop::usage("standard input holds no password"))?
+        passwords::lines(&text).ok_or_else(|| Stop::usage("standard input holds no password"))?
     } else {
         (rpassword::prompt_password(format!("Password of {}: ", plain(&name)))?, None)
     };
     Ok(LoginBody { name, password, new_password, cookie: false })
-}
-
-/// The password and the new one, if any, from lines. Only line ends are taken off: a password may end with a space.
-fn passwords(text: &str) -> Option<(String, Option<String>)> {
-    let mut lines = text.lines().map(str::to_owned).filter(|line| !line.is_empty());
-    Some((lines.next()?, lines.next()))
-}
-
-fn ask_new_password(out: Output, reason: ClientError) -> Result<String> {
-    let (shortest, longest) = (PASSWORD_LENGTHS.start(), PASSWORD_LENGTHS.end());
-    out.note(format_args!("This was a one-time password. Choose your own, of {shortest} to {longest} characters."));
-    for _ in 0..3 {
-        let first = rpassword::prompt_password("New password: ")?;
-        if !PASSWORD_LENGTHS.contains(&first.chars().count()) {
-            out.note(format_args!("It must have {shortest} to {longest} characters."));
-        } else if rpassword::prompt_password("Once more: ")? == first {
-            return Ok(first);
-        } else {
-            out.note("The two are not the same.");
-        }
-    }
-    Err(reason.into())
 }
 
 /// Ends the kept login and forgets it, also when the server cannot be told.
@@ -156,63 +114,11 @@ pub(super) async fn who_am_i(context: &Context<'_>) -> Result<Exit> {
         out.line("no grants")?;
         return Ok(Exit::Done);
     }
-    let rows = caller.grants.into_iter().map(|grant| {
+    let rows = caller.grants.into_iter().map(|held| {
+        let grant = held.grant;
         let keys = if grant.key_prefix.is_empty() { "*".to_owned() } else { format!("{}*", grant.key_prefix) };
-        [grant.role.as_str().to_owned(), grant.environment, grant.namespace, keys]
+        [grant.role, grant.environment, grant.namespace, keys, held.subject]
     });
-    out.table(["ROLE", "ENVIRONMENT", "NAMESPACE", "KEYS"], rows)?;
+    out.table(["ROLE", "ENVIRONMENT", "NAMESPACE", "KEYS", "HELD BY"], rows)?;
     Ok(Exit::Done)
-}
-
-/// Makes, lists and revokes tokens.
-pub(super) async fn token(context: &Context<'_>, command: TokenCommand) -> Result<Exit> {
-    let client = context.client()?;
-    let out = context.out;
-    match command {
-        TokenCommand::Create { name, expires_in_days } => {
-            let made = client.create_token(&TokenBody { name, expires_in_days }).await?;
-            if out.json {
-                out.json(&made)?;
-            } else {
-                out.line(&made.token)?;
-                let until = made.view.expires_at.map_or_else(|| "it is revoked".to_owned(), shown);
-                out.note(format_args!("valid until {until}; revoke it with: pintle token rm {}", made.view.id));
-            }
-        }
-        TokenCommand::Ls => {
-            let list = client.list_tokens().await?;
-            if out.json {
-                out.json(&list)?;
-            } else {
-                let rows = list.tokens.into_iter().map(|token| {
-                    let kind = if token.session { "login" } else { "token" };
-                    [
-                        token.id.to_string(),
-                        token.name,
-                        kind.to_owned(),
-                        token.expires_at.map_or_else(String::new, shown),
-                    ]
-                });
-                out.table(["ID", "NAME", "KIND", "EXPIRES"], rows)?;
-            }
-        }
-        TokenCommand::Rm { id } => {
-            client.revoke_token(id).await?;
-            out.note(format_args!("token {id} is revoked"));
-        }
-    }
-    Ok(Exit::Done)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_password_keeps_its_spaces_and_loses_its_line_end() {
-        assert_eq!(passwords("secret \r\n"), Some(("secret ".to_owned(), None)));
-        assert_eq!(passwords("old\nnew\n"), Some(("old".to_owned(), Some("new".to_owned()))));
-        assert_eq!(passwords("old\n\n"), Some(("old".to_owned(), None)));
-        assert_eq!(passwords("\n"), None);
-    }
 }

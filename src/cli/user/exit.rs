@@ -10,8 +10,8 @@ use crate::client::ClientError;
 /// The exit codes, as `pintle --help` lists them.
 pub const EXIT_CODES: &str = "\
 Exit codes:
-  0   done; diff and dry runs: no differences
-  1   something went wrong
+  0   done; diff and dry runs: no differences; can-i: yes
+  1   something went wrong; can-i: no
   2   diff and dry runs: there are differences
   3   conflict, failed precondition or freeze: look at what is there, then try again
   4   not logged in, or not allowed; with --wait: instances rejected it
@@ -82,7 +82,7 @@ impl Exit {
             ClientError::Unexpected { status, .. } => Self::of_status(*status),
             ClientError::Unreachable { .. } | ClientError::AnswerLost { .. } => Self::Unavailable,
             ClientError::Server { .. } | ClientError::Token | ClientError::Message => Self::Usage,
-            ClientError::Setup(_) => Self::Failed,
+            ClientError::Setup(_) | ClientError::TokenFile { .. } => Self::Failed,
         }
     }
 

@@ -3,6 +3,7 @@
 //! Results go to standard output, as tables or, with `--json`, as the API sent them; questions, progress and problems go to
 //! standard error. What a command's end means is in [`exit`].
 
+mod access;
 mod accounts;
 mod context;
 mod credentials;
@@ -12,20 +13,27 @@ mod entries;
 mod environments;
 pub mod exit;
 mod export;
+mod grants;
+mod groups;
 mod history;
 mod import;
 mod instances;
+mod issuers;
 mod manifest;
 mod namespaces;
 mod nodes;
 pub(super) mod output;
 pub(super) mod paint;
+mod passwords;
 mod problems;
 mod publish;
+mod rights;
 mod rollback;
 mod surroundings;
 mod target;
+mod tokens;
 mod trims;
+mod users;
 mod wait;
 mod watch;
 mod when;
@@ -56,6 +64,9 @@ pub struct Global {
     /// Believe certificates of the authorities in this PEM file as well, besides those of the machine
     #[arg(long, global = true, env = "PINTLE_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// File with the token to use instead of the login; read for every call, so it may change meanwhile
+    #[arg(long, global = true, env = "PINTLE_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Print results as JSON, as the API sends them
     #[arg(long, global = true)]
     pub json: bool,
@@ -128,9 +139,30 @@ pub enum UserCommand {
     Logout,
     /// Show who is logged in, and the grants held
     Whoami,
-    /// Create, list and revoke tokens for programs
+    /// Create, list, rotate and revoke tokens for programs
     #[command(subcommand)]
-    Token(accounts::TokenCommand),
+    Token(tokens::TokenCommand),
+    /// Change your own password
+    Passwd(passwords::PasswdArgs),
+    /// List, make, disable and enable users, and reset passwords
+    #[command(subcommand)]
+    User(users::UsersCommand),
+    /// List and set groups and who is in them
+    #[command(subcommand)]
+    Group(groups::GroupCommand),
+    /// Give roles on parts of the store, list them and take them away
+    #[command(subcommand)]
+    Grant(grants::GrantCommand),
+    /// Apply all groups and grants from a file, or write them to one
+    #[command(subcommand)]
+    Access(access::AccessCommand),
+    /// Say whether you, or somebody, may do something, and why; no ends with exit code 1
+    CanI(rights::CanIArgs),
+    /// List who may do something, and why
+    WhoCan(rights::WhoCanArgs),
+    /// Trust, list and forget issuers whose tokens programs exchange for ours
+    #[command(subcommand)]
+    Issuer(issuers::IssuerCommand),
     /// Create, list and delete environments
     #[command(subcommand)]
     Env(environments::EnvCommand),
@@ -213,7 +245,15 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Login(args) => accounts::log_in(context, args).await,
         UserCommand::Logout => accounts::log_out(context).await,
         UserCommand::Whoami => accounts::who_am_i(context).await,
-        UserCommand::Token(command) => accounts::token(context, command).await,
+        UserCommand::Token(command) => tokens::run(context, command).await,
+        UserCommand::Passwd(args) => passwords::change(context, args).await,
+        UserCommand::User(command) => users::run(context, command).await,
+        UserCommand::Group(command) => groups::run(context, command).await,
+        UserCommand::Grant(command) => grants::run(context, command).await,
+        UserCommand::Access(command) => access::run(context, command).await,
+        UserCommand::CanI(args) => rights::can_i(context, args).await,
+        UserCommand::WhoCan(args) => rights::who_can(context, args).await,
+        UserCommand::Issuer(command) => issuers::run(context, command).await,
         UserCommand::Env(command) => environments::run(context, command).await,
         UserCommand::Ns(command) => namespaces::run(context, command).await,
         UserCommand::Freeze(args) => environments::freeze(context, args).await,

@@ -137,6 +137,7 @@ fn refused(name: &str, error: ClientError) -> Failure {
         ClientError::Problem(_)
         | ClientError::Unexpected { .. }
         | ClientError::Server { .. }
+        | ClientError::TokenFile { .. }
         | ClientError::Token
         | ClientError::Message
         | ClientError::Setup(_) => Failure::astray(format!("the content of {name} did not come: {error}")),

@@ -190,6 +190,12 @@ impl Grant {
     }
 }
 
+impl fmt::Display for Grant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.allowance, self.place)
+    }
+}
+
 /// What an action is about.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {

@@ -26,10 +26,12 @@ const LOOK: Duration = Duration::from_mins(5);
 /// What is to be rotated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rotation {
-    /// All data keys get wrapped by the current master key.
+    /// All data keys and signing keys get wrapped by the current master key.
     Master,
     /// All namespaces get new data keys, and their contents are sealed anew in the background.
     Data,
+    /// Another key signs short-lived tokens.
+    Signing,
 }
 
 /// A data key, and what is still sealed with it.
@@ -74,7 +76,12 @@ impl Service {
             Rotation::Master => {
                 let rewrapped = keys.iter().filter_map(|key| self.keyring.rewrap(key).transpose());
                 let rewrapped: Vec<DataKey> = rewrapped.collect::<Result<_, _>>()?;
-                store::rewrap_data_keys(&mut session, &who, &rewrapped).await.map_err(ServiceError::of_write)?
+                let rotated = store::rewrap_data_keys(&mut session, &who, &rewrapped).await;
+                rotated.map_err(ServiceError::of_write)? + self.reseal_signing_keys(&who).await?
+            }
+            Rotation::Signing => {
+                self.rotate_signing_key(&who).await?;
+                1
             }
             Rotation::Data => {
                 let mut rotated = 0;

@@ -217,6 +217,6 @@ pub(crate) async fn log_in(url: &str, password: &str) -> Tested<Caller> {
     caller.token = answer.json::<pintle::api::accounts::SessionView>()?.token.unwrap_or_default();
     let answer = caller.post_json("/api/v1/tokens", &json!({"name": "faults"})).await?;
     ensure(answer.status.is_success(), || format!("token: {} {}", answer.status, answer.text()))?;
-    caller.token = answer.json::<pintle::api::accounts::NewTokenView>()?.token;
+    caller.token = answer.json::<pintle::api::tokens::NewTokenView>()?.token;
     Ok(caller)
 }

@@ -28,16 +28,25 @@ impl App {
         find.fetch_one(&mut connection).await.unwrap()
     }
 
+    /// The same user with a session, and the session's id.
+    pub(crate) async fn session(&self, actor: &Actor) -> (Actor, Uuid) {
+        self.token(actor, TokenKind::Session, None).await
+    }
+
     /// The same user with a token whose scope is these roles, and the token's id.
     pub(crate) async fn scoped(&self, actor: &Actor, scope: Grants<'_>) -> (Actor, Uuid) {
+        self.token(actor, TokenKind::Api, Some(scope)).await
+    }
+
+    async fn token(&self, actor: &Actor, kind: TokenKind, scope: Option<Grants<'_>>) -> (Actor, Uuid) {
         let text = TokenText::new(SystemAmbient.id(), SystemAmbient.secret());
         let token = Token {
             id: text.id(),
             user: self.user_id(&actor.name).await,
-            name: "scoped".to_owned(),
-            kind: TokenKind::Api,
+            name: "by a test".to_owned(),
+            kind,
             hash: text.hash(),
-            scoped: true,
+            scoped: scope.is_some(),
             created_at: SystemAmbient.now(),
             expires_at: None,
             last_used_at: None,
@@ -45,7 +54,7 @@ impl App {
             agent: None,
         };
         let mut ops = vec![Op::CreateToken((&token).into())];
-        ops.extend(scope.iter().map(|given| held_by(Subject::Token(token.id), *given)));
+        ops.extend(scope.into_iter().flatten().map(|given| held_by(Subject::Token(token.id), *given)));
         self.change(ops).await;
         (actor.with_token(&text.reveal()), token.id)
     }

@@ -145,6 +145,15 @@ impl App {
 
     /// A new user with these rights, and a token.
     pub(crate) async fn user(&self, name: &str, grants: Grants<'_>) -> Actor {
+        self.user_of(UserKind::Person, name, grants).await
+    }
+
+    /// A new service with these rights, and a token.
+    pub(crate) async fn service(&self, name: &str, grants: Grants<'_>) -> Actor {
+        self.user_of(UserKind::Service, name, grants).await
+    }
+
+    async fn user_of(&self, kind: UserKind, name: &str, grants: Grants<'_>) -> Actor {
         let ambient = pintle::runtime::ambient::SystemAmbient;
         let mut connection = self.database.connect().await;
         let id = ambient.id();
@@ -162,7 +171,7 @@ impl App {
             address: None,
             agent: None,
         };
-        let (kind, one_time) = (UserKind::Person, false);
+        let one_time = false;
         let made = UserName::parse(name).unwrap();
         let mut ops = vec![
             Op::CreateUser { id, name: made, kind, password_hash: None, one_time, provider: None, subject: None },
@@ -194,7 +203,15 @@ impl App {
         self.refresh().await;
     }
 
-    pub(super) async fn refresh(&self) {
+    /// Changes access past the API.
+    pub(crate) async fn change_access(&self, ops: Vec<Op>) {
+        let mut connection = self.database.connect().await;
+        change_access(&mut connection, ops).await;
+        self.refresh().await;
+    }
+
+    /// Makes every node catch up with the database.
+    pub(crate) async fn refresh(&self) {
         for node in std::iter::once(&self.first).chain(&self.others) {
             node.refresh().await;
         }

@@ -136,6 +136,11 @@ impl Database {
         PgConnection::connect(&self.url).await.unwrap()
     }
 
+    /// Runs SQL and forgets its result.
+    pub(crate) async fn connect_and_run(&self, query: &str) {
+        sqlx::raw_sql(sqlx::AssertSqlSafe(query.to_owned())).execute(&mut self.connect().await).await.unwrap();
+    }
+
     /// The first value of a query.
     pub(crate) async fn number(&self, query: &str) -> i64 {
         use sqlx::Row as _;
