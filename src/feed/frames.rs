@@ -2,6 +2,8 @@
 //!
 //! A change is encoded once, as one piece; a frame is a head and the pieces that its reader may see, mostly shared slices.
 
+mod writer;
+
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -18,10 +20,9 @@ use crate::domain::names::Address;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::sight::Sight;
 use crate::domain::state::Entry;
+use crate::feed::frames::writer::Writer;
 use crate::service::keyring::Keyring;
 
-/// Slices below this size are copied together, so that a frame of many small pieces is few writes.
-const COPY_BYTES: usize = 4096;
 /// What a piece costs besides its content, about.
 const PIECE_BYTES: u64 = 256;
 
@@ -433,74 +434,6 @@ fn piece(record: &Record, item: &Item, plaintext: Option<&[u8]>) -> Bytes {
 fn json(value: &impl Serialize) -> Bytes {
     // Structs of texts and numbers always serialise.
     serde_json::to_vec(value).unwrap_or_default().into()
-}
-
-/// Puts a frame together: small slices are copied, large ones shared.
-#[derive(Debug, Default)]
-struct Writer {
-    done: Vec<Bytes>,
-    open: BytesMut,
-    bytes: usize,
-}
-
-impl Writer {
-    fn data() -> Self {
-        Self::default()
-    }
-
-    fn event(name: &str, id: Option<Cursor>) -> Self {
-        let mut this = Self::default();
-        if let Some(id) = id {
-            this.text(&format!("id: {id}\n"));
-        }
-        this.text(&format!("event: {name}\ndata: "));
-        this
-    }
-
-    fn len(&self) -> usize {
-        self.bytes
-    }
-
-    fn comma(&mut self, nth: usize) {
-        if nth > 0 {
-            self.text(",");
-        }
-    }
-
-    fn text(&mut self, text: &str) {
-        self.bytes += text.len();
-        self.open.extend_from_slice(text.as_bytes());
-    }
-
-    fn push(&mut self, slice: &Bytes) {
-        self.bytes += slice.len();
-        if slice.len() < COPY_BYTES {
-            self.open.extend_from_slice(slice);
-            return;
-        }
-        self.close();
-        self.done.push(slice.clone());
-    }
-
-    fn append(&mut self, other: Self) {
-        self.bytes += other.bytes;
-        self.close();
-        self.done.extend(other.done);
-        self.open = other.open;
-    }
-
-    fn close(&mut self) {
-        if !self.open.is_empty() {
-            self.done.push(self.open.split().freeze());
-        }
-    }
-
-    fn finish(mut self, end: &str) -> Frame {
-        self.text(end);
-        self.text("\n\n");
-        self.close();
-        Frame(self.done.into())
-    }
 }
 
 #[cfg(test)]

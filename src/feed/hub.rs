@@ -222,4 +222,46 @@ mod tests {
         let nothing = hub.restart(end, &survivors);
         assert!(nothing.is_empty(), "what survived is still known");
     }
+
+    fn put(number: u64, key: &str, seal: bool) -> Arc<Record> {
+        use crate::domain::changes::{Audience, Seal, Version};
+        use crate::domain::contents::Content;
+        use crate::domain::formats::Format;
+        use crate::domain::secrets::Marks;
+
+        let address = Address {
+            environment: "dev".parse().unwrap(),
+            namespace: "orders".parse().unwrap(),
+            key: key.parse().unwrap(),
+        };
+        let content = Content::new(format!("{key} {number}").into_bytes().into());
+        let seal = seal.then(|| Seal { marks: Arc::new(Marks::Whole) });
+        let version = Some(Version { format: Format::Text, content, seal });
+        let item = Item::Entry { address, version, audience: Audience::Everyone, previous: Revision(0) };
+        Arc::new(Record { items: vec![item], ..Record::clone(&record(number)) })
+    }
+
+    #[test]
+    fn what_gets_sealed_is_not_kept_open() {
+        let mut hub = Hub::new(START);
+        for (number, key) in [(1, "a"), (2, "b"), (3, "a"), (4, "b")] {
+            hub.push(put(number, key, false));
+        }
+        hub.push(put(5, "a", true));
+        assert_eq!((hub.base(), hub.end().revision), (Revision(3), Revision(5)), "b alone is left of what was open");
+        let cost: u64 = hub.ring.iter().map(|logged| logged.cost()).sum();
+        assert_eq!(hub.bytes, cost);
+        hub.push(put(6, "b", true));
+        assert_eq!(hub.base(), Revision(4), "what was sealed already stays");
+    }
+
+    #[test]
+    fn what_was_redacted_is_let_go() {
+        let mut hub = Hub::new(START);
+        (1..=4).for_each(|number| hub.push(put(number, "a", false)));
+        hub.forget(&HashSet::new());
+        assert_eq!(hub.base(), Revision(0));
+        hub.forget(&HashSet::from([ContentHash::of(b"a 2")]));
+        assert_eq!((hub.base(), hub.end().revision), (Revision(2), Revision(4)));
+    }
 }

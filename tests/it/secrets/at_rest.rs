@@ -19,8 +19,8 @@ fn disguises(secret: &[u8]) -> Vec<Vec<u8>> {
         // The first and the last characters depend on what stands around.
         all.push(encoded.as_bytes()[offset + 2..encoded.len() - 4].to_vec());
     }
-    let percent: String = secret.iter().map(|byte| format!("%{byte:02X}")).collect();
-    all.push(percent.into_bytes());
+    let digits = hex::encode_upper(secret);
+    all.push(digits.as_bytes().chunks(2).flat_map(|pair| [b"%", pair].concat()).collect());
     let text = String::from_utf8_lossy(secret).into_owned();
     let units: Vec<u16> = text.encode_utf16().collect();
     all.push(units.iter().flat_map(|unit| unit.to_le_bytes()).collect());
