@@ -293,17 +293,9 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
         "exchange_token" => with(json!({})),
-        "get_trusted_issuer" | "delete_trusted_issuer" => of("ci"),
         "put_trusted_issuer" => Request { name: "ci", ..with(issuer()) },
         "grant_login_code" => with(json!({"challenge": "x".repeat(43)})),
         "log_in_with_code" => with(json!({"code": "none", "verifier": "x".repeat(43)})),
-        "start_oidc" | "finish_oidc" => of("nowhere"),
-        "put_identity_provider" => Request { name: "corp", ..with(PROVIDER.parse().unwrap()) },
-        "get_identity_provider" | "delete_identity_provider" => {
-            let body: Value = PROVIDER.parse().unwrap();
-            app.admin().put("/api/v1/identity-providers/corp", body).await.expect(200);
-            of("corp")
-        }
         "create_token" => with(json!({"name": "t"})),
         _ => return administration(app, operation, caller).await,
     })
@@ -318,6 +310,14 @@ async fn administration(app: &App, operation: &str, caller: &Caller) -> Option<R
     let here = |action: &str| json!({"action": action, "environment": "dev", "namespace": "orders"});
     Some(match operation {
         "get_user" | "reset_password" => of(TARGET),
+        "get_trusted_issuer" | "delete_trusted_issuer" => of("ci"),
+        "start_oidc" | "finish_oidc" => of("nowhere"),
+        "put_identity_provider" => Request { name: "corp", ..with(PROVIDER.parse().unwrap()) },
+        "get_identity_provider" | "delete_identity_provider" => {
+            let body: Value = PROVIDER.parse().unwrap();
+            app.admin().put("/api/v1/identity-providers/corp", body).await.expect(200);
+            of("corp")
+        }
         "create_user" => {
             with(json!({"name": format!("{}-{:?}", actor.name, caller.through).to_lowercase(), "kind": "service"}))
         }
