@@ -140,7 +140,7 @@ impl Service {
     /// Stores a token, and returns when this node knows it.
     async fn keep_token(&self, who: &Who, new: &NewToken) -> Result<(), ServiceError> {
         let token = &new.token;
-        let after = json!({"name": token.name, "expires_at": token.expires_at.map(|end| end.unix_timestamp())});
+        let after = json!({"name": token.name, "expires_at": token.expires_at.map(OffsetDateTime::unix_timestamp)});
         let event = Event::new("create_token", format!("token:{}", token.id)).after(after);
         let step = Step { event, op: Op::CreateToken(token.into()) };
         self.change_access(who, |_| Ok((vec![step.clone()], ()))).await
