@@ -202,6 +202,10 @@ async fn take_said(
                 };
                 Some(format!("the history was changed: {which} of revision {} is not what the row says", said.revision))
             }
+            Some(_) | None if said.revision <= reached => Some(format!(
+                "revision {} has a row, and those up to {reached} are said to have had theirs",
+                said.revision
+            )),
             Some(_) | None => Some(format!("revision {} is not in the history", said.revision)),
         };
         if let Some(what) = what {
@@ -297,7 +301,8 @@ async fn check_anchors(
             Some(known) if seq > known.end.seq => {
                 let what = format!(
                     "the tail was cut: the chain ends at row {}, and had this one at {}",
-                    known.end.seq, anchor.at
+                    known.end.seq,
+                    shown(anchor.at)
                 );
                 report.note(chain, known.end.seq + 1, what);
             }
