@@ -95,21 +95,9 @@ pub async fn start(
     lifecycle: &Lifecycle,
 ) -> anyhow::Result<Node> {
     let transport = Transport::of(settings)?;
-    let files = files::raise_limit();
-    match files {
-        Some(limit) if limit < FEW_FILES => {
-            tracing::warn!(limit, "few files may be open, and each stream is one: raise the hard limit (ulimit -Hn)");
-        }
-        Some(limit) => tracing::info!(limit, "files that may be open"),
-        None => tracing::warn!("the limit of open files cannot be read"),
-    }
+    let files = raise_files();
     // Bound first, so that a taken port is known before anything is changed.
-    let listener =
-        TcpListener::bind(settings.listen).await.with_context(|| format!("cannot listen on {}", settings.listen))?;
-    let metrics_listener = match settings.metrics_listen {
-        Some(at) => Some(TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at}"))?),
-        None => None,
-    };
+    let (listener, metrics_listener) = bind(settings).await?;
     let store = Store::new(database)?;
     let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
     let passwords = Passwords::new()?;
@@ -157,8 +145,6 @@ pub async fn start(
         ambient: &ambient,
         keyring: &keyring,
     })?;
-    let (age, hints) = (limits.idempotency, link.clone());
-    let counting = (Arc::clone(&view), Arc::clone(&metrics));
     let service = Service {
         store: store.clone(),
         view,
@@ -186,20 +172,49 @@ pub async fn start(
     lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
     lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
     lifecycle.spawn("recorder", &lifecycle.workers, recording.run(lifecycle.workers.clone()));
+    lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(lifecycle.workers.clone()));
     let audited = auditing.start(lifecycle);
-    let stop = lifecycle.workers.clone();
-    lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
-    lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
-    lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
-    lifecycle.spawn("resealer", &lifecycle.workers, Resealer::of(&app.service).run(stop.clone()));
-    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
-    let keys = Arc::clone(&app);
-    lifecycle.spawn("signing keys", &lifecycle.workers, async move { keys.service.keep_signing_keys(stop).await });
-    let (sessions, stop) = (Arc::clone(&app), lifecycle.workers.clone());
-    let exchanging = async move { sessions.service.keep_exchanging_uses(stop).await };
-    lifecycle.spawn("sessions", &lifecycle.workers, exchanging);
+    do_chores(&app, lifecycle);
     let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
     Ok(Node { address, app, first_admin, scheme, store, served, audited })
+}
+
+/// Raises the limit of open files, and tells one that is low.
+fn raise_files() -> Option<u64> {
+    let files = files::raise_limit();
+    match files {
+        Some(limit) if limit < FEW_FILES => {
+            tracing::warn!(limit, "few files may be open, and each stream is one: raise the hard limit (ulimit -Hn)");
+        }
+        Some(limit) => tracing::info!(limit, "files that may be open"),
+        None => tracing::warn!("the limit of open files cannot be read"),
+    }
+    files
+}
+
+/// Listens for requests, and for those who collect metrics.
+async fn bind(settings: &NodeSettings) -> anyhow::Result<(TcpListener, Option<TcpListener>)> {
+    let listen = async |at| TcpListener::bind(at).await.with_context(|| format!("cannot listen on {at}"));
+    let metrics = match settings.metrics_listen {
+        Some(at) => Some(listen(at).await?),
+        None => None,
+    };
+    Ok((listen(settings.listen).await?, metrics))
+}
+
+/// Starts what is done beside the requests.
+fn do_chores(app: &Arc<App>, lifecycle: &Lifecycle) {
+    let (service, workers) = (&app.service, &lifecycle.workers);
+    let (store, view, metrics) = (&service.store, Arc::clone(&service.view), Arc::clone(&service.metrics));
+    lifecycle.spawn("census", workers, census::run(store.clone(), view, metrics, workers.clone()));
+    lifecycle.spawn("listener", workers, listener::run(store.clone(), service.pump.clone(), workers.clone()));
+    let age = service.limits.idempotency;
+    lifecycle.spawn("housekeeping", workers, housekeeping::run(store.clone(), age, workers.clone()));
+    lifecycle.spawn("resealer", workers, Resealer::of(service).run(workers.clone()));
+    let (keys, stop) = (Arc::clone(app), workers.clone());
+    lifecycle.spawn("signing keys", workers, async move { keys.service.keep_signing_keys(stop).await });
+    let (sessions, stop) = (Arc::clone(app), workers.clone());
+    lifecycle.spawn("sessions", workers, async move { sessions.service.keep_exchanging_uses(stop).await });
 }
 
 /// Serves until the soft stop, which ends every stream. The receiver closes when the last request was answered.

@@ -1,8 +1,9 @@
 //! `/api/v1/audit`: a page as JSON, or everything as a file.
 
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
 use axum::extract::State;
@@ -84,7 +85,8 @@ pub(super) async fn list(
         Format::Csv => ("text/csv; charset=utf-8", "attachment; filename=\"audit.csv\""),
         Format::Json => ("application/json", "attachment; filename=\"audit.json\""),
     };
-    let export = Export { app, caller, filter, file: AuditFile::new(format), state: Next::Page(first) };
+    let export =
+        Export { app, caller, filter, file: AuditFile::new(format), reading: Some(Box::pin(ready(Ok(first)))) };
     let mut response = Body::new(export).into_response();
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     response.headers_mut().insert(header::CONTENT_DISPOSITION, HeaderValue::from_static(name));
@@ -149,39 +151,49 @@ fn view(page: AuditPage) -> AuditList {
     AuditList { rows: page.rows.into_iter().map(row_view).collect(), next: page.next.as_ref().map(position_text) }
 }
 
+/// What a row says besides what has a column.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Said {
+    actor: String,
+    action: String,
+    count: Option<u64>,
+    token: Option<String>,
+    address: Option<String>,
+    request_id: Option<String>,
+    message: Option<String>,
+    changed: Option<u64>,
+    before: Option<Value>,
+    after: Option<Value>,
+}
+
 fn row_view(row: ListedRow) -> AuditRow {
-    let mut body: Value = serde_json::from_str(&row.body).unwrap_or_default();
-    let text = |name: &str| body[name].as_str().filter(|text| !text.is_empty()).map(ToOwned::to_owned);
+    // Of a damaged row its place is shown, and nothing that it would say.
+    let said: Said = serde_json::from_str(&row.body).unwrap_or_default();
+    let some = |text: Option<String>| text.filter(|text| !text.is_empty());
     AuditRow {
         at: row.position.at,
         chain: row.position.chain,
         seq: row.position.seq,
-        actor: text("actor").unwrap_or_default(),
-        action: text("action").unwrap_or_default(),
+        actor: said.actor,
+        action: said.action,
         target: row.target,
         env: row.environment.map(String::from),
         namespace: row.namespace.map(String::from),
         revision: row.revision,
-        count: body["count"].as_u64(),
-        token: body["token"].as_str().and_then(|id| id.parse().ok()),
-        address: text("address"),
-        request_id: text("request_id"),
-        message: text("message"),
-        changed: body["changed"].as_u64(),
-        before: Some(body["before"].take()).filter(|value| !value.is_null()),
-        after: Some(body["after"].take()).filter(|value| !value.is_null()),
+        count: said.count,
+        token: said.token.and_then(|id| id.parse().ok()),
+        address: some(said.address),
+        request_id: some(said.request_id),
+        message: some(said.message),
+        changed: said.changed,
+        before: said.before,
+        after: said.after,
         hash: hex::encode(row.hash),
     }
 }
 
 type Reading = Pin<Box<dyn Future<Output = Result<AuditPage, ApiError>> + Send>>;
-
-/// What an export does next.
-enum Next {
-    Page(AuditPage),
-    Read(Reading),
-    Done,
-}
 
 /// All rows as a body, read page by page as the socket takes them, and judged by the rights of that moment.
 struct Export {
@@ -189,7 +201,8 @@ struct Export {
     caller: Caller,
     filter: AuditFilter,
     file: AuditFile,
-    state: Next,
+    /// The next page; none after the last one.
+    reading: Option<Reading>,
 }
 
 impl Export {
@@ -212,28 +225,16 @@ impl http_body::Body for Export {
 
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokenOff>>> {
         let this = self.get_mut();
-        let page = match &mut this.state {
-            Next::Done => return Poll::Ready(None),
-            Next::Read(reading) => ready!(reading.as_mut().poll(cx)),
-            Next::Page(_) => match std::mem::replace(&mut this.state, Next::Done) {
-                Next::Page(page) => Ok(page),
-                Next::Read(_) | Next::Done => return Poll::Ready(None),
-            },
-        };
-        match page {
-            Ok(page) => {
-                this.state = page.next.clone().map_or(Next::Done, |next| Next::Read(this.read(next)));
-                let last = page.next.is_none();
-                let rows: Vec<AuditRow> = page.rows.into_iter().map(row_view).collect();
-                let bytes = this.file.page(&rows, last);
-                Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
-            }
-            Err(_) => {
-                this.state = Next::Done;
-                // The file breaks off in the middle of a chunk, so that nobody takes it for whole.
-                Poll::Ready(Some(Err(BrokenOff)))
-            }
-        }
+        let Some(reading) = &mut this.reading else { return Poll::Ready(None) };
+        let page = std::task::ready!(reading.as_mut().poll(cx));
+        this.reading = None;
+        // Without the rest the file breaks off in the middle of a chunk, so that nobody takes it for whole.
+        let Ok(page) = page else { return Poll::Ready(Some(Err(BrokenOff))) };
+        let last = page.next.is_none();
+        this.reading = page.next.map(|next| this.read(next));
+        let rows: Vec<AuditRow> = page.rows.into_iter().map(row_view).collect();
+        let bytes = this.file.page(&rows, last);
+        Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
     }
 }
 

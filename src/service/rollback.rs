@@ -184,8 +184,8 @@ impl Service {
 
 /// A revision whose changes the caller may not see does not exist for the caller.
 fn hide(error: ServiceError, revision: Revision) -> ServiceError {
-    match error {
-        ServiceError::Hidden { action, .. } => ServiceError::Hidden { action, target: format!("revision {revision}") },
-        error => error,
+    if let ServiceError::Hidden { action, .. } = error {
+        return ServiceError::Hidden { action, target: format!("revision {revision}") };
     }
+    error
 }

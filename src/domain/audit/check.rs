@@ -147,9 +147,12 @@ impl<'a> Walk<'a> {
         }
         let body: Value = serde_json::from_str(&row.body)
             .map_err(|error| self.broken(seq, format!("it was changed: its body is no JSON ({error})")))?;
-        if body["chain"] != *self.chain.name || body["seq"] != seq {
-            let what =
-                format!("it was moved or inserted: its body is that of row {} of {}", body["seq"], body["chain"]);
+        if *field(&body, "chain") != *self.chain.name || *field(&body, "seq") != seq {
+            let what = format!(
+                "it was moved or inserted: its body is that of row {} of {}",
+                field(&body, "seq"),
+                field(&body, "chain")
+            );
             return Err(self.broken(seq, what));
         }
         let previous = <[u8; 32]>::try_from(row.previous.as_slice()).map(ContentHash);
@@ -163,14 +166,16 @@ impl<'a> Walk<'a> {
             let what = format!("row {} before it was changed, or either was put in the place of another", self.at.seq);
             return Err(self.broken(seq, what));
         }
-        if moment(&body["at"]) != Some(row.at) {
+        if moment(field(&body, "at")) != Some(row.at) {
             return Err(self.broken(seq, format!("its column at is {}, and not what it says", row.at)));
         }
         for (name, column) in &row.columns {
-            let said = match &body[*name] {
+            let said = match field(&body, name) {
                 Value::Null => None,
                 Value::String(text) => Some(text.clone()),
-                other => Some(other.to_string()),
+                other @ (Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_)) => {
+                    Some(other.to_string())
+                }
             };
             if said != *column {
                 return Err(self.broken(seq, format!("its column {name} is not what it says")));
@@ -195,21 +200,26 @@ impl<'a> Walk<'a> {
     }
 }
 
+fn field<'a>(body: &'a Value, name: &str) -> &'a Value {
+    body.get(name).unwrap_or(&Value::Null)
+}
+
 fn moment(text: &Value) -> Option<OffsetDateTime> {
     OffsetDateTime::parse(text.as_str()?, &Rfc3339).ok()
 }
 
 fn said(body: &Value) -> Option<Said> {
-    if let (Some(revision), Some(digest)) = (body["revision"].as_u64(), body["digest"].as_str()) {
-        let (actor, kind) = (body["actor"].as_str()?.to_owned(), body["action"].as_str()?.to_owned());
+    if let (Some(revision), Some(digest)) = (field(body, "revision").as_u64(), field(body, "digest").as_str()) {
+        let (actor, kind) = (field(body, "actor").as_str()?.to_owned(), field(body, "action").as_str()?.to_owned());
         return Some(Said::Revision { revision, actor, kind, digest: digest.to_owned() });
     }
-    let after = &body["after"];
-    Some(match body["action"].as_str()? {
-        "node_started" => {
-            Said::Began { chain: body["target"].as_str()?.to_owned(), hash: after["hash"].as_str()?.to_owned() }
-        }
-        "begin_audit" => Said::From(after["revision"].as_u64()?),
+    let after = field(body, "after");
+    Some(match field(body, "action").as_str()? {
+        "node_started" => Said::Began {
+            chain: field(body, "target").as_str()?.to_owned(),
+            hash: field(after, "hash").as_str()?.to_owned(),
+        },
+        "begin_audit" => Said::From(field(after, "revision").as_u64()?),
         "trim_audit" => Said::Cut(Cut::deserialize(after).ok()?),
         _ => Said::Else,
     })

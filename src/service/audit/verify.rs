@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use ed25519_dalek::VerifyingKey;
 use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
 
 use crate::domain::audit::{Anchor, Broken, ChainRow, Cut, STORE_CHAIN, Said, Walk};
 use crate::service::audit::anchors;
@@ -201,6 +202,10 @@ async fn take_said(
                 };
                 Some(format!("the history was changed: {which} of revision {} is not what the row says", said.revision))
             }
+            Some(_) | None if said.revision <= reached => Some(format!(
+                "revision {} has a row, and those up to {reached} are said to have had theirs",
+                said.revision
+            )),
             Some(_) | None => Some(format!("revision {} is not in the history", said.revision)),
         };
         if let Some(what) = what {
@@ -249,6 +254,10 @@ fn check_beginnings(chains: &[ChainRow], told: &Told, floor_revision: u64, repor
     }
 }
 
+fn shown(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_default()
+}
+
 /// What anchors are compared with.
 struct Ends<'a> {
     known: &'a HashMap<&'a str, &'a ChainRow>,
@@ -285,22 +294,23 @@ async fn check_anchors(
         let row = rows.get(&(chain, seq)).map(String::as_str);
         match ends.known.get(chain) {
             None if ends.cut_before.is_some_and(|before| anchor.at < before) => report.anchors_cut += 1,
-            None => report.note(chain, seq, format!("the chain is missing, which was there at {}", anchor.at)),
+            None => report.note(chain, seq, format!("the chain is missing, which was there at {}", shown(anchor.at))),
             Some(known) if seq < known.floor.seq => report.anchors_cut += 1,
             Some(known) if seq == known.floor.seq && anchor.hash == known.floor.hash.to_string() => report.anchors += 1,
             Some(_) if row == Some(&anchor.hash) => report.anchors += 1,
             Some(known) if seq > known.end.seq => {
                 let what = format!(
                     "the tail was cut: the chain ends at row {}, and had this one at {}",
-                    known.end.seq, anchor.at
+                    known.end.seq,
+                    shown(anchor.at)
                 );
                 report.note(chain, known.end.seq + 1, what);
             }
             Some(_) if row.is_none() => {
-                report.note(chain, seq, format!("the row is missing, which was there at {}", anchor.at));
+                report.note(chain, seq, format!("the row is missing, which was there at {}", shown(anchor.at)));
             }
             Some(_) => {
-                let what = format!("the chain was computed anew: the row had another hash at {}", anchor.at);
+                let what = format!("the chain was computed anew: the row had another hash at {}", shown(anchor.at));
                 report.note(chain, seq, what);
             }
         }

@@ -64,7 +64,7 @@ impl Auditor {
         let (waiting, batch, first) = (VecDeque::new(), None, None);
         let mut this = Self { node, store, view, inbox, chain, nth: 1, first, waiting, batch, end };
         this.begin(
-            Event::new("node_started", format!("node:{node}")).after(json!({"release": env!("CARGO_PKG_VERSION")})),
+            &Event::new("node_started", format!("node:{node}")).after(json!({"release": env!("CARGO_PKG_VERSION")})),
         );
         (this, follows)
     }
@@ -127,8 +127,8 @@ impl Auditor {
     }
 
     /// Begins a chain, with an event that says why.
-    fn begin(&mut self, event: Event) {
-        self.first = Some(self.chain.append(self.inbox.link.ambient.now(), &Who::system(), &event));
+    fn begin(&mut self, event: &Event) {
+        self.first = Some(self.chain.append(self.inbox.link.ambient.now(), &Who::system(), event));
     }
 
     /// Writes everything that waits, unless the database is away. Nobody is kept waiting for one that is.
@@ -238,7 +238,7 @@ impl Auditor {
         self.nth += 1;
         self.chain = Chain::new(format!("node.{}.{}", self.node, self.nth));
         let before = json!({"chain": name, "seq": end.seq, "hash": end.hash.to_string()});
-        self.begin(Event::new("chain_lost", format!("node:{}", self.node)).before(before));
+        self.begin(&Event::new("chain_lost", format!("node:{}", self.node)).before(before));
     }
 
     /// Tells who waits that there will be no row soon. What was never sent is forgotten with that; what was sent may have been
