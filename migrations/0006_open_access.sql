@@ -37,6 +37,9 @@ ALTER TABLE tokens
     ADD address      text,
     ADD agent        text;
 
+-- Names the store in the tokens that it signs. A copy that is restored elsewhere has the same name, and the same keys.
+ALTER TABLE head ADD store_id uuid NOT NULL DEFAULT gen_random_uuid();
+
 -- Keys of the short-lived tokens. The private part is sealed by the master key.
 CREATE TABLE signing_keys (
     id             text PRIMARY KEY,
@@ -183,6 +186,12 @@ CREATE FUNCTION note_granted(who uuid, in_group text, by_token uuid) RETURNS voi
        OR id = (SELECT t.user_id FROM tokens t WHERE t.id = by_token)
 $$;
 
+-- The same for the users that the rules of an issuer put into groups.
+CREATE FUNCTION note_ruled(of_issuer text) RETURNS void LANGUAGE sql VOLATILE AS $$
+    UPDATE users SET granted_at = (SELECT revision FROM head)
+    WHERE name IN (SELECT r->>'user' FROM trusted_issuers i, jsonb_array_elements(i.rules) r WHERE i.name = of_issuer)
+$$;
+
 -- Does one step of a change of access. `s` has the columns of what it makes, `happened` is its time.
 CREATE FUNCTION change_access_step(op text, s jsonb, happened timestamptz) RETURNS void LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -249,11 +258,14 @@ BEGIN
     WHEN 'delete_provider' THEN
         DELETE FROM identity_providers WHERE name = s->>'name';
     WHEN 'put_issuer' THEN
+        PERFORM note_ruled(s->>'name');
         INSERT INTO trusted_issuers (name, issuer, audience, keys, keys_url, rules)
         VALUES (s->>'name', s->>'issuer', s->>'audience', nullif(s->'keys', 'null'), s->>'keys_url', s->'rules')
         ON CONFLICT (name) DO UPDATE SET issuer = excluded.issuer, audience = excluded.audience, keys = excluded.keys,
             keys_url = excluded.keys_url, rules = excluded.rules;
+        PERFORM note_ruled(s->>'name');
     WHEN 'delete_issuer' THEN
+        PERFORM note_ruled(s->>'name');
         DELETE FROM trusted_issuers WHERE name = s->>'name';
     WHEN 'note' THEN
         -- Only the row in the audit.

@@ -118,22 +118,27 @@ pub struct ExplainedLayer {
     /// Its format.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<String>,
-    /// How many bytes it has.
+    /// How many bytes it has; none when it is sealed and came without content.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bytes: Option<usize>,
+    /// Whether it is sealed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
 }
 
 impl From<Layer> for ExplainedLayer {
     fn from(layer: Layer) -> Self {
         let (namespace, wins) = (layer.namespace.as_str().to_owned(), layer.wins);
-        let absent = Self { namespace, wins, revision: None, actor: None, at: None, format: None, bytes: None };
+        let absent =
+            Self { namespace, wins, revision: None, actor: None, at: None, format: None, bytes: None, sealed: false };
         match layer.held {
             Some(held) => Self {
                 revision: Some(held.revision),
                 actor: Some(held.actor),
                 at: Some(held.at),
                 format: Some(held.format.as_str().to_owned()),
-                bytes: Some(held.bytes.len()),
+                bytes: Some(held.bytes.len()).filter(|_| !held.secrecy.is_shut()),
+                sealed: held.secrecy.is_sealed(),
                 ..absent
             },
             None => absent,

@@ -43,6 +43,9 @@ pub struct Found<'a> {
     pub held: &'a Held,
 }
 
+/// In place of a fault of a sealed content: logs and receipts go where the content must not.
+pub(super) const UNTOLD: &str = "what is wrong is not told, since the entry is sealed";
+
 /// Why a content cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Unusable {
@@ -55,6 +58,12 @@ pub enum Unusable {
         format: Format,
         /// What is wrong.
         fault: String,
+    },
+    /// It is sealed, and came without content.
+    #[error("sealed: {place} came without content; the agent needs the right `reveal` on it (role secret-reader)")]
+    Sealed {
+        /// The entry.
+        place: Place,
     },
     /// The layers cannot be merged.
     #[error("{key} cannot be merged: {fault}")]
@@ -70,15 +79,25 @@ impl Found<'_> {
     /// The bytes.
     ///
     /// # Errors
-    /// When they are not what the format says.
+    /// When they are not what the format says, or did not come.
     pub fn usable(&self) -> Result<&Bytes, Unusable> {
+        if self.held.secrecy.is_shut() {
+            return Err(Unusable::Sealed { place: self.place.clone() });
+        }
         let content = &self.held.bytes;
         formats::check(self.held.format, content).map_err(|fault| Unusable::Undecodable {
             place: self.place.clone(),
             format: self.held.format,
-            fault: fault.to_string(),
+            // What is wrong may quote what is there.
+            fault: if self.is_sealed() { UNTOLD.to_owned() } else { fault.to_string() },
         })?;
         Ok(content)
+    }
+
+    /// Whether it is sealed, whether or not its content came.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.held.secrecy.is_sealed()
     }
 }
 
@@ -133,6 +152,12 @@ impl Effective {
         self.layers.iter().any(|layer| layer.as_str() == namespace)
     }
 
+    /// Whether the entry at a place is sealed.
+    #[must_use]
+    pub fn is_sealed(&self, place: &Place) -> bool {
+        self.at(place).is_some_and(|found| found.is_sealed())
+    }
+
     /// The keys that begin with a text, in order.
     #[must_use]
     pub fn keys(&self, prefix: &str) -> BTreeSet<&EntryKey> {
@@ -156,7 +181,14 @@ impl Effective {
         if contents.len() == 1 {
             return Ok(Some((last.1.clone(), places)));
         }
-        let merged = merge::merge(&contents).map_err(|fault| Unusable::Unmergeable { key: key.clone(), fault })?;
+        let sealed = found.iter().any(Found::is_sealed);
+        let merged = merge::merge(&contents).map_err(|fault| Unusable::Unmergeable {
+            key: key.clone(),
+            fault: match fault {
+                MergeError::Unwritable(format, _) if sealed => MergeError::Unwritable(format, UNTOLD.to_owned()),
+                fault => fault,
+            },
+        })?;
         Ok(Some((merged, places)))
     }
 
@@ -178,6 +210,7 @@ pub(crate) mod tests {
     use time::OffsetDateTime;
 
     use super::*;
+    use crate::client::watch::Secrecy;
     use crate::domain::contents::ContentHash;
 
     /// Entries from `namespace/key = content`; the format is guessed by the key.
@@ -187,7 +220,10 @@ pub(crate) mod tests {
             let format = Format::guess(place.key.as_str(), content.as_bytes());
             let bytes = Bytes::copy_from_slice(content.as_bytes());
             let (revision, actor, hash) = (number as u64 + 1, "ann".to_owned(), ContentHash::of(&bytes));
-            (place, Held { format, hash, bytes, revision, actor, at: OffsetDateTime::UNIX_EPOCH })
+            (
+                place,
+                Held { format, hash, bytes, secrecy: Secrecy::Open, revision, actor, at: OffsetDateTime::UNIX_EPOCH },
+            )
         };
         entries.iter().enumerate().map(one).collect()
     }

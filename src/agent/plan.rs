@@ -105,7 +105,8 @@ impl<'a> Plan<'a> {
                     self.reasons.push(format!("{path} would be empty by {from}, and `allow_empty` is not set"));
                     return;
                 }
-                (Some(content), Part { recipe, origins, variables: BTreeMap::new() })
+                let sealed = self.is_sealed(&origins);
+                (Some(content), Part { recipe, origins, sealed, variables: BTreeMap::new() })
             }
             (Outcome::Kept(gone), Some(last)) => {
                 // A file that was removed before is not missed.
@@ -121,11 +122,15 @@ impl<'a> Plan<'a> {
                 return;
             }
         };
+        if part.sealed {
+            self.set.sealed.push(name.clone());
+        }
+        let mode = if part.sealed { file.secret_mode } else { file.mode };
         self.parts.insert(name, part);
         self.set.files.push(TargetFile {
             path: file.path.clone(),
             content,
-            mode: file.mode,
+            mode,
             owner: file.owner.clone(),
             group: file.group.clone(),
         });
@@ -152,7 +157,7 @@ impl<'a> Plan<'a> {
         let recipe = render::recipe(self.block, &how);
         let before = self.before(&name, &recipe);
         let part = match self.judge(before, false, false, made) {
-            Outcome::New(variables, origins) => Part { recipe, origins, variables },
+            Outcome::New(variables, origins) => Part { recipe, sealed: self.is_sealed(&origins), origins, variables },
             Outcome::Kept(gone) => {
                 self.set.missing.extend(gone.iter().map(Place::to_string));
                 before.cloned().unwrap_or_default()
@@ -163,8 +168,15 @@ impl<'a> Plan<'a> {
                 return;
             }
         };
+        if part.sealed {
+            self.set.sealed.push(name.clone());
+        }
         self.set.variables.extend(part.variables.clone());
         self.parts.insert(name, part);
+    }
+
+    fn is_sealed(&self, origins: &[Origin]) -> bool {
+        origins.iter().any(|origin| self.situation.view.is_sealed(&origin.place))
     }
 
     /// What the part was made of, when it is still made in the same way.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::exec::names;
 use crate::agent::exec::settings::ValueRef;
-use crate::agent::layers::{Effective, Place};
+use crate::agent::layers::{Effective, Place, UNTOLD};
 use crate::agent::set::FileSet;
 use crate::agent::settings::{BlockSettings, FileSettings, FileSource, Merge};
 use crate::agent::templates::Identity;
@@ -37,6 +37,9 @@ pub struct Part {
     pub recipe: String,
     /// The entries.
     pub origins: Vec<Origin>,
+    /// Whether one of them is sealed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// The variables, when it is not a file.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub variables: BTreeMap<String, String>,
@@ -142,15 +145,21 @@ pub(super) fn variables(
     if found.held.format != Format::Env {
         return Made::Bad(format!("{} is {}, and env_from needs format env", found.place, found.held.format));
     }
-    match formats::env_pairs(&found.held.bytes) {
+    let content = match found.usable() {
+        Ok(content) => content,
+        Err(error) => return Made::Bad(error.to_string()),
+    };
+    match formats::env_pairs(content) {
         Ok(pairs) => {
             let mut others = pairs.iter().filter(|(name, _)| !allowed.contains_key(name));
             let refused = others.find_map(|(name, _)| names::check_of_entry(name).err());
             match refused {
+                Some(_) if found.is_sealed() => Made::Bad(format!("{}: {UNTOLD}", found.place)),
                 Some(problem) => Made::Bad(format!("{}: {problem}", found.place)),
                 None => Made::New(pairs.into_iter().collect(), named([found.place.clone()])),
             }
         }
+        Err(_) if found.is_sealed() => Made::Bad(format!("{} is not env: {UNTOLD}", found.place)),
         Err(fault) => Made::Bad(format!("{} is not env: {fault}", found.place)),
     }
 }

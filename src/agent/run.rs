@@ -16,7 +16,7 @@ use crate::agent::exec::{self, Ended, Signals};
 use crate::agent::local::LocalError;
 use crate::agent::settings::{AgentSettings, BlockSettings};
 use crate::agent::transaction::{FileError, Step};
-use crate::client::Token;
+use crate::client::{Credentials, Exchange, Token};
 
 /// Orders that may wait for a block.
 const ORDERS: usize = 8;
@@ -80,8 +80,13 @@ pub fn state_of(settings: &AgentSettings, block: &BlockSettings) -> PathBuf {
 /// What the settings and the token of the environment give to reach a server.
 #[must_use]
 pub fn access_of(settings: &AgentSettings, token: Option<Token>) -> Access {
-    let (token_file, ca_file) = (settings.token_file.clone(), settings.ca_file.clone());
-    Access { servers: settings.servers.clone(), token_file, ca_file, token }
+    let credentials = match &settings.token_file {
+        Some(path) => Credentials::file(path),
+        None => Credentials::of(token),
+    };
+    let exchange = if settings.exchange { Exchange::Always } else { Exchange::Foreign };
+    let credentials = credentials.exchanging(exchange);
+    Access { servers: settings.servers.clone(), credentials, ca_file: settings.ca_file.clone() }
 }
 
 /// Runs until stopped, and gives the exit code: 0, or that of a supervised process whose settings end the agent with it. With

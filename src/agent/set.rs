@@ -29,6 +29,8 @@ pub struct FileSet {
     pub variables: BTreeMap<String, String>,
     /// Entries that are not there any more and whose files are kept, as `namespace/key`.
     pub missing: Vec<String>,
+    /// What is made of sealed entries: `file PATH`, `variable NAME`, `variables KEY`.
+    pub sealed: Vec<String>,
 }
 
 impl FileSet {
@@ -67,6 +69,7 @@ mod tests {
                 .to_vec(),
             variables: variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(),
             missing: Vec::new(),
+            sealed: Vec::new(),
         };
         let (old, new) =
             (set("one", &[("GONE", "x"), ("KEPT", "x"), ("NEW", "x")]), set("two", &[("KEPT", "x"), ("NEW", "y")]));

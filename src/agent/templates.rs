@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
 
-use crate::agent::layers::{Effective, Place};
+use crate::agent::layers::{Effective, Found, Place, UNTOLD};
 use crate::agent::values;
 use crate::domain::formats;
 use crate::domain::names::EntryKey;
@@ -112,6 +112,17 @@ impl Template {
         match outcome {
             Ok(()) => Ok(Rendered { content: output.0, reads }),
             Err(error) => {
+                let sealed = reads.named.iter().filter_map(|place| view.at(place)).filter(Found::is_sealed);
+                let (shut, revealed): (Vec<_>, Vec<_>) = sealed.partition(|found| found.usable().is_err());
+                if let Some(Err(missing)) = shut.first().map(Found::usable) {
+                    return Err(TemplateError { message: format!("{}: {missing}", self.name), absent: reads.absent });
+                }
+                if !revealed.is_empty() {
+                    let place = error
+                        .line()
+                        .map_or_else(|| self.name.to_string(), |line| format!("{}, line {line}", self.name));
+                    return Err(TemplateError { message: format!("{place}: {UNTOLD}"), absent: reads.absent });
+                }
                 let mut message = told(&self.name, &error);
                 if error.kind() == ErrorKind::UndefinedError && !reads.absent.is_empty() {
                     let keys: Vec<_> = reads.absent.iter().map(EntryKey::as_str).collect();

@@ -41,6 +41,17 @@ impl ContentView {
     }
 }
 
+/// What is secret in an entry: all of it, or some values.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct MarksView {
+    /// All of it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub secret: bool,
+    /// These values: JSON Pointers, or names of properties.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_paths: Vec<String>,
+}
+
 /// An entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EntryView {
@@ -59,10 +70,22 @@ pub struct EntryView {
     pub at: OffsetDateTime,
     /// Who asked for it.
     pub actor: String,
-    /// SHA-256 of the bytes, lowercase hex.
+    /// SHA-256 of the bytes, lowercase hex; of a sealed entry, a keyed hash.
     pub hash: String,
     /// Bytes of the content.
     pub size: u64,
+    /// Whether it is sealed. Then the content is absent, masked, or revealed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
+    /// Sealed: what is secret in it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<MarksView>,
+    /// Whether markers stand in the content for what is secret. Written back where it stands, a marker keeps its value.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub masked: bool,
+    /// Whether the bytes of this version were removed for ever.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub redacted: bool,
     /// The content, unless the list was asked without.
     #[serde(flatten)]
     pub content: ContentView,
@@ -109,6 +132,12 @@ pub struct ChangeBody {
     /// Put: the content in standard base64.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_base64: Option<String>,
+    /// Put: all of it is secret. Once marked, an entry stays sealed; without a word about it, its marks stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret: Option<bool>,
+    /// Put: these values are secret: JSON Pointers, or names of properties; at most 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_paths: Option<Vec<String>>,
     /// The revision of the entry that was edited; 0 = must not exist.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_revision: Option<u64>,

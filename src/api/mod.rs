@@ -9,6 +9,8 @@ pub mod grants;
 pub mod groups;
 pub mod holds;
 pub mod instances;
+pub mod issuers;
+pub mod keys;
 pub mod namespaces;
 pub mod nodes;
 pub mod problem;

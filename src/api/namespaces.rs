@@ -10,6 +10,9 @@ pub struct NamespaceBody {
     /// For people, at most 1024 bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
+    /// Keys that are secret as a whole: globs such as `*.pem`. When absent, those that are there stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secret_keys: Option<Vec<String>>,
     /// Why, for the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub message: Option<String>,
@@ -25,6 +28,9 @@ pub struct NamespaceView {
     /// For people.
     #[serde(default)]
     pub description: String,
+    /// Keys that are secret as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_keys: Vec<String>,
     /// The last revision that touched it or any of its entries.
     pub revision: u64,
     /// How many entries it has.

@@ -57,10 +57,14 @@ codes! {
     WrongPassword = "wrong_password", 401, "Name or password is wrong";
     /// The right is missing: `action` and `target` say which, `who_can` and `who_can_grant` whom to ask.
     Denied = "denied", 403, "The caller may not do this";
-    /// Nobody may come to hold `secret-reader` by a change of its own. Ask somebody else to make it.
-    SelfGrant = "self_grant", 403, "Nobody may give this right to itself";
     /// A scoped or short-lived token makes no tokens, gives no rights and ends only itself. Use a login or a token without scope.
     NeedsFullToken = "needs_full_token", 403, "The token is too narrow for this";
+    /// A trusted issuer's token stands for somebody who is no service here. An admin makes the service, or changes the rule.
+    NoService = "no_service", 403, "There is no such service";
+    /// The content is sealed, and bytes are never masked: read it as JSON, or with `reveal=true`.
+    Sealed = "sealed", 403, "The content is sealed";
+    /// Nobody may come to hold `secret-reader` by a change of its own. Ask somebody else to make it.
+    SelfGrant = "self_grant", 403, "Nobody may give this right to itself";
     /// The node is served by a proxy, and this call did not come through it.
     NotThroughProxy = "not_through_proxy", 403, "The call did not come through the proxy";
     /// A cookie came with a request that was not made by our own pages, or not as they make it; `detail` says what is wrong. Programs
@@ -92,6 +96,8 @@ codes! {
     NotEmpty = "not_empty", 409, "The environment is not empty";
     /// The deletion has an impact, told in `impact`. Send `confirm=` with the name.
     ConfirmationRequired = "confirmation_required", 409, "The deletion must be confirmed";
+    /// The bytes of this version were removed for ever; its hash and its place in the history stay.
+    Redacted = "redacted", 410, "The version was redacted";
     /// The revision was trimmed; `lowest` is the lowest that can be read.
     Compacted = "compacted", 410, "The revision was trimmed";
     /// A precondition of the header is not met.
@@ -106,6 +112,10 @@ codes! {
     InvalidContent = "invalid_content", 422, "The content has a syntax error";
     /// A value is out of its bounds: `fields` names it and the limit.
     Invalid = "invalid", 422, "A value is not acceptable";
+    /// An entry that was ever marked as secret stays sealed, and its name may demand it. Send no mark, or more.
+    SealedStays = "sealed_stays", 422, "What was sealed stays sealed";
+    /// A marker of masked text stands where it keeps no value: `fields` gives the line.
+    InvalidMarker = "invalid_marker", 422, "A marker keeps no value here";
     /// A quota would be passed, which `fields` names.
     OverLimit = "over_limit", 422, "A limit would be passed";
     /// A protected environment wants to know why: send a message.
@@ -130,6 +140,8 @@ codes! {
     NotThereYet = "not_there_yet", 503, "The node has not seen that revision yet";
     /// The commit was cut and its fate is unknown: send it again with the same idempotency key.
     OutcomeUnknown = "outcome_unknown", 503, "It is not known whether the change was applied";
+    /// The keys of a trusted issuer cannot be fetched. They are asked for again after a minute.
+    IssuerUnreachable = "issuer_unreachable", 503, "The trusted issuer cannot be reached";
     /// The rights were last seen longer ago than `access_max_stale`. Nothing was applied.
     AccessStale = "access_stale", 503, "The rights are too old to be trusted";
     /// The store was restored and is held: instances keep what they run until `pintle resume`.

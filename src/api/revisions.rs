@@ -18,6 +18,9 @@ pub struct SideView {
     pub revision: Option<u64>,
     /// How the content is to be understood.
     pub format: Format,
+    /// Whether it is sealed; then it comes without its content.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// The content.
     #[serde(flatten)]
     pub content: ContentView,
@@ -116,6 +119,9 @@ pub struct ItemView {
     /// Entry put: bytes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub size: Option<u64>,
+    /// Entry put: whether it is sealed. Then the hash is a keyed one, and the diff is one of masked texts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// The item's revision before, 0 when it was not there.
     pub previous: u64,
     /// Entry, when one revision is asked for: what changed.
@@ -219,6 +225,9 @@ pub struct DiffEntryView {
     /// Right: its revision.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to_revision: Option<u64>,
+    /// Whether a side is sealed. Then the diff is one of masked texts.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// What changed.
     pub diff: EntryDiff,
 }

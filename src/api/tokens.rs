@@ -53,7 +53,7 @@ fn any() -> String {
 /// How a token is replaced.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct RotateBody {
+pub struct RotateTokenBody {
     /// Seconds for which the old token goes on, 0 to 604800; 3600 when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(minimum = 0, maximum = 604_800)]
@@ -103,5 +103,36 @@ pub struct NewTokenView {
 impl std::fmt::Debug for NewTokenView {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("NewTokenView").field("view", &self.view).finish_non_exhaustive()
+    }
+}
+
+/// What is exchanged for a short-lived token: nothing here for the token in `Authorization`.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ExchangeBody {
+    /// A token of a trusted issuer, instead of one of ours.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject_token: Option<String>,
+}
+
+impl std::fmt::Debug for ExchangeBody {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExchangeBody").field("foreign", &self.subject_token.is_some()).finish_non_exhaustive()
+    }
+}
+
+/// A short-lived token, for `Authorization: Bearer`.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExchangeView {
+    /// A JWT that only this server reads.
+    pub token: String,
+    /// When it ends, after ten minutes at the latest.
+    #[serde(with = "time::serde::rfc3339")]
+    pub expires_at: OffsetDateTime,
+}
+
+impl std::fmt::Debug for ExchangeView {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ExchangeView").field("expires_at", &self.expires_at).finish_non_exhaustive()
     }
 }

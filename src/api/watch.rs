@@ -61,6 +61,9 @@ pub struct WatchBody {
     /// The instance that this stream is the presence of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub instance: Option<String>,
+    /// Give the plaintext of sealed entries, as far as the caller may see it; the audit notes it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub reveal: bool,
 }
 
 /// An entry in a snapshot.
@@ -87,6 +90,9 @@ pub struct WatchedEntry {
     /// Where a larger content is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub href: Option<String>,
+    /// Whether it is sealed. Without the right to see it, or without asking, it comes without content and with a keyed hash.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
 }
 
 /// An entry that is not there any more.
@@ -141,6 +147,10 @@ pub struct WatchedChange {
     /// Put: where a larger content is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub href: Option<String>,
+    /// Put: whether it is sealed. Without the right to see it, or without asking, it comes without content and with a
+    /// keyed hash.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
 }
 
 /// `change`: one revision, with what the subscriber may see of it.

@@ -26,9 +26,11 @@ use crate::service::ambient::Ambient;
 use crate::service::committer::Committer;
 use crate::service::instances::census;
 use crate::service::instances::recorder::{self, Recorder};
+use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
+use crate::service::secrets::Resealer;
 use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
 use crate::service::wakeups::PumpLink;
@@ -121,6 +123,7 @@ pub async fn start(
         migrate,
         admin_password: settings.admin_password.as_ref(),
         ambient: &ambient,
+        keyring: &keyring,
         passwords: &passwords,
         limits: &limits,
         metrics: &metrics,
@@ -171,6 +174,8 @@ pub async fn start(
         sessions: Sessions::new(settings.sessions.limits()),
         providers: Providers::default(),
         keyring,
+        issuer_keys: IssuerKeyCache::default(),
+        resealing: Arc::default(),
     };
     let address = listener.local_addr()?;
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
@@ -186,7 +191,10 @@ pub async fn start(
     lifecycle.spawn("census", &lifecycle.workers, census::run(store.clone(), counting.0, counting.1, stop.clone()));
     lifecycle.spawn("listener", &lifecycle.workers, listener::run(store.clone(), hints, stop.clone()));
     lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(stop.clone()));
-    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop));
+    lifecycle.spawn("resealer", &lifecycle.workers, Resealer::of(&app.service).run(stop.clone()));
+    lifecycle.spawn("housekeeping", &lifecycle.workers, housekeeping::run(store.clone(), age, stop.clone()));
+    let keys = Arc::clone(&app);
+    lifecycle.spawn("signing keys", &lifecycle.workers, async move { keys.service.keep_signing_keys(stop).await });
     let (sessions, stop) = (Arc::clone(&app), lifecycle.workers.clone());
     let exchanging = async move { sessions.service.keep_exchanging_uses(stop).await };
     lifecycle.spawn("sessions", &lifecycle.workers, exchanging);
@@ -240,6 +248,7 @@ struct Start<'a> {
     migrate: bool,
     admin_password: Option<&'a String>,
     ambient: &'a Arc<dyn Ambient>,
+    keyring: &'a Arc<Keyring>,
     passwords: &'a Passwords,
     limits: &'a Limits,
     metrics: &'a Arc<Metrics>,
@@ -279,7 +288,8 @@ impl Start<'_> {
         self.first_admin = self.first_admin.take().or(created);
         let (to_pump, inbox) = mpsc::channel(SUBMISSIONS);
         let (metrics, ambient) = (Arc::clone(self.metrics), Arc::clone(self.ambient));
-        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, self.limits, inbox).await?;
+        let keyring = Arc::clone(self.keyring);
+        let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, keyring, self.limits, inbox).await?;
         Ok((PumpLink(to_pump), view, feed, pump))
     }
 }

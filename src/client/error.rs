@@ -1,5 +1,7 @@
 //! Why a call failed.
 
+use std::path::PathBuf;
+
 use crate::api::problem::{Code, Problem};
 
 /// Why a call of the client failed.
@@ -42,6 +44,14 @@ pub enum ClientError {
         server: String,
         /// The rule it breaks.
         problem: String,
+    },
+    /// A file holds no token that could be shown.
+    #[error("the token of {}: {cause}", path.display())]
+    TokenFile {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        cause: String,
     },
     /// The text cannot be a token.
     #[error("a token has printable ASCII characters only, and no spaces")]

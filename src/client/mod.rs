@@ -7,10 +7,12 @@ mod access;
 mod accounts;
 mod audit;
 mod authorities;
+mod credentials;
 mod entries;
 mod environments;
 mod error;
 mod instances;
+mod issuers;
 mod namespaces;
 mod nodes;
 mod query;
@@ -24,11 +26,10 @@ pub mod watch;
 use std::fmt;
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
-
 pub use access::GrantsQuery;
 pub use audit::AuditQuery;
 pub use authorities::Authorities;
+pub use credentials::{Credentials, Exchange, is_same_holder};
 pub use entries::{EntriesQuery, Listing, Precondition, PutEntry};
 pub use error::ClientError;
 pub use instances::InstancesQuery;
@@ -78,6 +79,7 @@ impl fmt::Debug for Token {
 pub struct Client {
     http: reqwest::Client,
     server: Server,
+    credentials: Credentials,
 }
 
 impl Client {
@@ -94,18 +96,18 @@ impl Client {
     /// # Errors
     /// [`ClientError::Setup`] when TLS cannot be set up with them.
     pub fn trusting(server: Server, token: Option<&Token>, authorities: &Authorities) -> Result<Self, ClientError> {
+        Self::showing(server, Credentials::of(token.cloned()), authorities)
+    }
+
+    /// The same, with a token that may change.
+    ///
+    /// # Errors
+    /// [`ClientError::Setup`] when TLS cannot be set up with the authorities.
+    pub fn showing(server: Server, credentials: Credentials, authorities: &Authorities) -> Result<Self, ClientError> {
         // A second client of the process, or its server, may have done this already: then theirs stays.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let mut headers = HeaderMap::new();
-        if let Some(token) = token {
-            let mut value =
-                HeaderValue::from_str(&format!("Bearer {}", token.secret())).map_err(|_| ClientError::Token)?;
-            value.set_sensitive(true);
-            headers.insert(reqwest::header::AUTHORIZATION, value);
-        }
         let mut builder = reqwest::Client::builder()
             .user_agent(concat!("pintle/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers)
             .connect_timeout(CONNECT_TIMEOUT)
             .timeout(TRY_TIMEOUT)
             // Streams share a connection with calls: one whose other end is gone must not be used for the next try.
@@ -124,7 +126,7 @@ impl Client {
             builder = builder.no_proxy();
         }
         let http = builder.build().map_err(|error| ClientError::setup(&error))?;
-        Ok(Self { http, server })
+        Ok(Self { http, server, credentials })
     }
 
     /// The server it talks to.

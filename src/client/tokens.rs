@@ -3,7 +3,7 @@
 use reqwest::Method;
 use uuid::Uuid;
 
-use crate::api::tokens::{NewTokenView, RotateBody, TokenBody, TokenList};
+use crate::api::tokens::{NewTokenView, RotateTokenBody, TokenBody, TokenList};
 use crate::client::{Client, ClientError};
 
 impl Client {
@@ -18,7 +18,7 @@ impl Client {
     }
 
     /// Replaces a token; the secret of the new one is told this once.
-    pub async fn rotate_token(&self, id: Uuid, body: &RotateBody) -> Result<NewTokenView, ClientError> {
+    pub async fn rotate_token(&self, id: Uuid, body: &RotateTokenBody) -> Result<NewTokenView, ClientError> {
         let path = ["api", "v1", "tokens", &id.to_string(), "rotate"];
         self.fetch(self.write(Method::POST, path).once().json(body)?).await
     }

@@ -4,7 +4,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION};
 use reqwest::{Method, StatusCode, Url};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,8 +13,9 @@ use uuid::Uuid;
 
 use crate::api::problem::{Code, Problem};
 use crate::api::{EPOCH_HEADER, IDEMPOTENCY_HEADER, MESSAGE_HEADER, REVISION_HEADER};
+use crate::client::credentials::bearer;
 use crate::client::error::cause;
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, Token};
 use crate::domain::revisions::{Cursor, Epoch, Revision};
 
 /// How often a call is sent at most.
@@ -183,8 +184,25 @@ impl Client {
         self.send(call).await?.json()
     }
 
+    /// Sends a call. When what it shows is not taken and there is something better to show, it goes once more: what was refused
+    /// so did not happen.
     async fn send_once(&self, call: &Call) -> Result<Answer, ClientError> {
+        let shown = self.credentials.show(&self.http, &self.server).await?;
+        let answer = self.send_with(call, shown.as_ref()).await;
+        let Some(shown) = shown.filter(|_| is_refused(&answer)) else { return answer };
+        if !self.credentials.is_refused(&shown).await {
+            return answer;
+        }
+        let better = self.credentials.show(&self.http, &self.server).await?;
+        self.send_with(call, better.as_ref()).await
+    }
+
+    async fn send_with(&self, call: &Call, token: Option<&Token>) -> Result<Answer, ClientError> {
         let request = self.http.request(call.method.clone(), call.url.clone()).headers(call.headers.clone());
+        let request = match token {
+            Some(token) => request.header(AUTHORIZATION, bearer(token)?),
+            None => request,
+        };
         let request = if call.body.is_empty() { request } else { request.body(call.body.clone()) };
         let lost = |error: reqwest::Error| {
             let (server, cause) = (self.server.to_string(), cause(&error));
@@ -216,6 +234,11 @@ impl Client {
     }
 }
 
+/// Whether the server does not know who calls.
+fn is_refused(answer: &Result<Answer, ClientError>) -> bool {
+    answer.as_ref().is_err_and(|error| error.code() == Some(Code::Unauthenticated))
+}
+
 /// Whether the same call may do better a moment later, without any risk of happening twice.
 fn promising(error: &ClientError, repeat: Repeat) -> bool {
     match error {
@@ -228,6 +251,7 @@ fn promising(error: &ClientError, repeat: Repeat) -> bool {
         }
         ClientError::Unexpected { .. }
         | ClientError::Server { .. }
+        | ClientError::TokenFile { .. }
         | ClientError::Token
         | ClientError::Message
         | ClientError::Setup(_) => false,

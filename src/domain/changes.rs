@@ -10,7 +10,9 @@ use crate::domain::access::Caller;
 use crate::domain::contents::{Content, ContentHash};
 use crate::domain::formats::Format;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
+use crate::domain::patterns::KeyPattern;
 use crate::domain::revisions::{Epoch, Revision};
+use crate::domain::secrets::Marks;
 
 /// How much an environment matters. Only `prod` is protected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -67,6 +69,17 @@ pub struct NamespaceAttributes {
     /// For people.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub description: String,
+    /// Keys that are secret as a whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_keys: Vec<KeyPattern>,
+}
+
+impl NamespaceAttributes {
+    /// Whether a key is secret by its name.
+    #[must_use]
+    pub fn marks(&self, key: &EntryKey) -> bool {
+        self.secret_keys.iter().any(|pattern| pattern.matches(key.as_str()))
+    }
 }
 
 /// Who a change is for. Everyone, until rollouts give it to some instances first.
@@ -82,16 +95,46 @@ pub enum Audience {
 pub struct Version {
     /// How its content is to be understood.
     pub format: Format,
-    /// Its bytes.
+    /// Its bytes; those of a sealed entry are encrypted.
     pub content: Content,
+    /// What is secret in it, when it is sealed.
+    pub seal: Option<Seal>,
 }
 
 impl Version {
+    /// A version that is not sealed.
+    #[must_use]
+    pub fn open(format: Format, content: Content) -> Self {
+        Self { format, content, seal: None }
+    }
+
+    /// Whether it is sealed.
+    #[must_use]
+    pub fn is_sealed(&self) -> bool {
+        self.seal.is_some()
+    }
+
     /// Whether format and bytes are the same.
     #[must_use]
     pub fn same(&self, format: Format, hash: ContentHash) -> bool {
         self.format == format && self.content.hash() == hash
     }
+
+    /// The same version, hiding at least this much. One that is not sealed cannot hide anything.
+    #[must_use]
+    pub fn hiding(&self, marks: &Marks) -> Self {
+        let seal = self.seal.as_ref().map(|seal| {
+            if seal.marks.cover(marks) { seal.clone() } else { Seal { marks: Arc::new(seal.marks.with(marks)) } }
+        });
+        Self { seal, ..self.clone() }
+    }
+}
+
+/// What makes a version sealed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seal {
+    /// What is secret in it.
+    pub marks: Arc<Marks>,
 }
 
 /// One change that a client asks for.
@@ -103,6 +146,8 @@ pub struct EntryChange {
     pub version: Option<Version>,
     /// The revision it was edited from; 0 = must not exist; none = whatever is there.
     pub if_revision: Option<Revision>,
+    /// Whether its marks were chosen by the caller; else they are those that were there.
+    pub chosen_marks: bool,
 }
 
 /// What a rollback covers.
@@ -185,6 +230,21 @@ pub struct Revert {
     pub entries: Vec<RevertedEntry>,
 }
 
+/// Creating a namespace, or changing its attributes.
+#[derive(Debug, Clone)]
+pub struct PutNamespace {
+    /// Its environment.
+    pub environment: EnvironmentName,
+    /// Its name.
+    pub namespace: NamespaceName,
+    /// What it shall be.
+    pub attributes: NamespaceAttributes,
+    /// The revision that last touched it, when it was edited from there.
+    pub if_revision: Option<Revision>,
+    /// Current entries that the attributes make secret, sealed: each with the revision it had.
+    pub sealed: Vec<(EntryKey, Revision, Version)>,
+}
+
 /// What a change set shall do.
 #[derive(Debug, Clone)]
 pub enum Intent {
@@ -201,8 +261,9 @@ pub enum Intent {
     DeleteEnvironment(EnvironmentName, Option<Revision>),
     /// Refuse publishes for a reason, or allow them again.
     Freeze(EnvironmentName, Option<String>),
-    /// Create a namespace or change its attributes.
-    PutNamespace(EnvironmentName, NamespaceName, NamespaceAttributes, Option<Revision>),
+    /// Create a namespace or change its attributes. Current entries that these make secret come sealed, each with the
+    /// revision it was sealed at.
+    PutNamespace(PutNamespace),
     /// Delete a namespace with its entries; the flag says that the impact was confirmed.
     DeleteNamespace(EnvironmentName, NamespaceName, Option<Revision>, bool),
     /// Go back, or forward, to a revision.
@@ -262,7 +323,7 @@ impl Intent {
             Self::Publish { .. } => Kind::Publish,
             Self::PutEnvironment(..) | Self::DeleteEnvironment(..) => Kind::Environment,
             Self::Freeze(..) => Kind::Freeze,
-            Self::PutNamespace(..) | Self::DeleteNamespace(..) => Kind::Namespace,
+            Self::PutNamespace(_) | Self::DeleteNamespace(..) => Kind::Namespace,
             Self::Rollback(_) => Kind::Rollback,
             Self::Revert(_) => Kind::Revert,
         }
@@ -351,7 +412,7 @@ impl Origin {
             Intent::PutEnvironment(..)
             | Intent::DeleteEnvironment(..)
             | Intent::Freeze(..)
-            | Intent::PutNamespace(..)
+            | Intent::PutNamespace(_)
             | Intent::DeleteNamespace(..) => traced,
         }
     }

@@ -6,13 +6,14 @@ use time::OffsetDateTime;
 
 use crate::domain::access::{Action, Target};
 use crate::domain::changes::{
-    Audience, ChangeSet, EntryChange, EnvironmentAttributes, Freeze, Intent, Item, NamespaceAttributes, Restore,
-    Revert, Scope, Version,
+    Audience, ChangeSet, EntryChange, EnvironmentAttributes, Freeze, Intent, Item, NamespaceAttributes, PutNamespace,
+    Restore, Revert, Scope, Version,
 };
 use crate::domain::limits::Limits;
 use crate::domain::names::{Address, EnvironmentName, NamespaceName};
 use crate::domain::refusals::{self, Conflict, Refused, RevertConflict};
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::Marks;
 use crate::domain::state::{Entry, Stamp, State};
 
 /// What a change set leads to. No items: everything was there already, and nothing is appended.
@@ -34,9 +35,7 @@ pub fn commit(state: &State, change_set: &ChangeSet, limits: &Limits) -> Result<
         }
         Intent::DeleteEnvironment(name, if_revision) => judge.delete_environment(name, *if_revision)?,
         Intent::Freeze(name, reason) => judge.freeze(name, reason.as_deref())?,
-        Intent::PutNamespace(environment, name, attributes, if_revision) => {
-            judge.put_namespace(environment, name, attributes, *if_revision)?
-        }
+        Intent::PutNamespace(put) => judge.put_namespace(put)?,
         Intent::DeleteNamespace(environment, name, if_revision, confirmed) => {
             judge.delete_namespace(environment, name, *if_revision, *confirmed)?
         }
@@ -93,6 +92,7 @@ impl Judge<'_> {
                 conflicts.push(Conflict { address: change.address.clone(), expected, theirs, yours });
                 continue;
             }
+            self.require_seal(change)?;
             if same(current, change.version.as_ref()) {
                 continue;
             }
@@ -111,6 +111,34 @@ impl Judge<'_> {
             return Err(Refused::PreconditionRequired(unconditional));
         }
         Ok(items)
+    }
+
+    /// An entry that is secret stays so: its versions are sealed, and hide no less, unless somebody who may see what is
+    /// hidden says otherwise.
+    fn require_seal(&self, change: &EntryChange) -> Result<(), Refused> {
+        let Some(version) = &change.version else { return Ok(()) };
+        let Some(hidden) = self.state.must_hide(&change.address) else { return Ok(()) };
+        let must_seal = || Refused::MustSeal(change.address.clone());
+        let seal = version.seal.as_ref().ok_or_else(must_seal)?;
+        if seal.marks.cover(&hidden) {
+            return Ok(());
+        }
+        let Address { environment, namespace, key } = &change.address;
+        let by_name =
+            self.state.find_namespace(environment, namespace).is_some_and(|found| found.attributes.marks(key));
+        if by_name || !change.chosen_marks {
+            return Err(must_seal());
+        }
+        self.require(Action::Reveal, Target::Entry(environment, namespace, key))
+    }
+
+    /// A version that is brought back from the history, hiding no less than the entry does now.
+    fn brought_back(&self, address: &Address, version: &Version) -> Result<Version, Refused> {
+        let Some(hidden) = self.state.must_hide(address) else { return Ok(version.clone()) };
+        if !version.is_sealed() {
+            return Err(Refused::MustSeal(address.clone()));
+        }
+        Ok(version.hiding(&hidden))
     }
 
     fn put_environment(
@@ -156,24 +184,32 @@ impl Judge<'_> {
         Ok(vec![Item::Environment { environment: name.clone(), attributes: Some(attributes), previous }])
     }
 
-    fn put_namespace(
-        &self,
-        environment: &EnvironmentName,
-        name: &NamespaceName,
-        attributes: &NamespaceAttributes,
-        if_revision: Option<Revision>,
-    ) -> Result<Vec<Item>, Refused> {
+    fn put_namespace(&self, put: &PutNamespace) -> Result<Vec<Item>, Refused> {
+        let PutNamespace { environment, namespace: name, attributes, if_revision, sealed } = put;
         self.require(Action::Manage, Target::Namespace(environment, name))?;
         self.attributes(environment)?;
         let current = self.state.find_namespace(environment, name);
         // What a read of the namespace gives as its tag, as for a deletion.
         let touched = current.map_or(Revision::ZERO, |found| found.touched);
-        unchanged_since(if_revision, touched, format!("{environment}/{name}"))?;
+        unchanged_since(*if_revision, touched, format!("{environment}/{name}"))?;
         let previous = current.map_or(Revision::ZERO, |found| found.stamp.revision);
         if current.is_some_and(|found| found.attributes == *attributes) {
             return Ok(Vec::new());
         }
-        Ok(vec![namespace_item(environment, name, Some(attributes.clone()), previous)])
+        let mut items = vec![namespace_item(environment, name, Some(attributes.clone()), previous)];
+        for (key, entry) in self.state.entries(environment, name).filter(|(key, _)| attributes.marks(key)) {
+            let address = Address { environment: environment.clone(), namespace: name.clone(), key: key.clone() };
+            let version = if entry.version.is_sealed() {
+                entry.version.hiding(&Marks::Whole)
+            } else {
+                let ready = sealed.iter().find(|(of, at, _)| of == key && *at == entry.stamp.revision);
+                ready.map(|(.., version)| version.clone()).ok_or_else(|| Refused::MustSeal(address.clone()))?
+            };
+            if !same(Some(entry), Some(&version)) {
+                items.push(entry_item(address, Some(version), Some(entry)));
+            }
+        }
+        Ok(items)
     }
 
     fn delete_namespace(
@@ -227,11 +263,20 @@ impl Judge<'_> {
                 items.push(namespace_item(environment, name, Some(attributes.clone()), Revision::ZERO));
             }
         }
+        let mut redacted = Vec::new();
         for (address, version) in &restore.entries {
             let current = self.state.find_entry(address);
-            if !same(current, Some(version)) {
-                items.push(entry_item(address.clone(), Some(version.clone()), current));
+            let version = self.brought_back(address, version)?;
+            if same(current, Some(&version)) {
+                continue;
             }
+            if version.content.is_redacted() {
+                redacted.push(address.clone());
+            }
+            items.push(entry_item(address.clone(), Some(version), current));
+        }
+        if !redacted.is_empty() {
+            return Err(Refused::Redacted(redacted));
         }
         let kept: std::collections::HashSet<&Address> = restore.entries.iter().map(|(address, _)| address).collect();
         self.delete_others(restore, &kept, &mut items);
@@ -300,8 +345,12 @@ impl Judge<'_> {
             let Address { environment, namespace, key } = &change.address;
             self.require(Action::Rollback, Target::Entry(environment, namespace, key))?;
             let current = self.state.find_entry(&change.address);
-            if same(current, change.before.as_ref()) {
+            let before = change.before.as_ref().map(|before| self.brought_back(&change.address, before)).transpose()?;
+            if same(current, before.as_ref()) {
                 continue;
+            }
+            if before.as_ref().is_some_and(|before| before.content.is_redacted()) {
+                return Err(Refused::Redacted(vec![change.address.clone()]));
             }
             let untouched = match (current, &change.after) {
                 (Some(entry), Some((format, hash))) => entry.version.same(*format, *hash),
@@ -313,7 +362,7 @@ impl Judge<'_> {
                 conflicts.push(RevertConflict { item: change.address.to_string(), now });
                 continue;
             }
-            items.push(entry_item(change.address.clone(), change.before.clone(), current));
+            items.push(entry_item(change.address.clone(), before, current));
         }
         if !conflicts.is_empty() {
             return Err(Refused::RevertConflicts(conflicts));
@@ -354,9 +403,10 @@ impl Judge<'_> {
     }
 }
 
+/// Format, hash and marks.
 fn same(current: Option<&Entry>, wanted: Option<&Version>) -> bool {
     match (current, wanted) {
-        (Some(entry), Some(version)) => entry.version.same(version.format, version.content.hash()),
+        (Some(entry), Some(version)) => entry.version == *version,
         (None, None) => true,
         (Some(_), None) | (None, Some(_)) => false,
     }

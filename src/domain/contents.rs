@@ -29,27 +29,49 @@ impl fmt::Debug for ContentHash {
     }
 }
 
-/// Bytes with their hash. Cloning shares the bytes.
-#[derive(Clone, PartialEq, Eq)]
+/// Bytes with their hash, which alone decides whether two are equal: sealed bytes differ each time. Cloning shares the
+/// bytes.
+#[derive(Clone)]
 pub struct Content {
     hash: ContentHash,
     bytes: Bytes,
+    redacted: bool,
 }
+
+impl PartialEq for Content {
+    fn eq(&self, other: &Self) -> bool {
+        self.hash == other.hash
+    }
+}
+
+impl Eq for Content {}
 
 impl Content {
     /// Hashes the bytes.
     #[must_use]
     pub fn new(bytes: Bytes) -> Self {
-        Self { hash: ContentHash::of(&bytes), bytes }
+        Self { hash: ContentHash::of(&bytes), bytes, redacted: false }
     }
 
-    /// Joins bytes with a hash that the store computed from them when they were written.
+    /// Joins bytes with a hash that was computed from them when they were written.
     #[must_use]
     pub fn stored(hash: ContentHash, bytes: Bytes) -> Self {
-        Self { hash, bytes }
+        Self { hash, bytes, redacted: false }
     }
 
-    /// SHA-256 of the bytes.
+    /// What is left of bytes that were removed for ever.
+    #[must_use]
+    pub fn redacted(hash: ContentHash) -> Self {
+        Self { hash, bytes: Bytes::new(), redacted: true }
+    }
+
+    /// Whether the bytes were removed for ever.
+    #[must_use]
+    pub fn is_redacted(&self) -> bool {
+        self.redacted
+    }
+
+    /// SHA-256 of the bytes; of sealed ones, a keyed hash of what was sealed.
     #[must_use]
     pub fn hash(&self) -> ContentHash {
         self.hash

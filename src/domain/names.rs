@@ -133,7 +133,7 @@ impl EntryKey {
 }
 
 /// Where an entry lives.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Address {
     /// Its environment.
     pub environment: EnvironmentName,

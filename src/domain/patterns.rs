@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::domain::names::NAME_BYTES;
+use crate::domain::names::{KEY_BYTES, NAME_BYTES};
 
 /// A glob such as `orders*`, `*` or `prod-eu`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -77,14 +77,66 @@ impl Pattern {
     /// Whether the whole name matches.
     #[must_use]
     pub fn matches(&self, name: &str) -> bool {
-        let mut parts = self.0.split('*');
-        let Some(mut rest) = parts.next().and_then(|first| name.strip_prefix(first)) else { return false };
-        let Some(last) = parts.next_back() else { return rest.is_empty() };
-        for part in parts {
-            let Some(at) = rest.find(part) else { return false };
-            rest = rest.get(at + part.len()..).unwrap_or_default();
+        matches(&self.0, name)
+    }
+}
+
+/// Whether a whole text matches a glob: `*` stands for any run of characters, and nothing else is special.
+#[must_use]
+pub fn matches(glob: &str, text: &str) -> bool {
+    let mut parts = glob.split('*');
+    let Some(mut rest) = parts.next().and_then(|first| text.strip_prefix(first)) else { return false };
+    let Some(last) = parts.next_back() else { return rest.is_empty() };
+    for part in parts {
+        let Some(at) = rest.find(part) else { return false };
+        rest = rest.get(at + part.len()..).unwrap_or_default();
+    }
+    rest.ends_with(last)
+}
+
+/// A glob over keys, such as `*.pem` or `secrets/*`; `*` crosses slashes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct KeyPattern(String);
+
+/// Why a text is not a pattern of keys.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("pattern must have 1 to {KEY_BYTES} of A-Z, a-z, 0-9, '.', '_', '@', '-', '/' and '*'")]
+pub struct KeyPatternError;
+
+impl KeyPattern {
+    /// Parses a pattern.
+    pub fn parse(text: &str) -> Result<Self, KeyPatternError> {
+        let allowed = |b: u8| b.is_ascii_alphanumeric() || b"._@-/*".contains(&b);
+        if text.is_empty() || text.len() > KEY_BYTES || !text.bytes().all(allowed) {
+            return Err(KeyPatternError);
         }
-        rest.ends_with(last)
+        Ok(Self(text.to_owned()))
+    }
+
+    /// The pattern as it is written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether the whole key matches.
+    #[must_use]
+    pub fn matches(&self, key: &str) -> bool {
+        matches(&self.0, key)
+    }
+}
+
+impl TryFrom<String> for KeyPattern {
+    type Error = KeyPatternError;
+    fn try_from(text: String) -> Result<Self, KeyPatternError> {
+        Self::parse(&text)
+    }
+}
+
+impl From<KeyPattern> for String {
+    fn from(pattern: KeyPattern) -> Self {
+        pattern.0
     }
 }
 

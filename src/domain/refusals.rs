@@ -66,6 +66,10 @@ pub enum Refused {
     PreconditionRequired(Vec<Address>),
     /// A protected environment wants a message.
     MessageRequired(EnvironmentName),
+    /// The entry must be sealed, and with the marks it has at the head: seal it anew and send it again.
+    MustSeal(Address),
+    /// Bytes that are to be brought back were removed for ever.
+    Redacted(Vec<Address>),
     /// Publishes are refused for now.
     Frozen(EnvironmentName, Freeze),
     /// The environment still has namespaces.

@@ -17,19 +17,34 @@ pub enum KeyScope {
 pub struct Sight {
     environment: EnvironmentName,
     namespaces: Vec<(NamespaceName, KeyScope)>,
+    /// Of what it sees, the keys of which it also sees what is sealed; only with asking.
+    reveals: Vec<(NamespaceName, KeyScope)>,
 }
 
 impl Sight {
     /// What somebody may read of these namespaces. Those it may read nothing of are left out.
     #[must_use]
     pub fn of(access: &Access, holder: Holder, environment: &EnvironmentName, namespaces: &[NamespaceName]) -> Self {
-        let mut seen: Vec<_> = namespaces
-            .iter()
-            .filter_map(|name| Some((name.clone(), access.key_scope(holder, Action::Read, environment, name)?)))
-            .collect();
-        seen.sort_by(|(a, _), (b, _)| a.cmp(b));
-        seen.dedup_by(|(a, _), (b, _)| a == b);
-        Self { environment: environment.clone(), namespaces: seen }
+        let namespaces = scopes(access, holder, Action::Read, environment, namespaces);
+        Self { environment: environment.clone(), namespaces, reveals: Vec::new() }
+    }
+
+    /// The same, for a subscriber who also asks for the plaintext of what is sealed.
+    #[must_use]
+    pub fn revealing(access: &Access, holder: Holder, environment: &EnvironmentName, names: &[NamespaceName]) -> Self {
+        let reveals = scopes(access, holder, Action::Reveal, environment, names);
+        Self { reveals, ..Self::of(access, holder, environment, names) }
+    }
+
+    /// The namespaces of which it sees something that is sealed, if there is anything.
+    pub fn revealed(&self) -> impl Iterator<Item = &NamespaceName> {
+        self.reveals.iter().map(|(name, _)| name)
+    }
+
+    /// Whether the plaintext of an entry is seen.
+    #[must_use]
+    pub fn reveals(&self, address: &Address) -> bool {
+        !self.reveals.is_empty() && self.sees(address) && covers(&self.reveals, &address.namespace, &address.key)
     }
 
     /// The environment.
@@ -59,9 +74,27 @@ impl Sight {
     /// Whether a key of a namespace of the environment is seen.
     #[must_use]
     pub fn sees_key(&self, namespace: &NamespaceName, key: &EntryKey) -> bool {
-        let found = self.namespaces.binary_search_by(|(name, _)| name.cmp(namespace)).ok();
-        found.and_then(|at| self.namespaces.get(at)).is_some_and(|(_, scope)| scope.covers(key))
+        covers(&self.namespaces, namespace, key)
     }
+}
+
+fn scopes(
+    access: &Access,
+    holder: Holder,
+    action: Action,
+    environment: &EnvironmentName,
+    names: &[NamespaceName],
+) -> Vec<(NamespaceName, KeyScope)> {
+    let scope = |name: &NamespaceName| Some((name.clone(), access.key_scope(holder, action, environment, name)?));
+    let mut all: Vec<_> = names.iter().filter_map(scope).collect();
+    all.sort_by(|(a, _), (b, _)| a.cmp(b));
+    all.dedup_by(|(a, _), (b, _)| a == b);
+    all
+}
+
+fn covers(scopes: &[(NamespaceName, KeyScope)], namespace: &NamespaceName, key: &EntryKey) -> bool {
+    let found = scopes.binary_search_by(|(name, _)| name.cmp(namespace)).ok();
+    found.and_then(|at| scopes.get(at)).is_some_and(|(_, scope)| scope.covers(key))
 }
 
 impl KeyScope {

@@ -3,6 +3,7 @@
 //! A clone is a few pointers; a change copies only the path to what it touches.
 
 use std::ops::Bound;
+use std::sync::Arc;
 
 use imbl::OrdMap;
 use time::OffsetDateTime;
@@ -11,6 +12,7 @@ use crate::domain::access::Access;
 use crate::domain::changes::{Audience, EnvironmentAttributes, Item, NamespaceAttributes, Record, RecordHead, Version};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::{Cursor, Epoch, Revision};
+use crate::domain::secrets::Marks;
 
 /// The last change of something.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -91,6 +93,8 @@ pub struct State {
     environments: OrdMap<EnvironmentName, Environment>,
     namespaces: OrdMap<(EnvironmentName, NamespaceName), Namespace>,
     entries: OrdMap<Address, Entry>,
+    /// The last marks of every entry that was ever sealed, also of those that are gone.
+    sealed: OrdMap<Address, Arc<Marks>>,
     bytes: u64,
     touched: Revision,
 }
@@ -152,6 +156,27 @@ impl State {
     #[must_use]
     pub fn find_entry(&self, address: &Address) -> Option<&Entry> {
         self.entries.get(address)
+    }
+
+    /// The last marks of an entry, if it was ever sealed.
+    #[must_use]
+    pub fn find_marks(&self, address: &Address) -> Option<&Arc<Marks>> {
+        self.sealed.get(address)
+    }
+
+    /// What must be hidden of an entry: what was hidden before, or all of it when its namespace says so.
+    #[must_use]
+    pub fn must_hide(&self, address: &Address) -> Option<Arc<Marks>> {
+        let namespace = self.find_namespace(&address.environment, &address.namespace);
+        if namespace.is_some_and(|found| found.attributes.marks(&address.key)) {
+            return Some(Arc::new(Marks::Whole));
+        }
+        self.find_marks(address).cloned()
+    }
+
+    /// Notes the last marks of an entry that was sealed, while a node loads the store.
+    pub fn note_marks(&mut self, address: Address, marks: Arc<Marks>) {
+        self.sealed.insert(address, marks);
     }
 
     /// The entries of a namespace, by key.
@@ -216,6 +241,9 @@ impl State {
     }
 
     fn apply_entry(&mut self, stamp: &Stamp, address: &Address, version: Option<&Version>) {
+        if let Some(seal) = version.and_then(|version| version.seal.as_ref()) {
+            self.sealed.insert(address.clone(), Arc::clone(&seal.marks));
+        }
         let old = match version {
             Some(version) => {
                 let new = Entry { stamp: stamp.clone(), version: version.clone() };

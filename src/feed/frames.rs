@@ -9,6 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::{Bytes, BytesMut};
 use serde::Serialize;
 use time::OffsetDateTime;
+use zeroize::Zeroizing;
 
 use crate::api::instances::InstanceEvent;
 use crate::api::watch::{self, ByeEvent, CheckpointEvent, INLINE_BYTES, PART_BYTES, ResetEvent, ResetReason, event};
@@ -17,6 +18,7 @@ use crate::domain::names::Address;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::sight::Sight;
 use crate::domain::state::Entry;
+use crate::service::keyring::Keyring;
 
 /// Slices below this size are copied together, so that a frame of many small pieces is few writes.
 const COPY_BYTES: usize = 4096;
@@ -63,7 +65,8 @@ impl Logged {
     #[must_use]
     pub fn new(record: Arc<Record>) -> Self {
         let expected: u64 = record.items.iter().map(|item| PIECE_BYTES + inline_bytes(item)).sum();
-        let pieces = (expected <= PART_BYTES as u64).then(|| record.items.iter().map(|i| piece(&record, i)).collect());
+        let pieces =
+            (expected <= PART_BYTES as u64).then(|| record.items.iter().map(|i| piece(&record, i, None)).collect());
         Self { head: change_head(&record.head), pieces, record }
     }
 
@@ -92,18 +95,29 @@ impl Logged {
         self.pieces.is_none()
     }
 
+    /// What a reader gets the plaintext of, though it is sealed.
+    pub fn revealed<'a>(&'a self, sight: &'a Sight) -> impl Iterator<Item = &'a Address> {
+        self.record.items.iter().filter_map(|item| match item {
+            Item::Entry { address, version: Some(version), .. } => {
+                (version.is_sealed() && sight.reveals(address)).then_some(address)
+            }
+            Item::Entry { version: None, .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
+        })
+    }
+
     /// The whole event for a reader who sees something of it. For those that are not large.
     #[must_use]
-    pub fn frame(&self, sight: &Sight) -> Frame {
+    pub fn frame(&self, sight: &Sight, opener: &Opener) -> Frame {
         let mut writer = Writer::event(event::CHANGE, Some(self.cursor()));
         writer.push(&self.head);
         writer.text("\"changes\":[");
         let seen = self.record.items.iter().enumerate().filter(|(_, item)| is_seen(item, sight));
         for (nth, (at, item)) in seen.enumerate() {
             writer.comma(nth);
-            match self.pieces.as_ref().and_then(|pieces| pieces.get(at)) {
-                Some(piece) => writer.push(piece),
-                None => writer.push(&piece(&self.record, item)),
+            match (opener.piece(&self.record, item, sight), self.pieces.as_ref().and_then(|pieces| pieces.get(at))) {
+                (Some(revealed), _) => writer.push(&revealed),
+                (None, Some(piece)) => writer.push(piece),
+                (None, None) => writer.push(&piece(&self.record, item, None)),
             }
         }
         writer.finish("]}")
@@ -111,7 +125,7 @@ impl Logged {
 
     /// The next part for a reader, from item `from` on, and where the part after it begins; none after the last.
     #[must_use]
-    pub fn part(&self, sight: &Sight, part: u32, from: usize) -> (Frame, Option<usize>) {
+    pub fn part(&self, sight: &Sight, opener: &Opener, part: u32, from: usize) -> (Frame, Option<usize>) {
         let mut writer = Writer::data();
         let mut next = None;
         let seen = self.record.items.iter().enumerate().skip(from).filter(|(_, item)| is_seen(item, sight));
@@ -121,7 +135,7 @@ impl Logged {
                 break;
             }
             writer.comma(nth);
-            writer.push(&piece(&self.record, item));
+            writer.push(&opener.piece(&self.record, item, sight).unwrap_or_else(|| piece(&self.record, item, None)));
         }
         let last = next.is_none();
         let mut event = Writer::event(event::CHANGE, last.then(|| self.cursor()));
@@ -149,6 +163,34 @@ fn inline_bytes(item: &Item) -> u64 {
     }
 }
 
+/// Opens what is sealed, for one reader at the moment of the write; nothing of it is kept.
+#[derive(Debug, Clone, Default)]
+pub struct Opener(Option<Arc<Keyring>>);
+
+impl Opener {
+    /// One that opens with these keys.
+    #[must_use]
+    pub fn new(keyring: Arc<Keyring>) -> Self {
+        Self(Some(keyring))
+    }
+
+    /// The plaintext of a sealed version, when the reader sees it. What does not open stays shut.
+    #[must_use]
+    pub fn open(&self, address: &Address, version: &Version, sight: &Sight) -> Option<Zeroizing<Vec<u8>>> {
+        let keyring = self.0.as_ref().filter(|_| version.is_sealed() && !version.content.is_redacted())?;
+        if !sight.reveals(address) {
+            return None;
+        }
+        let opened = keyring.open(address, &version.content);
+        opened.inspect_err(|error| tracing::error!(%error, "a sealed content stays shut on a stream")).ok()
+    }
+
+    fn piece(&self, record: &Record, item: &Item, sight: &Sight) -> Option<Bytes> {
+        let Item::Entry { address, version: Some(version), .. } = item else { return None };
+        self.open(address, version, sight).map(|plaintext| piece(record, item, Some(&plaintext)))
+    }
+}
+
 /// The data of a part of a snapshot.
 #[derive(Debug)]
 pub struct SnapshotPart<'a> {
@@ -163,13 +205,14 @@ pub struct SnapshotPart<'a> {
     writer: Writer,
     entries: usize,
     absent: Vec<&'a Address>,
+    reveals: bool,
 }
 
 impl<'a> SnapshotPart<'a> {
     /// An empty part.
     #[must_use]
     pub fn new(at: Cursor, part: u32, held: bool, have: bool) -> Self {
-        Self { at, part, held, have, writer: Writer::data(), entries: 0, absent: Vec::new() }
+        Self { at, part, held, have, writer: Writer::data(), entries: 0, absent: Vec::new(), reveals: false }
     }
 
     /// Whether the next entry belongs into the next part.
@@ -178,8 +221,8 @@ impl<'a> SnapshotPart<'a> {
         self.writer.len() >= PART_BYTES
     }
 
-    /// Adds an entry.
-    pub fn put(&mut self, address: &Address, entry: &Entry) {
+    /// Adds an entry, with plaintext when it is sealed and the reader may see that.
+    pub fn put(&mut self, address: &Address, entry: &Entry, plaintext: Option<&[u8]>) {
         self.writer.comma(self.entries);
         self.entries += 1;
         let Entry { stamp, version } = entry;
@@ -191,8 +234,15 @@ impl<'a> SnapshotPart<'a> {
             revision: stamp.revision.0,
             actor: stamp.actor.as_str(),
             at: stamp.at,
-            content: ContentPiece::of(address, version, self.at.revision),
+            content: ContentPiece::of(address, version, self.at.revision, plaintext),
         }));
+        self.reveals |= plaintext.is_some();
+    }
+
+    /// Whether it has plaintext of something sealed, and so is for this reader alone.
+    #[must_use]
+    pub fn reveals(&self) -> bool {
+        self.reveals
     }
 
     /// Adds an entry that the reader has and that is not there.
@@ -323,19 +373,28 @@ struct ContentPiece<'a> {
     content_base64: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     href: Option<String>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    sealed: bool,
 }
 
 impl<'a> ContentPiece<'a> {
-    fn of(address: &Address, version: &'a Version, at: Revision) -> Self {
-        if version.content.size() > INLINE_BYTES {
+    fn of(address: &Address, version: &'a Version, at: Revision, plaintext: Option<&'a [u8]>) -> Self {
+        let sealed = version.is_sealed() || version.content.is_redacted();
+        let bytes = match plaintext {
+            Some(plaintext) => plaintext,
+            None if sealed => return Self { sealed, ..Self::default() },
+            None => version.content.bytes(),
+        };
+        if bytes.len() as u64 > INLINE_BYTES {
             let Address { environment, namespace, key } = address;
             // Names and keys need no encoding.
             let href = format!("/api/v1/environments/{environment}/namespaces/{namespace}/entries/{key}?at={at}");
-            return Self { href: Some(href), ..Self::default() };
+            let href = if sealed { format!("{href}&reveal=true") } else { href };
+            return Self { href: Some(href), sealed, ..Self::default() };
         }
-        match std::str::from_utf8(version.content.bytes()) {
-            Ok(text) => Self { content: Some(text), ..Self::default() },
-            Err(_) => Self { content_base64: Some(STANDARD.encode(version.content.bytes())), ..Self::default() },
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self { content: Some(text), sealed, ..Self::default() },
+            Err(_) => Self { content_base64: Some(STANDARD.encode(bytes)), sealed, ..Self::default() },
         }
     }
 }
@@ -355,7 +414,7 @@ fn change_head(head: &RecordHead) -> Bytes {
     open.freeze()
 }
 
-fn piece(record: &Record, item: &Item) -> Bytes {
+fn piece(record: &Record, item: &Item, plaintext: Option<&[u8]>) -> Bytes {
     let Item::Entry { address, version, .. } = item else { return Bytes::new() };
     let version = version.as_ref();
     json(&ChangePiece {
@@ -364,7 +423,9 @@ fn piece(record: &Record, item: &Item) -> Bytes {
         op: if version.is_some() { "put" } else { "delete" },
         format: version.map(|version| version.format.as_str()),
         hash: version.map(|version| version.content.hash().to_string()),
-        content: version.map(|version| ContentPiece::of(address, version, record.head.revision)).unwrap_or_default(),
+        content: version
+            .map(|version| ContentPiece::of(address, version, record.head.revision, plaintext))
+            .unwrap_or_default(),
     })
 }
 
@@ -443,126 +504,4 @@ impl Writer {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::watch::{ChangeEvent, SnapshotEvent};
-    use crate::domain::access::{Access, Grant, Holder, Parts, Place, Role, User};
-    use crate::domain::changes::{Audience, Kind, Origin};
-    use crate::domain::contents::Content;
-    use crate::domain::formats::Format;
-    use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
-    use crate::domain::revisions::Epoch;
-    use crate::domain::state::Stamp;
-    use uuid::Uuid;
-
-    fn address(key: &str) -> Address {
-        Address {
-            environment: EnvironmentName::parse("dev").unwrap(),
-            namespace: NamespaceName::parse("web").unwrap(),
-            key: EntryKey::parse(key).unwrap(),
-        }
-    }
-
-    fn put(key: &str, bytes: &[u8]) -> Item {
-        let content = Content::new(Bytes::copy_from_slice(bytes));
-        let version = Some(Version { format: Format::Text, content });
-        Item::Entry { address: address(key), version, audience: Audience::Everyone, previous: Revision(0) }
-    }
-
-    fn logged(items: Vec<Item>) -> Logged {
-        let head = RecordHead {
-            revision: Revision(7),
-            epoch: Epoch(3),
-            id: Uuid::nil(),
-            at: OffsetDateTime::UNIX_EPOCH,
-            actor: UserName::parse("ada").unwrap(),
-            message: "a \"quoted\"\nmessage".to_owned(),
-            request_id: String::new(),
-            kind: Kind::Publish,
-            origin: Origin::default(),
-        };
-        Logged::new(Arc::new(Record { head, items }))
-    }
-
-    fn sight(prefix: &str) -> Sight {
-        let grant = Grant::of_user(Uuid::nil(), Uuid::nil(), Role::Viewer, Place::parse("*", "*", prefix).unwrap());
-        let users = vec![User::person(Uuid::nil(), UserName::parse("vera").unwrap())];
-        let access = Access::new(Parts { users, grants: vec![grant], ..Parts::default() });
-        let names = [NamespaceName::parse("web").unwrap()];
-        Sight::of(&access, Holder::user(Uuid::nil()), &EnvironmentName::parse("dev").unwrap(), &names)
-    }
-
-    /// The fields of the one event that a frame is.
-    fn event_of(frame: &Frame) -> (Option<String>, String, String) {
-        let text = String::from_utf8(frame.chunks().concat()).unwrap();
-        let body = text.strip_suffix("\n\n").unwrap();
-        assert!(!body.contains("\n\n"), "one event: {text:?}");
-        let field = |name: &str| body.lines().find_map(|line| line.strip_prefix(name)).map(str::to_owned);
-        (field("id: "), field("event: ").unwrap_or_default(), field("data: ").unwrap_or_default())
-    }
-
-    #[test]
-    fn a_frame_carries_what_its_reader_may_see() {
-        let logged = logged(vec![put("a/x", b"1"), put("b/y", b"two\nlines"), put("a/z", &[0xff])]);
-        assert!(logged.concerns(&sight("a/")) && !logged.concerns(&sight("c/")));
-        let (id, name, data) = event_of(&logged.frame(&sight("a/")));
-        assert_eq!((id.as_deref(), name.as_str()), (Some("3.7"), "change"));
-        let event: ChangeEvent = serde_json::from_str(&data).unwrap();
-        assert_eq!(event.changes.iter().map(|change| change.key.as_str()).collect::<Vec<_>>(), ["a/x", "a/z"]);
-        assert_eq!(event.changes[1].content.bytes().unwrap().as_ref(), [0xff]);
-        assert_eq!((event.part, event.last, event.message.as_str()), (None, true, "a \"quoted\"\nmessage"));
-        let (.., all) = event_of(&logged.frame(&sight("")));
-        assert_eq!(serde_json::from_str::<ChangeEvent>(&all).unwrap().changes.len(), 3);
-    }
-
-    #[test]
-    fn a_large_content_is_named_and_not_carried() {
-        let at_the_limit = vec![b'x'; usize::try_from(INLINE_BYTES).unwrap()];
-        let above = vec![b'x'; at_the_limit.len() + 1];
-        let (.., data) = event_of(&logged(vec![put("a", &at_the_limit), put("b", &above)]).frame(&sight("")));
-        let event: ChangeEvent = serde_json::from_str(&data).unwrap();
-        assert_eq!(event.changes[0].content.bytes().unwrap().len(), at_the_limit.len());
-        assert_eq!(event.changes[1].content.bytes(), None);
-        let href = "/api/v1/environments/dev/namespaces/web/entries/b?at=7";
-        assert_eq!(event.changes[1].href.as_deref(), Some(href));
-    }
-
-    #[test]
-    fn a_large_revision_comes_in_parts_and_only_the_last_has_an_id() {
-        let content = vec![b'x'; 60_000];
-        let logged = logged((0..50).map(|n| put(&format!("k{n}"), &content)).collect());
-        assert!(logged.is_large());
-        let (mut from, mut part, mut keys) = (Some(0), 0, Vec::new());
-        while let Some(at) = from {
-            let (frame, next) = logged.part(&sight(""), part, at);
-            assert!(frame.len() < PART_BYTES + 70_000);
-            let (id, _, data) = event_of(&frame);
-            let event: ChangeEvent = serde_json::from_str(&data).unwrap();
-            assert_eq!((event.part, event.last, id.is_some()), (Some(part), next.is_none(), next.is_none()));
-            keys.extend(event.changes.into_iter().map(|change| change.key));
-            (from, part) = (next, part + 1);
-        }
-        assert_eq!(keys, (0..50).map(|n| format!("k{n}")).collect::<Vec<_>>());
-        assert!(part > 2);
-    }
-
-    #[test]
-    fn a_snapshot_says_what_is_there_and_what_is_not() {
-        let at = Cursor { epoch: Epoch(3), revision: Revision(9) };
-        let (known, gone) = (address("a"), address("b"));
-        let stamp =
-            Stamp { revision: Revision(4), at: OffsetDateTime::UNIX_EPOCH, actor: UserName::parse("ada").unwrap() };
-        let version = Version { format: Format::Json, content: Content::new(Bytes::from_static(b"{}")) };
-        let mut part = SnapshotPart::new(at, 0, true, true);
-        part.put(&known, &Entry { stamp, version });
-        part.absent(&gone);
-        let (id, name, data) = event_of(&part.finish(true));
-        assert_eq!((id.as_deref(), name.as_str()), (Some("3.9"), "snapshot"));
-        let event: SnapshotEvent = serde_json::from_str(&data).unwrap();
-        assert_eq!((event.revision, event.part, event.last, event.held, event.have), (9, 0, true, true, true));
-        assert_eq!((event.entries[0].key.as_str(), event.entries[0].revision), ("a", 4));
-        assert_eq!(event.absent[0].key, "b");
-        let (id, ..) = event_of(&SnapshotPart::new(at, 0, false, false).finish(false));
-        assert_eq!(id, None);
-    }
-}
+mod tests;

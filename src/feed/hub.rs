@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use uuid::Uuid;
 
-use crate::domain::changes::Record;
+use crate::domain::changes::{Item, Record};
+use crate::domain::contents::ContentHash;
+use crate::domain::names::Address;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::sight::Sight;
 use crate::feed::frames::Logged;
@@ -65,6 +67,7 @@ impl Hub {
 
     /// Takes in the next revision, and drops the oldest when it holds too much.
     pub fn push(&mut self, record: Arc<Record>) {
+        self.forget_plaintext(&record);
         let logged = Logged::new(record);
         if logged.cursor() != (Cursor { epoch: self.end.epoch, revision: self.end.revision.next() }) {
             // Not the continuation: what is kept leads to no cursor that a reader of the new one could have.
@@ -80,6 +83,39 @@ impl Hub {
             self.earlier.clear();
             self.bytes -= oldest.cost();
         }
+    }
+
+    /// Ends after the last revision with a content that was redacted.
+    pub fn forget(&mut self, redacted: &HashSet<ContentHash>) {
+        if !redacted.is_empty() {
+            self.forget_where(|item| match item {
+                Item::Entry { version: Some(version), .. } => {
+                    !version.content.is_redacted() && redacted.contains(&version.content.hash())
+                }
+                Item::Entry { version: None, .. } | Item::Namespace { .. } | Item::Environment { .. } => false,
+            });
+        }
+    }
+
+    /// What is sealed from now on is not kept open here either: the ring ends after the last revision that has it so.
+    fn forget_plaintext(&mut self, record: &Record) {
+        let sealed: HashSet<&Address> = record.items.iter().filter_map(|item| put(item, true)).collect();
+        if sealed.is_empty() {
+            return;
+        }
+        self.forget_where(|item| put(item, false).is_some_and(|address| sealed.contains(address)));
+    }
+
+    /// Lets go of everything up to the last revision that has such an item.
+    fn forget_where(&mut self, is: impl Fn(&Item) -> bool) {
+        let has = |record: &Record| record.items.iter().any(&is);
+        let kept = self.ring.iter().rev().take_while(|logged| !has(&logged.record)).count();
+        while self.ring.len() > kept
+            && let Some(oldest) = self.ring.pop_front()
+        {
+            self.bytes -= oldest.cost();
+        }
+        self.earlier.retain(|record| !has(record));
     }
 
     /// What follows `after` for a reader.
@@ -129,6 +165,14 @@ impl Hub {
         self.ring.clear();
         self.earlier.clear();
         self.bytes = 0;
+    }
+}
+
+/// The entry that an item puts, sealed or not.
+fn put(item: &Item, sealed: bool) -> Option<&Address> {
+    match item {
+        Item::Entry { address, version: Some(version), .. } => (version.is_sealed() == sealed).then_some(address),
+        Item::Entry { version: None, .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
     }
 }
 

@@ -15,9 +15,11 @@ use crate::domain::limits::Limits;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::state::State;
 use crate::feed::Feed;
+use crate::feed::frames::Opener;
 use crate::feed::hub::{Hub, RING_BYTES};
 use crate::metrics::Metrics;
 use crate::service::ambient::Ambient;
+use crate::service::keyring::Keyring;
 use crate::service::wakeups::Wakeup;
 use crate::store::{self, Conn, Head, Part, Session, Store, StoreError};
 use crate::view::{Health, View};
@@ -44,6 +46,7 @@ pub struct Pump {
     view: Arc<View>,
     metrics: Arc<Metrics>,
     ambient: Arc<dyn Ambient>,
+    keyring: Arc<Keyring>,
     inbox: mpsc::Receiver<Wakeup>,
     feed: Arc<Feed>,
     session: Option<Session>,
@@ -60,6 +63,7 @@ pub async fn start(
     store: Store,
     metrics: Arc<Metrics>,
     ambient: Arc<dyn Ambient>,
+    keyring: Arc<Keyring>,
     limits: &Limits,
     inbox: mpsc::Receiver<Wakeup>,
 ) -> Result<(Arc<View>, Arc<Feed>, Pump), StoreError> {
@@ -70,6 +74,9 @@ pub async fn start(
         store::start_epoch(&mut session, head.epoch, head.revision, why, head.restored()).await?;
     }
     let (head, state) = load(&mut session).await?;
+    keyring.install(state.access.data_keys()).map_err(|error| {
+        StoreError::Unfit(format!("the store has secrets, and this node cannot open them: {error}"))
+    })?;
     let loaded = store::poll(&mut session, head.revision).await?.id_at.map(|id| (head.revision, id));
     let failover_safe = store::failover_safe(&mut session).await?;
     let hub = fill(&mut session, state.cursor(), state.bounds.floor).await?;
@@ -81,12 +88,14 @@ pub async fn start(
     metrics.database_up.set(1);
     let health = Health { down_since: None, seen_at: ambient.now(), failover_safe };
     let view = Arc::new(View::new(state, health));
-    let feed = Arc::new(Feed::new(store.clone(), Arc::clone(&view), Arc::clone(&metrics), hub));
+    let opener = Opener::new(Arc::clone(&keyring));
+    let feed = Arc::new(Feed::new(store.clone(), Arc::clone(&view), Arc::clone(&metrics), opener, hub));
     let pump = Pump {
         store,
         view: Arc::clone(&view),
         metrics,
         ambient,
+        keyring,
         inbox,
         feed: Arc::clone(&feed),
         session: None,
@@ -130,6 +139,7 @@ async fn load(conn: &mut Conn) -> Result<(Head, State), StoreError> {
             Err(StoreError::Trimmed(_)) if store::find_floor(conn).await? > head.revision => continue,
             loaded => loaded?,
         };
+        store::load_marks(conn, head.revision, &mut state).await?;
         state.epoch = head.epoch;
         state.access = store::load_access(conn).await?;
         state.bounds = head.bounds;
@@ -253,6 +263,13 @@ impl Pump {
         self.reveal(state);
     }
 
+    /// A node has a key before it sees what is sealed with it.
+    fn install_keys(&self, state: &State) {
+        if let Err(error) = self.keyring.install(state.access.data_keys()) {
+            tracing::error!(%error, "a data key cannot be opened: what it sealed stays shut on this node");
+        }
+    }
+
     fn reveal(&self, state: State) {
         self.view.show(state);
         self.feed.wake();
@@ -329,6 +346,10 @@ impl Pump {
         let moved = head.access != state.access.number;
         if moved {
             state.access = patiently(&self.store, READ, store::load_access(&mut session)).await?;
+            self.install_keys(&state);
+            // A redaction moves the access number, too.
+            let redacted = within(LOOK, store::redacted_hashes(&mut session)).await?.into_iter().collect();
+            self.feed.hub_mut(|hub| hub.forget(&redacted));
         }
         if (moved || bounds != head.bounds) && head.revision == state.head {
             self.reveal(state.clone());
@@ -385,6 +406,7 @@ impl Pump {
             return Ok(());
         }
         tracing::warn!(revision = %head.revision, "the history was trimmed beyond what this node had: loaded anew");
+        self.install_keys(&state);
         self.feed.hub_mut(|hub| *hub = Hub::new(state.cursor()));
         self.loaded = store::poll(session, head.revision).await?.id_at.map(|id| (head.revision, id));
         self.measure(&state);
@@ -395,6 +417,7 @@ impl Pump {
     /// Drops what the new history lost, reports it, and loads the rest anew.
     async fn change_epoch(&mut self, session: &mut Session) -> Result<(), StoreError> {
         let (head, state) = patiently(&self.store, LOAD, load(session)).await?;
+        self.install_keys(&state);
         let mut survivors = HashSet::new();
         if let Some(oldest) = self.feed.hub(Hub::oldest) {
             let (after, ids) = (Revision(oldest.0.saturating_sub(1)), self.feed.hub(Hub::ids));

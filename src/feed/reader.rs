@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
-use crate::domain::access::Holder;
+use crate::domain::access::{Access, Holder};
 
 use crate::api::watch::ResetReason;
 use crate::domain::contents::ContentHash;
@@ -11,7 +11,7 @@ use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::sight::Sight;
 use crate::domain::state::State;
-use crate::feed::frames::{self, Frame, Logged, SnapshotPart};
+use crate::feed::frames::{self, Frame, Logged, Opener, SnapshotPart};
 use crate::feed::hub::{Found, Hub};
 use crate::feed::seats::{Seat, Seats};
 
@@ -31,6 +31,8 @@ pub struct Request {
     pub after: Option<Cursor>,
     /// What the reader has, by address.
     pub have: BTreeMap<Address, ContentHash>,
+    /// Whether it asks for the plaintext of what is sealed.
+    pub reveal: bool,
 }
 
 /// What a reader does next.
@@ -77,6 +79,9 @@ struct Snapshot {
     after: Option<EntryKey>,
 }
 
+/// How what somebody sees follows from its rights.
+type Look = fn(&Access, Holder, &EnvironmentName, &[NamespaceName]) -> Sight;
+
 /// A subscriber.
 #[derive(Debug)]
 pub struct Reader {
@@ -97,14 +102,19 @@ pub struct Reader {
     /// Set when it comes back and its rights may be others than they were.
     wary: bool,
     done: bool,
+    /// What it sees, with or without what is sealed.
+    look: Look,
+    /// Of which sealed entries it was given the plaintext in changes, since that was last asked.
+    revealed: Vec<(Revision, Address)>,
 }
 
 impl Reader {
     /// A subscriber that gets a snapshot, or what follows its cursor.
     #[must_use]
     pub fn new(request: Request, state: &Arc<State>, seats: &Seats) -> Self {
-        let Request { holder, environment, namespaces, after, have } = request;
-        let seat = seats.take(Sight::of(&state.access, holder, &environment, &namespaces));
+        let Request { holder, environment, namespaces, after, have, reveal } = request;
+        let look: Look = if reveal { Sight::revealing } else { Sight::of };
+        let seat = seats.take(look(&state.access, holder, &environment, &namespaces));
         let granted_at = state.access.granted_at(holder.user);
         let mut this = Self {
             holder,
@@ -119,6 +129,8 @@ impl Reader {
             wary: granted_at > Revision::ZERO && after.is_some_and(|after| after.revision <= granted_at),
             done: seat.sight.is_blind(),
             seat,
+            look,
+            revealed: Vec::new(),
         };
         if after.is_none() {
             this.begin_snapshot(state);
@@ -137,6 +149,11 @@ impl Reader {
         self.have.clear();
         self.told = self.at;
         frames::checkpoint(self.at)
+    }
+
+    /// What the frames since the last call revealed, besides a snapshot.
+    pub fn take_revealed(&mut self) -> Vec<(Revision, Address)> {
+        std::mem::take(&mut self.revealed)
     }
 
     /// Gets a page of the log that it asked for.
@@ -158,16 +175,17 @@ impl Reader {
             return self.reset(ResetReason::Access, state);
         }
         match std::mem::replace(&mut self.task, Task::Follow) {
-            Task::Snapshot(snapshot) => Step::Write(self.write_snapshot(snapshot)),
-            Task::Change(logged, part, from) => Step::Write(self.write_part(logged, part, from)),
-            Task::Follow => self.follow(hub, state),
+            Task::Snapshot(snapshot) => Step::Write(self.write_snapshot(snapshot, seats.opener())),
+            Task::Change(logged, part, from) => Step::Write(self.write_part(logged, seats.opener(), part, from)),
+            Task::Follow => self.follow(hub, state, seats.opener()),
         }
     }
 
     /// Judges what it may see by newer rights.
     fn take_access(&mut self, state: &Arc<State>, seats: &Seats) -> Option<Step> {
         self.access = state.access.number;
-        let sight = Sight::of(&state.access, self.holder, self.seat.sight.environment(), &self.namespaces);
+        let environment = self.seat.sight.environment();
+        let sight = (self.look)(&state.access, self.holder, environment, &self.namespaces);
         if sight.is_blind() {
             self.done = true;
             return Some(Step::End);
@@ -179,7 +197,7 @@ impl Reader {
         Some(self.reset(ResetReason::Access, state))
     }
 
-    fn follow(&mut self, hub: &Hub, state: &Arc<State>) -> Step {
+    fn follow(&mut self, hub: &Hub, state: &Arc<State>, opener: &Opener) -> Step {
         if self.held {
             return self.send_away();
         }
@@ -193,15 +211,15 @@ impl Reader {
         match self.page.take() {
             // What was live all the time has missed nothing, however far the floor rose.
             Some(_) if self.at.revision < state.bounds.floor => self.reset(ResetReason::Compacted, state),
-            Some(page) => self.replay(page, hub, state),
-            None => self.go_on(hub, state),
+            Some(page) => self.replay(page, hub, state, opener),
+            None => self.go_on(hub, state, opener),
         }
     }
 
     /// Live: the next revision of the ring.
-    fn go_on(&mut self, hub: &Hub, state: &Arc<State>) -> Step {
+    fn go_on(&mut self, hub: &Hub, state: &Arc<State>, opener: &Opener) -> Step {
         match hub.find(self.at.revision, &self.seat.sight) {
-            Found::Change(logged) => Step::Write(self.write(logged)),
+            Found::Change(logged) => Step::Write(self.write(logged, opener)),
             Found::Nothing => {
                 self.at.revision = hub.end().revision;
                 if state.bounds.next_floor > self.told.revision {
@@ -214,16 +232,16 @@ impl Reader {
     }
 
     /// Coming back: what was read of the log, then what is to be read of it, until the ring takes over.
-    fn replay(&mut self, mut page: Box<Page>, hub: &Hub, state: &Arc<State>) -> Step {
+    fn replay(&mut self, mut page: Box<Page>, hub: &Hub, state: &Arc<State>, opener: &Opener) -> Step {
         while let Some(logged) = page.revisions.pop_front() {
             if logged.record.head.revision > self.at.revision && logged.concerns(&self.seat.sight) {
                 self.page = Some(page);
-                return Step::Write(self.write(logged));
+                return Step::Write(self.write(logged, opener));
             }
         }
         self.at.revision = self.at.revision.max(page.upto);
         if self.at.revision >= hub.base() {
-            return self.go_on(hub, state);
+            return self.go_on(hub, state, opener);
         }
         self.page = Some(page);
         Step::ReadLog(Arc::clone(&self.seat), self.at.revision, hub.base())
@@ -234,17 +252,19 @@ impl Reader {
         self.reset(ResetReason::Compacted, state)
     }
 
-    fn write(&mut self, logged: Arc<Logged>) -> Frame {
+    fn write(&mut self, logged: Arc<Logged>, opener: &Opener) -> Frame {
         self.have.clear();
+        let revision = logged.record.head.revision;
+        self.revealed.extend(logged.revealed(&self.seat.sight).map(|address| (revision, address.clone())));
         if logged.is_large() {
-            return self.write_part(logged, 0, 0);
+            return self.write_part(logged, opener, 0, 0);
         }
         self.pass(&logged);
-        self.seat.frame(&logged)
+        self.seat.frame(&logged, opener)
     }
 
-    fn write_part(&mut self, logged: Arc<Logged>, part: u32, from: usize) -> Frame {
-        let (frame, next) = logged.part(&self.seat.sight, part, from);
+    fn write_part(&mut self, logged: Arc<Logged>, opener: &Opener, part: u32, from: usize) -> Frame {
+        let (frame, next) = logged.part(&self.seat.sight, opener, part, from);
         match next {
             Some(next) => self.task = Task::Change(logged, part + 1, next),
             None => self.pass(&logged),
@@ -262,7 +282,7 @@ impl Reader {
         self.task = Task::Snapshot(Box::new(Snapshot { state: Arc::clone(state), part: 0, namespace: 0, after: None }));
     }
 
-    fn write_snapshot(&mut self, mut snapshot: Box<Snapshot>) -> Frame {
+    fn write_snapshot(&mut self, mut snapshot: Box<Snapshot>, opener: &Opener) -> Frame {
         let at = snapshot.state.cursor();
         let whole = self.have.is_empty() && !self.held;
         if let Some(frame) = self.seat.find_snapshot(at).filter(|_| whole && snapshot.part == 0) {
@@ -271,7 +291,7 @@ impl Reader {
         }
         let have = std::mem::take(&mut self.have);
         let mut part = SnapshotPart::new(at, snapshot.part, self.held, !have.is_empty());
-        let more = fill(&mut part, &mut snapshot, &self.seat.sight, &have);
+        let more = fill(&mut part, &mut snapshot, (&self.seat.sight, opener), &have);
         if more {
             self.have = have;
             let frame = part.finish(false);
@@ -284,9 +304,10 @@ impl Reader {
                 part.absent(address);
             }
         }
+        let keep = whole && snapshot.part == 0 && !part.reveals();
         let frame = part.finish(true);
         (self.at, self.told) = (at, at);
-        if whole && snapshot.part == 0 {
+        if keep {
             self.seat.keep_snapshot(at, &frame);
         }
         frame
@@ -312,7 +333,7 @@ impl Reader {
 fn fill(
     part: &mut SnapshotPart<'_>,
     snapshot: &mut Snapshot,
-    sight: &Sight,
+    (sight, opener): (&Sight, &Opener),
     have: &BTreeMap<Address, ContentHash>,
 ) -> bool {
     let state = &snapshot.state;
@@ -328,7 +349,8 @@ fn fill(
             }
             let address = Address { environment: environment.clone(), namespace: namespace.clone(), key: key.clone() };
             if have.get(&address) != Some(&entry.version.content.hash()) {
-                part.put(&address, entry);
+                let plaintext = opener.open(&address, &entry.version, sight);
+                part.put(&address, entry, plaintext.as_ref().map(|bytes| bytes.as_slice()));
             }
         }
         snapshot.namespace += 1;

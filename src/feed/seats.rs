@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::domain::revisions::Cursor;
 use crate::domain::sight::Sight;
-use crate::feed::frames::{Frame, Logged};
+use crate::feed::frames::{Frame, Logged, Opener};
 
 /// A frame above this size is not kept: its slices are shared anyway, and joining them again costs little.
 const KEPT_BYTES: usize = 64 * 1024;
@@ -27,15 +27,19 @@ impl Seat {
     }
 
     /// The frame of a revision that is not large, joined once for all readers of this seat.
+    /// Plaintext of what is sealed is for one reader, and never kept.
     #[must_use]
-    pub fn frame(&self, logged: &Logged) -> Frame {
+    pub fn frame(&self, logged: &Logged, opener: &Opener) -> Frame {
+        if logged.revealed(&self.sight).next().is_some() {
+            return logged.frame(&self.sight, opener);
+        }
         let mut kept = self.change.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((at, frame)) = kept.as_ref()
             && *at == logged.cursor()
         {
             return frame.clone();
         }
-        let frame = logged.frame(&self.sight);
+        let frame = logged.frame(&self.sight, opener);
         *kept = (frame.len() <= KEPT_BYTES).then(|| (logged.cursor(), frame.clone()));
         frame
     }
@@ -64,13 +68,28 @@ impl Seat {
 
 /// All seats that are taken.
 #[derive(Debug, Default)]
-pub struct Seats(Mutex<HashMap<Sight, Weak<Seat>>>);
+pub struct Seats {
+    all: Mutex<HashMap<Sight, Weak<Seat>>>,
+    opener: Opener,
+}
 
 impl Seats {
+    /// Seats of readers for whom what is sealed is opened with these keys.
+    #[must_use]
+    pub fn new(opener: Opener) -> Self {
+        Self { all: Mutex::default(), opener }
+    }
+
+    /// Opens what is sealed.
+    #[must_use]
+    pub fn opener(&self) -> &Opener {
+        &self.opener
+    }
+
     /// The seat of those who see this.
     #[must_use]
     pub fn take(&self, sight: Sight) -> Arc<Seat> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(seat) = all.get(&sight).and_then(Weak::upgrade) {
             return seat;
         }
@@ -81,7 +100,7 @@ impl Seats {
 
     /// Forgets the seats that were left, and the frames of the others. To be called now and then.
     pub fn tidy(&self) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.all.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|_, seat| match seat.upgrade() {
             Some(seat) => {
                 seat.clear();
@@ -94,7 +113,7 @@ impl Seats {
     /// How many are taken, those that were left since the last tidying included.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Whether none is taken.

@@ -15,7 +15,7 @@ use crate::domain::changes::Record;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::sight::Sight;
 use crate::domain::state::State;
-use crate::feed::frames::Logged;
+use crate::feed::frames::{Logged, Opener};
 use crate::feed::hub::Hub;
 use crate::feed::reader::{Page, Reader, Request, Step};
 use crate::feed::seats::{Seat, Seats};
@@ -53,13 +53,13 @@ pub struct Feed {
 impl Feed {
     /// A feed without readers.
     #[must_use]
-    pub fn new(store: Store, view: Arc<View>, metrics: Arc<Metrics>, hub: Hub) -> Self {
+    pub fn new(store: Store, view: Arc<View>, metrics: Arc<Metrics>, opener: Opener, hub: Hub) -> Self {
         Self {
             store,
             view,
             metrics,
             hub: RwLock::new(hub),
-            seats: Seats::default(),
+            seats: Seats::new(opener),
             moved: Arc::default(),
             replays: Semaphore::new(REPLAYS),
             begun: Instant::now(),

@@ -202,7 +202,7 @@ impl World {
 
     fn subscribe(&self, after: Option<Cursor>, have: BTreeMap<Address, ContentHash>) -> Reader {
         let (holder, environment) = (HOLDER, environment());
-        let request = Request { holder, environment, namespaces: namespaces(), after, have };
+        let request = Request { holder, environment, namespaces: namespaces(), after, have, reveal: false };
         Reader::new(request, &self.state, &self.seats)
     }
 
@@ -439,7 +439,7 @@ impl Client {
 }
 
 fn put(address: Address, content: Option<Content>) -> Item {
-    let version = content.map(|content| Version { format: Format::Text, content });
+    let version = content.map(|content| Version::open(Format::Text, content));
     Item::Entry { address, version, audience: Audience::Everyone, previous: Revision(0) }
 }
 

@@ -6,18 +6,21 @@ use axum::response::{IntoResponse as _, Response};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::api::entries::{EntryList, EntryView, WriteView};
+use crate::api::entries::{ContentView, EntryList, EntryView, WriteView};
 use crate::api::problem::{Code, Problem};
 use crate::domain::formats::Format;
 use crate::domain::names::Address;
 use crate::domain::revisions::Revision;
+use crate::domain::state::Entry;
 use crate::http::environments::{ReadParams, if_revision, tagged};
 use crate::http::error::ApiError;
-use crate::http::extract::{Authenticated, Content, Place, Query, WriteHeaders, has_tag, moment, page, parsed};
+use crate::http::extract::{
+    Authenticated, Content, Place, Query, REVEALED, WriteHeaders, has_tag, moment, page, parsed,
+};
 use crate::http::{Shared, views};
-use crate::service::WriteContext;
 use crate::service::entries::EntryFilter;
-use crate::service::publish::{PublishRequest, RequestedChange};
+use crate::service::publish::{PublishRequest, RequestedChange, RequestedMarks};
+use crate::service::{ServiceError, WriteContext};
 
 /// Which entries of a namespace.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -49,6 +52,8 @@ pub(super) struct GetParams {
     at: Option<String>,
     /// The bytes themselves, as with `Accept: application/octet-stream`.
     raw: Option<String>,
+    /// Give the plaintext of a sealed entry, to who may see it; the audit notes it.
+    reveal: Option<bool>,
     /// Wait until this node has seen the revision, 5 s at most.
     #[param(minimum = 0)]
     min_revision: Option<u64>,
@@ -62,6 +67,8 @@ pub(super) struct PutParams {
     /// The format; else the entry's present one, else by the key's extension, else text.
     #[param(value_type = Option<Format>)]
     format: Option<String>,
+    /// All of it is secret. An entry that was marked once stays sealed.
+    secret: Option<bool>,
     /// Write over a protected entry without a precondition.
     force: Option<bool>,
     /// Judge only.
@@ -121,18 +128,50 @@ pub(super) async fn get(
     let permit = app.service.may_read(&caller, &address)?;
     let entry = app.service.get_entry(&permit, &address, at).await?;
     let Address { environment, namespace, key } = &address;
-    if !raw {
-        return Ok(tagged(&headers, entry.stamp.revision, views::entry(environment, namespace, key, &entry, true)));
+    let revealed = params.reveal.unwrap_or(false) && entry.version.is_sealed();
+    if revealed {
+        app.service.may_reveal(&caller, &address)?;
     }
-    let tag = format!("\"{}\"", entry.stamp.revision);
+    let tag = tag(&entry, revealed);
+    if !raw {
+        if has_tag(&headers, &tag) {
+            return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
+        }
+        let mut view = views::entry(environment, namespace, key, &entry, true);
+        if revealed {
+            let version = app.service.reveal(&caller, &address, &entry.version, entry.stamp.revision).await?;
+            view.content = ContentView::of(version.content.bytes());
+        } else if let Some(shown) = app.service.show_masked(&address, &entry.version)? {
+            view.marks = Some(views::marks_view(&shown.marks));
+            view.content = ContentView::of(shown.text.as_bytes());
+            view.masked = true;
+        }
+        return Ok(([(header::ETAG, tag)], axum::Json(view)).into_response());
+    }
+    if entry.version.is_sealed() && !revealed {
+        return Err(ServiceError::Sealed(address.to_string()).into());
+    }
+    if entry.version.content.is_redacted() {
+        return Err(ServiceError::Redacted(format!("{address} at revision {}", entry.stamp.revision)).into());
+    }
     if has_tag(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
     let format = HeaderValue::from_static(entry.version.format.as_str());
-    let bytes = entry.version.content.bytes().clone();
+    let bytes = if revealed {
+        let version = app.service.reveal(&caller, &address, &entry.version, entry.stamp.revision).await?;
+        version.content.bytes().clone()
+    } else {
+        entry.version.content.bytes().clone()
+    };
     let mut response = ([(header::ETAG, tag)], bytes).into_response();
     response.headers_mut().insert("pintle-format", format);
     Ok(response)
+}
+
+/// What was masked is not what is revealed.
+fn tag(entry: &Entry, revealed: bool) -> String {
+    format!("\"{}{}\"", entry.stamp.revision, if revealed { REVEALED } else { "" })
 }
 
 fn accepts_bytes(headers: &HeaderMap) -> bool {
@@ -188,9 +227,19 @@ async fn write(
     let verb: &[u8] = if put.is_some() { b"put_entry" } else { b"delete_entry" };
     let format = params.format.as_deref().unwrap_or_default();
     let dry_run = params.dry_run.unwrap_or(false);
-    let context =
-        WriteContext { dry_run, ..headers.context(None, &[verb, name.as_bytes(), format.as_bytes(), content]) };
-    let change = RequestedChange { address, put, if_revision: wanted, content_field: "body".to_owned() };
+    if put.is_none() && params.secret.is_some() {
+        return Err(ApiError::invalid("secret", "must be absent to delete"));
+    }
+    let secret: &[u8] = match params.secret {
+        None => b"",
+        Some(true) => b"secret",
+        Some(false) => b"open",
+    };
+    let parts = [verb, name.as_bytes(), format.as_bytes(), content, secret];
+    let parts = parts.get(..if secret.is_empty() { 4 } else { 5 }).unwrap_or_default();
+    let context = WriteContext { dry_run, ..headers.context(None, parts) };
+    let marks = params.secret.map(RequestedMarks::Secret);
+    let change = RequestedChange { address, put, marks, if_revision: wanted, content_field: "body".to_owned() };
     let request = PublishRequest { changes: vec![change], force: params.force.unwrap_or(false) };
     let permit = app.service.may_publish(caller, &request)?;
     let published = app.service.publish(&permit, request, context).await;

@@ -6,7 +6,9 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use crate::api::problem::{Code, FieldProblem, Impact, Problem};
+use crate::api::revisions::RevertConflictView;
 use crate::domain::audit::Denial;
+use crate::domain::names::Address;
 use crate::domain::refusals::Refused;
 use crate::http::views;
 use crate::service::{Field, ServiceError};
@@ -95,6 +97,7 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         const SOON: Duration = Duration::from_secs(1);
         const HELD: Duration = Duration::from_secs(15);
+        const ISSUER: Duration = Duration::from_mins(1);
         match error {
             ServiceError::Invalid(fields) => Self::fields(Code::Invalid, views::fields(fields)),
             ServiceError::InvalidContent(fields) => Self::fields(Code::InvalidContent, views::fields(fields)),
@@ -131,12 +134,28 @@ impl From<ServiceError> for ApiError {
             ServiceError::ProviderFailed(cause) => {
                 Self::new(Code::ProviderFailed, None).because(cause).retry_after(SOON)
             }
+            ServiceError::TokenRefused(problem) => Self::new(Code::Unauthenticated, problem),
+            ServiceError::NoService(name) => {
+                Self::new(Code::NoService, format!("the token stands for {name}, which is no service here"))
+            }
+            ServiceError::IssuerUnreachable(name) => {
+                let detail = format!("the keys of the trusted issuer {name} cannot be fetched");
+                Self::new(Code::IssuerUnreachable, detail).retry_after(ISSUER)
+            }
             ServiceError::NeedsFullToken => Self::new(Code::NeedsFullToken, None),
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),
             ServiceError::InstanceTaken(what) => {
                 Self::new(Code::InstanceTaken, format!("{what} belongs to another user until it is gone"))
             }
+            ServiceError::Unsealed => {
+                let detail = "an entry is being sealed; send it again".to_owned();
+                Self::new(Code::Conflict, detail).retry_after(SOON)
+            }
+            ServiceError::SealedStays(fields) => Self::fields(Code::SealedStays, views::fields(fields)),
+            ServiceError::InvalidMarker(fields) => Self::fields(Code::InvalidMarker, views::fields(fields)),
+            ServiceError::Sealed(what) => Self::new(Code::Sealed, format!("{what} is sealed")),
+            ServiceError::Redacted(what) => Self::new(Code::Redacted, format!("{what} was redacted")),
             ServiceError::NoMasterKey => {
                 let detail = "set --master-key-file, PINTLE_MASTER_KEY or --master-key-command".to_owned();
                 Self::new(Code::NoMasterKey, detail)
@@ -191,6 +210,13 @@ impl From<Refused> for ApiError {
             Refused::RevertConflicts(conflicts) => {
                 let mut this = Self::new(Code::RevertConflict, None);
                 this.problem.revert_conflicts = conflicts.into_iter().map(views::revert_conflict).collect();
+                this
+            }
+            Refused::MustSeal(_) => ServiceError::Unsealed.into(),
+            Refused::Redacted(addresses) => {
+                let mut this = Self::new(Code::RevertConflict, "the bytes were redacted".to_owned());
+                let conflict = |address: Address| RevertConflictView { item: address.to_string(), current: 0 };
+                this.problem.revert_conflicts = addresses.into_iter().map(conflict).collect();
                 this
             }
             Refused::PreconditionRequired(addresses) => {

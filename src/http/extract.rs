@@ -27,6 +27,9 @@ use crate::http::{Shared, cross_site};
 use crate::service::committer::Idempotency;
 use crate::service::{At, ServiceError, WriteContext};
 
+/// What the tag of a revealed entry ends with.
+pub(super) const REVEALED: &str = "-revealed";
+
 /// Bytes a JSON body may have beyond twice the contents it carries.
 const JSON_SLACK: u64 = 1024 * 1024;
 
@@ -136,6 +139,10 @@ impl Place {
         self.get("name")
     }
 
+    pub(super) fn name(&self) -> Result<String, ApiError> {
+        self.get("name")
+    }
+
     pub(super) fn instance(&self) -> Result<InstanceId, ApiError> {
         self.get("instance")
     }
@@ -174,16 +181,21 @@ impl<T: DeserializeOwned> FromRequest<Shared> for Json<T> {
     async fn from_request(request: Request, app: &Shared) -> Result<Self, ApiError> {
         let limit = app.service.limits.change_set_bytes * 2 + JSON_SLACK;
         let bytes = read_body(request.into_body(), limit).await?;
-        let text = std::str::from_utf8(&bytes)
-            .map_err(|error| ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to())))?;
-        if !text.trim_start().starts_with('{') {
-            return Err(ApiError::bad("body", "must be a JSON object"));
-        }
-        let reader = &mut serde_json::Deserializer::from_str(text);
-        let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| malformed(&error, "body"))?;
-        reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;
-        Ok(Self(value, bytes))
+        Ok(Self(parse_json(&bytes)?, bytes))
     }
+}
+
+/// Parses a JSON body.
+pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| ApiError::bad("body", format!("must be UTF-8, byte {} is not", error.valid_up_to())))?;
+    if !text.trim_start().starts_with('{') {
+        return Err(ApiError::bad("body", "must be a JSON object"));
+    }
+    let reader = &mut serde_json::Deserializer::from_str(text);
+    let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| malformed(&error, "body"))?;
+    reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;
+    Ok(value)
 }
 
 /// What serde found wrong. Its path ends at the parent of a field that is missing or comes twice, which only its text names.
@@ -210,7 +222,7 @@ impl FromRequest<Shared> for Content {
     }
 }
 
-async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
+pub(super) async fn read_body(body: Body, limit: u64) -> Result<Bytes, ApiError> {
     let most = usize::try_from(limit).unwrap_or(usize::MAX);
     let too_large = || {
         ApiError::fields(Code::TooLarge, vec![FieldProblem::new("body", format!("must have at most {limit} bytes"))])
@@ -306,6 +318,7 @@ fn precondition(headers: &HeaderMap) -> Result<Option<Precondition>, ApiError> {
         (None, Some(_)) => Err(ApiError::invalid("If-None-Match", "must be '*' for a write")),
         (Some(tag), None) => {
             let number = tag.strip_prefix('"').and_then(|tag| tag.strip_suffix('"')).unwrap_or(tag);
+            let number = number.strip_suffix(REVEALED).unwrap_or(number);
             let revision = number
                 .parse()
                 .map_err(|_| ApiError::invalid("If-Match", "must be an ETag of this entry, such as \"42\""))?;

@@ -10,6 +10,7 @@ mod diffs;
 mod entries;
 mod environments;
 mod error;
+mod exchange;
 mod extract;
 mod gate;
 mod grants;
@@ -17,6 +18,8 @@ mod groups;
 mod holds;
 mod html;
 mod instances;
+mod issuers;
+mod keys;
 mod layers;
 mod namespaces;
 mod nodes;
@@ -134,6 +137,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(trims::pin, trims::unpin))
         .routes(routes!(trims::pins))
         .routes(routes!(trims::trim))
+        .routes(routes!(keys::list))
+        .routes(routes!(keys::rotate))
+        .routes(routes!(keys::redact))
         .routes(routes!(diffs::diff))
         .routes(routes!(rollback::roll_back))
         .routes(routes!(watch::watch, watch::watch_with_body))
@@ -160,12 +166,15 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(users::change_password))
         .routes(routes!(groups::list))
         .routes(routes!(groups::get, groups::put, groups::delete))
-        .routes(routes!(audit::list))
-        .routes(routes!(grants::list, grants::create))
-        .routes(routes!(grants::revoke))
         .routes(routes!(tokens::list, tokens::create))
         .routes(routes!(tokens::revoke))
         .routes(routes!(tokens::rotate))
+        .routes(routes!(exchange::exchange))
+        .routes(routes!(issuers::list))
+        .routes(routes!(issuers::get, issuers::put, issuers::delete))
+        .routes(routes!(audit::list))
+        .routes(routes!(grants::list, grants::create))
+        .routes(routes!(grants::revoke))
         .routes(routes!(nodes::lost))
         .routes(routes!(holds::resume))
         .routes(routes!(nodes::healthz))

@@ -10,10 +10,14 @@ use crate::api::entries::WriteView;
 use crate::api::namespaces::{NamespaceBody, NamespaceList, NamespaceView};
 use crate::api::problem::Problem;
 use crate::domain::changes::NamespaceAttributes;
+use crate::domain::patterns::KeyPattern;
 use crate::http::environments::{PastParams, if_revision, tagged};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, WriteHeaders};
 use crate::http::{Shared, answers, views};
+
+/// Patterns of secret keys that a namespace may have.
+const SECRET_KEYS: usize = 100;
 
 /// Parameters of a deletion.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -76,12 +80,27 @@ pub(super) async fn put(
 ) -> Result<axum::Json<WriteView>, ApiError> {
     let (environment, name) = (place.environment()?, place.namespace()?);
     let permit = app.service.may_manage_namespace(&caller, &environment, &name)?;
-    let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.touched);
-    let wanted = if_revision(headers.if_revision, current)?;
+    let present = app.service.view.state().find_namespace(&environment, &name).cloned();
+    let wanted = if_revision(headers.if_revision, present.as_ref().map(|found| found.touched))?;
     let parts = [b"put_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes(), &bytes];
     let context = headers.context(body.message, &parts);
-    let attributes = NamespaceAttributes { description: body.description.unwrap_or_default() };
+    let secret_keys = match body.secret_keys {
+        Some(patterns) => secret_keys(&patterns)?,
+        None => present.map(|found| found.attributes.secret_keys).unwrap_or_default(),
+    };
+    let attributes = NamespaceAttributes { description: body.description.unwrap_or_default(), secret_keys };
     answers::written(app.service.put_namespace(&permit, (environment, name), attributes, wanted, context).await)
+}
+
+fn secret_keys(patterns: &[String]) -> Result<Vec<KeyPattern>, ApiError> {
+    if patterns.len() > SECRET_KEYS {
+        let problem = format!("must have at most {SECRET_KEYS} patterns, these are {}", patterns.len());
+        return Err(ApiError::invalid("secret_keys", problem));
+    }
+    let parse = |(at, text): (usize, &String)| {
+        KeyPattern::parse(text).map_err(|error| ApiError::invalid(&format!("secret_keys[{at}]"), error.to_string()))
+    };
+    patterns.iter().enumerate().map(parse).collect()
 }
 
 /// Delete a namespace with its entries, as one revision. A rollback brings it back.

@@ -109,7 +109,10 @@ fn lost_view(record: &Record) -> LostView {
 
 fn change_body(item: &Item) -> Option<ChangeBody> {
     let Item::Entry { address, version, .. } = item else { return None };
-    let content = version.as_ref().map(|version| ContentView::of(version.content.bytes())).unwrap_or_default();
+    // What is sealed has to be written anew by somebody who knows it.
+    let open = version.as_ref().filter(|version| !version.is_sealed());
+    let content = open.map(|version| ContentView::of(version.content.bytes())).unwrap_or_default();
+    let marks = version.as_ref().and_then(views::marks);
     Some(ChangeBody {
         env: address.environment.to_string(),
         namespace: address.namespace.to_string(),
@@ -118,6 +121,8 @@ fn change_body(item: &Item) -> Option<ChangeBody> {
         format: version.as_ref().map(|version| version.format),
         content: content.content,
         content_base64: content.content_base64,
+        secret: marks.as_ref().and_then(|marks| marks.secret.then_some(true)),
+        secret_paths: marks.map(|marks| marks.secret_paths).filter(|paths| !paths.is_empty()),
         if_revision: None,
     })
 }

@@ -13,7 +13,7 @@ use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, WriteHeaders};
 use crate::http::{Shared, views};
 use crate::service::WriteContext;
-use crate::service::publish::{PublishRequest, RequestedChange};
+use crate::service::publish::{PublishRequest, RequestedChange, RequestedMarks};
 
 /// Publish a change set: any number of entries, namespaces and environments, all or nothing.
 #[utoipa::path(post, path = "/api/v1/publish", operation_id = "publish", tag = "entries", request_body = PublishBody, responses(
@@ -79,10 +79,23 @@ fn requested(field: &str, change: ChangeBody) -> Result<RequestedChange, Vec<Fie
     if change.op == Op::Delete && change.format.is_some() {
         wrong("format", "must be absent to delete".to_owned());
     }
+    let marks = match (change.secret, change.secret_paths) {
+        (None, None) => None,
+        (Some(secret), None) => Some(RequestedMarks::Secret(secret)),
+        (None, Some(paths)) => Some(RequestedMarks::Paths(paths)),
+        (Some(_), Some(_)) => {
+            wrong("secret", "must not come together with secret_paths".to_owned());
+            None
+        }
+    };
+    if change.op == Op::Delete && marks.is_some() {
+        wrong("secret", "must be absent to delete".to_owned());
+    }
     match (environment, namespace, key) {
         (Some(environment), Some(namespace), Some(key)) if problems.is_empty() => Ok(RequestedChange {
             address: Address { environment, namespace, key },
             put: content.map(|bytes| (change.format, bytes)),
+            marks,
             if_revision,
             content_field: format!("{field}.content"),
         }),

@@ -93,7 +93,9 @@ pub(super) async fn get(
     let found = app.service.get_revision(&caller, place.revision()?).await?;
     let pin = found.pin.as_ref().map(views::pin);
     let view = match found.changes {
-        RevisionChanges::Whole { record, before } => answers::off_thread(move || with_diffs(&record, &before)).await?,
+        RevisionChanges::Whole { record, compared } => {
+            answers::off_thread(move || with_diffs(&record, &compared)).await?
+        }
         RevisionChanges::Compacted(head, changes) => {
             let view = views::revision(&head, changes.len(), changes.iter().map(views::listed).collect());
             RevisionView { compacted: true, ..view }
@@ -102,11 +104,11 @@ pub(super) async fn get(
     Ok(axum::Json(RevisionView { pin, ..view }))
 }
 
-fn with_diffs(record: &Record, before: &[Option<Version>]) -> RevisionView {
-    let changes = record.items.iter().zip(before).map(|(item, before)| {
+fn with_diffs(record: &Record, compared: &[(Option<Version>, Option<Version>)]) -> RevisionView {
+    let changes = record.items.iter().zip(compared).map(|(item, (before, after))| {
         let diff = match item {
-            Item::Entry { address, version, .. } => {
-                Some(views::entry_diff(&address.to_string(), before.as_ref(), version.as_ref()))
+            Item::Entry { address, .. } => {
+                Some(views::entry_diff(&address.to_string(), before.as_ref(), after.as_ref()))
             }
             Item::Namespace { .. } | Item::Environment { .. } => None,
         };

@@ -7,13 +7,13 @@ use time::Duration;
 use utoipa::IntoParams;
 
 use crate::api::problem::{FieldProblem, Problem};
-use crate::api::tokens::{NewTokenView, RotateBody, ScopeItem, TokenBody, TokenList, TokenView};
+use crate::api::tokens::{NewTokenView, RotateTokenBody, ScopeItem, TokenBody, TokenList, TokenView};
 use crate::domain::access::{Allowance, Grant, Place as Part, TokenKind};
-use crate::domain::names::KEY_BYTES;
-use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, parsed};
+use crate::http::{Shared, views};
 use crate::service::accounts::NewToken;
+use crate::service::grants::parse_place;
 use crate::service::tokens::{ListedToken, TokenRequest};
 
 /// How long an old token goes on when the caller does not say.
@@ -51,9 +51,7 @@ fn parse_scope(items: Vec<ScopeItem>) -> Result<Vec<(Allowance, Part)>, ApiError
     let mut wrong = Vec::new();
     let mut scope = Vec::with_capacity(items.len());
     for (nth, item) in items.into_iter().enumerate() {
-        let mut bad = |field: &str, problem: &str| {
-            wrong.push(FieldProblem::new(format!("scope[{nth}]{field}"), problem));
-        };
+        let path = format!("scope[{nth}]");
         let allowance = match (item.role, item.actions) {
             (Some(role), actions) if actions.is_empty() => Some(Allowance::Role(role)),
             (None, mut actions) if !actions.is_empty() => {
@@ -62,17 +60,13 @@ fn parse_scope(items: Vec<ScopeItem>) -> Result<Vec<(Allowance, Part)>, ApiError
                 Some(Allowance::Actions(actions))
             }
             _ => {
-                bad("", "must have either a role or actions");
+                wrong.push(FieldProblem::new(&*path, "must have either a role or actions"));
                 None
             }
         };
-        let key = |c: char| c.is_ascii_alphanumeric() || "._@-/".contains(c);
-        if item.key_prefix.len() > KEY_BYTES || !item.key_prefix.chars().all(key) {
-            bad(".key_prefix", "must be the beginning of a key, of at most 512 bytes");
-        }
-        match Part::parse(&item.environment, &item.namespace, &item.key_prefix) {
+        match parse_place(&format!("{path}."), &item.environment, &item.namespace, &item.key_prefix) {
             Ok(place) => scope.extend(allowance.map(|allowance| (allowance, place))),
-            Err(error) => bad("", &format!("environment and namespace: {error}")),
+            Err(fields) => wrong.extend(views::fields(fields)),
         }
     }
     if wrong.is_empty() { Ok(scope) } else { Err(ApiError::fields(crate::api::problem::Code::Invalid, wrong)) }
@@ -115,14 +109,14 @@ pub(super) async fn create(
 }
 
 /// Replace a token by one of the same name, scope and lifetime; the old one goes on for a while.
-#[utoipa::path(post, path = "/api/v1/tokens/{id}/rotate", operation_id = "rotate_token", tag = "access", request_body = RotateBody,
+#[utoipa::path(post, path = "/api/v1/tokens/{id}/rotate", operation_id = "rotate_token", tag = "access", request_body = RotateTokenBody,
     params(("id" = uuid::Uuid, Path, description = "Token")),
     responses((status = 201, body = NewTokenView), (status = "default", body = Problem, content_type = "application/problem+json")))]
 pub(super) async fn rotate(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     place: Place,
-    Json(body, _): Json<RotateBody>,
+    Json(body, _): Json<RotateTokenBody>,
 ) -> Result<(StatusCode, axum::Json<NewTokenView>), ApiError> {
     let overlap = Duration::seconds(body.overlap_seconds.unwrap_or(OVERLAP_SECONDS).into());
     let new = app.service.rotate_token(&caller, place.id()?, overlap).await?;

@@ -1,6 +1,6 @@
 //! From the domain to the wire.
 
-use crate::api::entries::{ChangedView, ContentView, EntryView, Op, WarningView, WriteView};
+use crate::api::entries::{ChangedView, ContentView, EntryView, MarksView, Op, WarningView, WriteView};
 use crate::api::environments::EnvironmentView;
 use crate::api::namespaces::NamespaceView;
 use crate::api::problem::FieldProblem;
@@ -14,10 +14,12 @@ use crate::domain::formats::{Format, Warning};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::refusals::{Conflict, RevertConflict};
 use crate::domain::revisions::{Pin, Revision};
+use crate::domain::secrets::Marks;
 use crate::domain::state::{Entry, Environment, Namespace};
 use crate::service::Field;
 use crate::service::committer::Committed;
 use crate::service::diffs::DifferentEntry;
+use crate::service::keyring::OVERHEAD;
 use crate::service::revisions::ListedChange;
 
 /// Changes that a write answers, and a list of revisions shows per revision.
@@ -46,6 +48,7 @@ pub(super) fn namespace(environment: &EnvironmentName, name: &NamespaceName, fou
         name: name.to_string(),
         description: found.attributes.description.clone(),
         revision: found.touched.0,
+        secret_keys: found.attributes.secret_keys.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
         entries: found.entries,
         bytes: found.bytes,
     }
@@ -59,6 +62,7 @@ pub(super) fn entry(
     with_content: bool,
 ) -> EntryView {
     let content = &entry.version.content;
+    let shown = with_content && !entry.version.is_sealed() && !content.is_redacted();
     EntryView {
         environment: environment.to_string(),
         namespace: namespace.to_string(),
@@ -68,16 +72,39 @@ pub(super) fn entry(
         at: entry.stamp.at,
         actor: entry.stamp.actor.to_string(),
         hash: content.hash().to_string(),
-        size: content.size(),
-        content: if with_content { ContentView::of(content.bytes()) } else { ContentView::default() },
+        size: size(&entry.version),
+        sealed: entry.version.is_sealed(),
+        marks: marks(&entry.version),
+        masked: false,
+        redacted: content.is_redacted(),
+        content: if shown { ContentView::of(content.bytes()) } else { ContentView::default() },
     }
+}
+
+/// What is secret in a version, if it is sealed.
+pub(super) fn marks(version: &Version) -> Option<MarksView> {
+    version.seal.as_ref().map(|seal| marks_view(&seal.marks))
+}
+
+pub(super) fn marks_view(marks: &Marks) -> MarksView {
+    match marks {
+        Marks::Whole => MarksView { secret: true, secret_paths: Vec::new() },
+        Marks::Paths(paths) => MarksView { secret: false, secret_paths: paths.iter().cloned().collect() },
+    }
+}
+
+/// Bytes of a content, before it was sealed.
+fn size(version: &Version) -> u64 {
+    let overhead = if version.is_sealed() { OVERHEAD } else { 0 };
+    version.content.size().saturating_sub(overhead)
 }
 
 fn side(version: &Version, revision: Option<Revision>) -> SideView {
     SideView {
         revision: revision.map(|revision| revision.0),
         format: version.format,
-        content: ContentView::of(version.content.bytes()),
+        sealed: version.is_sealed(),
+        content: if version.is_sealed() { ContentView::default() } else { ContentView::of(version.content.bytes()) },
     }
 }
 
@@ -132,7 +159,8 @@ pub(super) fn item(item: &Item, diff: Option<EntryDiff>) -> ItemView {
             op: op(version.is_none()),
             format: version.as_ref().map(|version| version.format),
             hash: version.as_ref().map(|version| version.content.hash().to_string()),
-            size: version.as_ref().map(|version| version.content.size()),
+            size: version.as_ref().map(size),
+            sealed: version.as_ref().is_some_and(Version::is_sealed),
             previous: previous.0,
             diff,
         },
@@ -145,6 +173,7 @@ pub(super) fn item(item: &Item, diff: Option<EntryDiff>) -> ItemView {
             format: None,
             hash: None,
             size: None,
+            sealed: false,
             previous: previous.0,
             diff: None,
         },
@@ -157,6 +186,7 @@ pub(super) fn item(item: &Item, diff: Option<EntryDiff>) -> ItemView {
             format: None,
             hash: None,
             size: None,
+            sealed: false,
             previous: previous.0,
             diff: None,
         },
@@ -177,7 +207,8 @@ pub(super) fn listed(change: &ListedChange) -> ItemView {
         op: op(change.deleted),
         format: change.format.as_deref().and_then(|format| format.parse::<Format>().ok()),
         hash: change.hash.map(|hash| hash.to_string()),
-        size: change.size,
+        size: change.size.map(|size| if change.sealed { size.saturating_sub(OVERHEAD) } else { size }),
+        sealed: change.sealed,
         previous: change.previous.0,
         diff: None,
     }
@@ -251,6 +282,7 @@ pub(super) fn different(entry: &DifferentEntry) -> DiffEntryView {
         to_hash: to.as_ref().map(|version| version.content.hash().to_string()),
         from_revision: entry.from.as_ref().map(|entry| entry.stamp.revision.0),
         to_revision: entry.to.as_ref().map(|entry| entry.stamp.revision.0),
+        sealed: [&from, &to].into_iter().flatten().any(Version::is_sealed),
         diff: entry_diff(&name, from.as_ref(), to.as_ref()),
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::access::{Action, Caller, Target};
-use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::domain::state::Entry;
 use crate::service::{At, Service, ServiceError, permit};
@@ -27,7 +27,7 @@ pub struct DifferentEntry {
     pub namespace: NamespaceName,
     /// Its key.
     pub key: EntryKey,
-    /// Left.
+    /// Left; of what is sealed, with masked text.
     pub from: Option<Entry>,
     /// Right.
     pub to: Option<Entry>,
@@ -71,6 +71,15 @@ impl Service {
         });
         entries.extend(gone);
         entries.sort_by(|a, b| (&a.namespace, &a.key).cmp(&(&b.namespace, &b.key)));
+        for different in &mut entries {
+            let DifferentEntry { namespace, key, from, to } = different;
+            for (side, entry) in [(left, from), (right, to)] {
+                let Some(entry) = entry else { continue };
+                let environment = side.environment.clone();
+                let address = Address { environment, namespace: namespace.clone(), key: key.clone() };
+                entry.version = self.masked_version(&address, &entry.version)?;
+            }
+        }
         Ok(Comparison { from, to, entries })
     }
 

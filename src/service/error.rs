@@ -95,6 +95,15 @@ pub enum ServiceError {
     /// A provider does not do its part; the text is for the log.
     #[error("identity provider {0}")]
     ProviderFailed(String),
+    /// A token is not taken; the text says why to whom it belongs.
+    #[error("{0}")]
+    TokenRefused(String),
+    /// A trusted issuer vouches for somebody who is no service here.
+    #[error("{0} is no service")]
+    NoService(UserName),
+    /// The keys of a trusted issuer cannot be fetched.
+    #[error("the keys of the trusted issuer {0} cannot be fetched")]
+    IssuerUnreachable(String),
     /// A scoped or short-lived token would make or end a credential.
     #[error("a scoped or short-lived token does not do that")]
     NeedsFullToken,
@@ -107,6 +116,21 @@ pub enum ServiceError {
     /// The id of an instance belongs to another user.
     #[error("{0} belongs to another user")]
     InstanceTaken(String),
+    /// Earlier versions of an entry that gets its first marks are not sealed yet.
+    #[error("earlier versions are not sealed")]
+    Unsealed,
+    /// A mark was to be taken away.
+    #[error("what was sealed stays sealed")]
+    SealedStays(Vec<Field>),
+    /// A marker of masked text keeps no value.
+    #[error("invalid marker")]
+    InvalidMarker(Vec<Field>),
+    /// The content is sealed, and was not asked to be revealed.
+    #[error("{0} is sealed")]
+    Sealed(String),
+    /// The bytes were removed for ever.
+    #[error("{0} was redacted")]
+    Redacted(String),
     /// Something is to be sealed or opened, and the node has no master key.
     #[error("there is no master key")]
     NoMasterKey,
@@ -153,6 +177,13 @@ impl ServiceError {
     }
 }
 
+impl ServiceError {
+    /// Whether the same call succeeds once contents were sealed anew.
+    pub(super) fn wants_sealing(&self) -> bool {
+        matches!(self, Self::Unsealed | Self::Refused(Refused::MustSeal(_)))
+    }
+}
+
 impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
@@ -190,6 +221,8 @@ impl From<Refused> for ServiceError {
             | Refused::RevertConflicts(_)
             | Refused::PreconditionRequired(_)
             | Refused::MessageRequired(_)
+            | Refused::MustSeal(_)
+            | Refused::Redacted(_)
             | Refused::Frozen(..)
             | Refused::NotEmpty(..)
             | Refused::ConfirmationRequired { .. }

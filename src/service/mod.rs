@@ -11,12 +11,16 @@ pub mod diffs;
 pub mod entries;
 pub mod environments;
 mod error;
+pub mod exchange;
 pub mod explain;
 pub mod grants;
 pub mod groups;
 pub mod holds;
 pub mod housekeeping;
 pub mod instances;
+pub mod issuer_keys;
+pub mod issuers;
+pub mod jwt;
 pub mod keyring;
 mod login_codes;
 pub mod logins;
@@ -29,7 +33,9 @@ pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
+pub mod secrets;
 pub mod sessions;
+pub mod signing;
 pub mod tokens;
 pub mod trims;
 pub mod users;
@@ -40,18 +46,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use time::OffsetDateTime;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::domain::access::Caller;
 use crate::domain::changes::{ChangeSet, Intent};
+use crate::domain::contents::ContentHash;
 use crate::domain::limits::Limits;
+use crate::domain::names::Address;
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::Marks;
 use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
 use crate::service::audit::AuditLink;
 use crate::service::committer::{Committed, Idempotency, Submission};
 use crate::service::instances::recorder::RecorderLink;
+use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
@@ -97,6 +107,10 @@ pub struct Service {
     pub providers: Providers,
     /// The master key, if there is one, and the data keys it wraps.
     pub keyring: Arc<Keyring>,
+    /// Keys of trusted issuers.
+    pub issuer_keys: IssuerKeyCache,
+    /// Rings when contents are to be sealed with other keys.
+    pub resealing: Arc<Notify>,
 }
 
 /// What every write carries besides its intent.
@@ -152,6 +166,7 @@ impl Service {
             return Err(ServiceError::Invalid(vec![Field::new("message", "must not contain NUL")]));
         }
         let WriteContext { message, request_id, trace, dry_run, idempotency } = context;
+        let idempotency = idempotency.map(|once| self.keyed(once));
         let change_set =
             ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, trace, intent };
         if dry_run {
@@ -174,6 +189,45 @@ impl Service {
             ) => self.first_result(caller, &once).await?.unwrap_or(Err(refused)),
             (result, _) => result,
         }
+    }
+
+    /// The same, for contents that get their first marks: unless it would be refused, their earlier versions are sealed
+    /// before.
+    async fn write_sealed(
+        &self,
+        caller: &Caller,
+        intent: Intent,
+        first_marks: &[(Address, Arc<Marks>)],
+        context: &WriteContext,
+    ) -> Result<Committed, ServiceError> {
+        if !first_marks.is_empty() && !context.dry_run {
+            let WriteContext { message, request_id, trace, .. } = context.clone();
+            let (id, caller, intent) = (self.ambient.id(), caller.clone(), intent.clone());
+            let change_set = ChangeSet { id, caller, message, request_id, trace, intent };
+            if crate::domain::commit::commit(&self.view.state(), &change_set, &self.limits).is_ok() {
+                for (address, marks) in first_marks {
+                    self.seal_earlier(address, marks).await?;
+                }
+            }
+        }
+        self.write(caller, intent, context.clone()).await
+    }
+
+    /// Where there is a master key, the hash of a body that is kept is a keyed one: the body may have been secret.
+    fn keyed(&self, once: Idempotency) -> Idempotency {
+        let body = self.keyring.keyed_hash("idempotency", &once.body.0);
+        Idempotency { body: body.map_or(once.body, ContentHash), ..once }
+    }
+
+    /// What to answer to a call that is refused before it is judged: its first result, if it was made before.
+    async fn unless_done(
+        &self,
+        caller: &Caller,
+        context: &WriteContext,
+        error: ServiceError,
+    ) -> Result<Committed, ServiceError> {
+        let Some(once) = context.idempotency.as_ref().filter(|_| !context.dry_run) else { return Err(error) };
+        self.first_result(caller, &self.keyed(once.clone())).await?.unwrap_or(Err(error))
     }
 
     /// What a call led to when it was made before. A refusal asks for it: what the first call did, such as creating

@@ -1,13 +1,18 @@
 //! Namespaces: listing, changing, deleting.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use crate::domain::access::{Action, Caller, Target};
-use crate::domain::changes::{Intent, NamespaceAttributes};
-use crate::domain::names::{EnvironmentName, NamespaceName};
+use crate::domain::changes::{Intent, NamespaceAttributes, PutNamespace};
+use crate::domain::names::{Address, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::Marks;
 use crate::domain::state::Namespace;
 use crate::service::committer::Committed;
 use crate::service::environments::check_text;
 use crate::service::permit::{self, Manage, Permit, Read};
+use crate::service::secrets::{Sealer, TRIES};
 use crate::service::{At, Service, ServiceError, WriteContext};
 use crate::store::Part;
 
@@ -70,8 +75,53 @@ impl Service {
         context: WriteContext,
     ) -> Result<Committed, ServiceError> {
         check_text("description", &attributes.description)?;
-        let intent = Intent::PutNamespace(environment, namespace, attributes, if_revision);
-        self.write(permit.caller(), intent, context).await
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let mut put = PutNamespace {
+                environment: environment.clone(),
+                namespace: namespace.clone(),
+                attributes: attributes.clone(),
+                if_revision,
+                sealed: Vec::new(),
+            };
+            let first_marks = self.seal_by_name(permit.caller(), &mut put, context.dry_run).await?;
+            match self.write_sealed(permit.caller(), Intent::PutNamespace(put), &first_marks, &context).await {
+                Err(error) if error.wants_sealing() && tries < TRIES => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// Seals the current entries whose keys the attributes make secret. Says which of them never were.
+    async fn seal_by_name(
+        &self,
+        caller: &Caller,
+        put: &mut PutNamespace,
+        dry_run: bool,
+    ) -> Result<Vec<(Address, Arc<Marks>)>, ServiceError> {
+        if put.attributes.secret_keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        if dry_run {
+            self.keyring.master_id()?;
+        } else {
+            self.ensure_keys(caller, &BTreeSet::from([(put.environment.clone(), put.namespace.clone())])).await?;
+        }
+        let (state, whole) = (self.view.state(), Arc::new(Marks::Whole));
+        let sealer = Sealer { keyring: &self.keyring, state: &state, dry_run };
+        let mut first = Vec::new();
+        let (environment, namespace) = (&put.environment, &put.namespace);
+        for (key, entry) in state.entries(environment, namespace).filter(|(key, _)| put.attributes.marks(key)) {
+            if entry.version.is_sealed() {
+                continue;
+            }
+            let address = Address { environment: environment.clone(), namespace: namespace.clone(), key: key.clone() };
+            let version = sealer.seal_version(&address, &entry.version, &whole)?;
+            put.sealed.push((key.clone(), entry.stamp.revision, version));
+            first.push((address, Arc::clone(&whole)));
+        }
+        Ok(first)
     }
 
     /// Deletes a namespace with its entries, as one revision.

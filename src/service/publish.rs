@@ -1,22 +1,36 @@
 //! Publishing: what needs only the content is done here, before the queue.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::domain::access::Target;
-use crate::domain::changes::{EntryChange, Intent, Version};
+use crate::domain::access::{Caller, Target};
+use crate::domain::changes::{EntryChange, Intent, Seal, Version};
 use crate::domain::contents::Content;
-use crate::domain::formats::{self, Format, Warning};
+use crate::domain::formats::{Format, Warning};
 use crate::domain::names::Address;
+use crate::domain::refusals::{Conflict, Refused};
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::Marks;
+use crate::domain::secrets::masking;
 use crate::domain::state::State;
 use crate::service::committer::Committed;
 use crate::service::permit::{self, Permit, Publish};
+use crate::service::secrets::{Checked, Marking, Sealer, TRIES, resolve_marks};
 use crate::service::{Field, Service, ServiceError, WriteContext};
 
 /// Content bytes above which the syntax check leaves the async threads.
 const INLINE_CHECK: usize = 64 * 1024;
+
+/// What a caller says is secret in a content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RequestedMarks {
+    /// All of it, or nothing.
+    Secret(bool),
+    /// These values.
+    Paths(Vec<String>),
+}
 
 /// One change as it was asked for.
 #[derive(Debug, Clone)]
@@ -25,6 +39,8 @@ pub struct RequestedChange {
     pub address: Address,
     /// What to put, with the format if it was given; none deletes.
     pub put: Option<(Option<Format>, Bytes)>,
+    /// What is secret in it, when that is said.
+    pub marks: Option<RequestedMarks>,
     /// The revision that was edited.
     pub if_revision: Option<Revision>,
     /// How the input names the content, such as `changes[2].content`.
@@ -40,6 +56,15 @@ pub struct PublishRequest {
     pub force: bool,
 }
 
+/// A publish with its contents checked and sealed.
+#[derive(Default)]
+struct Prepared {
+    changes: Vec<EntryChange>,
+    warnings: Vec<(Address, Warning)>,
+    /// Entries that get their first marks: their earlier versions are to be sealed before.
+    first_marks: Vec<(Address, Arc<Marks>)>,
+}
+
 /// What a publish led to.
 #[derive(Debug, Clone)]
 pub struct Published {
@@ -51,11 +76,7 @@ pub struct Published {
 
 impl Service {
     /// Checks that a caller may publish to all of these entries.
-    pub fn may_publish(
-        &self,
-        caller: &crate::domain::access::Caller,
-        request: &PublishRequest,
-    ) -> Result<Permit<Publish>, ServiceError> {
+    pub fn may_publish(&self, caller: &Caller, request: &PublishRequest) -> Result<Permit<Publish>, ServiceError> {
         let state = self.state()?;
         let mut permit = None;
         for change in &request.changes {
@@ -65,7 +86,7 @@ impl Service {
         permit.ok_or_else(|| ServiceError::Invalid(vec![Field::new("changes", "must have at least one change")]))
     }
 
-    /// Publishes a change set.
+    /// Publishes a change set. What is marked as secret is sealed on the way.
     pub async fn publish(
         &self,
         permit: &Permit<Publish>,
@@ -73,29 +94,61 @@ impl Service {
         context: WriteContext,
     ) -> Result<Published, ServiceError> {
         self.check_sizes(&request)?;
-        let state = self.view.state();
-        let (mut changes, force) = (Vec::new(), request.force);
-        let bytes: usize = request.changes.iter().filter_map(|c| c.put.as_ref()).map(|(_, bytes)| bytes.len()).sum();
-        let mut puts = Vec::new();
-        for change in request.changes {
-            let version = change.put.map(|(format, bytes)| {
-                let format = format.unwrap_or_else(|| present_or_guessed(&state, &change.address, &bytes));
-                Version { format, content: Content::new(bytes) }
-            });
-            if let Some(version) = &version {
-                puts.push((change.address.clone(), version.clone(), change.content_field));
+        let (request, caller) = (Arc::new(request), permit.caller());
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let prepared = match self.prepare(caller, &request, context.dry_run).await {
+                Ok(prepared) => prepared,
+                Err(error) => {
+                    let committed = self.unless_done(caller, &context, error).await?;
+                    return Ok(Published { committed, warnings: Vec::new() });
+                }
+            };
+            let Prepared { changes, warnings, first_marks } = prepared;
+            let intent = Intent::Publish { changes, force: request.force };
+            match self.write_sealed(caller, intent, &first_marks, &context).await {
+                Err(error) if error.wants_sealing() && tries < TRIES => {}
+                done => return Ok(Published { committed: done?, warnings }),
             }
-            changes.push(EntryChange { address: change.address, version, if_revision: change.if_revision });
         }
-        let warnings = if bytes > INLINE_CHECK {
-            tokio::task::spawn_blocking(move || check_contents(&puts))
-                .await
-                .map_err(|error| ServiceError::Internal(error.to_string()))?
-        } else {
-            check_contents(&puts)
-        }?;
-        let committed = self.write(permit.caller(), Intent::Publish { changes, force }, context).await?;
-        Ok(Published { committed, warnings })
+    }
+
+    /// Checks every content, and seals those that are secret.
+    async fn prepare(
+        &self,
+        caller: &Caller,
+        request: &Arc<PublishRequest>,
+        dry_run: bool,
+    ) -> Result<Prepared, ServiceError> {
+        let state = self.view.state();
+        let mut plan = Vec::new();
+        for change in &request.changes {
+            plan.push(match &change.put {
+                Some((format, bytes)) => {
+                    let format = format.unwrap_or_else(|| present_or_guessed(&state, &change.address, bytes));
+                    let at = (&change.address, format);
+                    let field = change.content_field.strip_suffix("content").unwrap_or_default();
+                    Some((format, resolve_marks(&state, caller, at, change.marks.as_ref(), field)?))
+                }
+                None => None,
+            });
+        }
+        let sealed = request.changes.iter().zip(&plan).filter(|(_, plan)| matches!(plan, Some((_, Some(_)))));
+        let places: BTreeSet<_> = sealed
+            .map(|(RequestedChange { address, .. }, _)| (address.environment.clone(), address.namespace.clone()))
+            .collect();
+        if !places.is_empty() && !dry_run {
+            self.ensure_keys(caller, &places).await?;
+        }
+        let bytes: usize = request.changes.iter().filter_map(|c| c.put.as_ref()).map(|(_, bytes)| bytes.len()).sum();
+        let (request, keyring) = (Arc::clone(request), Arc::clone(&self.keyring));
+        let check = move || check_changes(&request, &plan, &Sealer { keyring: &keyring, state: &state, dry_run });
+        if bytes > INLINE_CHECK {
+            let checked = tokio::task::spawn_blocking(check).await;
+            return checked.map_err(|error| ServiceError::Internal(error.to_string()))?;
+        }
+        check()
     }
 
     fn check_sizes(&self, request: &PublishRequest) -> Result<(), ServiceError> {
@@ -138,18 +191,58 @@ fn present_or_guessed(state: &State, address: &Address, bytes: &[u8]) -> Format 
     }
 }
 
-/// Checks the syntax of every content, and reports all bad ones together.
-fn check_contents(puts: &[(Address, Version, String)]) -> Result<Vec<(Address, Warning)>, ServiceError> {
-    let (mut warnings, mut fields) = (Vec::new(), Vec::new());
-    for (address, version, field) in puts {
-        match formats::check(version.format, version.content.bytes()) {
-            Ok(found) => warnings.extend(found.into_iter().map(|warning| (address.clone(), warning))),
-            Err(error) => fields.push(Field {
-                name: field.clone(),
-                problem: format!("{address}: not valid {}: {}", version.format, error.message),
-                place: Some((error.line, error.column)),
-            }),
+/// Checks every content, and reports all bad ones together.
+fn check_changes(
+    request: &PublishRequest,
+    plan: &[Option<(Format, Option<Marking>)>],
+    sealer: &Sealer<'_>,
+) -> Result<Prepared, ServiceError> {
+    let (mut prepared, mut fields) = (Prepared::default(), Vec::new());
+    for (change, plan) in request.changes.iter().zip(plan) {
+        let RequestedChange { address, put, if_revision, content_field, .. } = change;
+        let mut change =
+            EntryChange { address: address.clone(), version: None, if_revision: *if_revision, chosen_marks: false };
+        if let (Some((_, bytes)), Some((format, marking))) = (put, plan) {
+            refuse_stale_markers(sealer.state, &change, *format, bytes, marking.as_ref())?;
+            match sealer.check(address, *format, bytes, marking.as_ref(), content_field) {
+                Ok(Checked { version, warnings, kept }) => {
+                    prepared.warnings.extend(warnings.into_iter().map(|warning| (address.clone(), warning)));
+                    change.version = Some(version);
+                    if kept && change.if_revision.is_none() {
+                        change.if_revision = sealer.state.find_entry(address).map(|entry| entry.stamp.revision);
+                    }
+                }
+                Err(ServiceError::InvalidContent(found)) => fields.extend(found),
+                Err(error) => return Err(error),
+            }
+            if let Some(marking) = marking {
+                change.chosen_marks = marking.chosen;
+                if marking.first {
+                    prepared.first_marks.push((address.clone(), Arc::clone(&marking.marks)));
+                }
+            }
         }
+        prepared.changes.push(change);
     }
-    if fields.is_empty() { Ok(warnings) } else { Err(ServiceError::InvalidContent(fields)) }
+    if fields.is_empty() { Ok(prepared) } else { Err(ServiceError::InvalidContent(fields)) }
+}
+
+/// Markers of an entry that is another one by now: that is a conflict, and not a question of markers.
+fn refuse_stale_markers(
+    state: &State,
+    change: &EntryChange,
+    format: Format,
+    bytes: &Bytes,
+    marking: Option<&Marking>,
+) -> Result<(), ServiceError> {
+    let current = state.find_entry(&change.address);
+    let revision = current.map_or(Revision::ZERO, |entry| entry.stamp.revision);
+    let Some(expected) = change.if_revision.filter(|expected| *expected != revision) else { return Ok(()) };
+    if masking::find_marker(bytes).is_none() {
+        return Ok(());
+    }
+    let seal = marking.map(|marking| Seal { marks: Arc::clone(&marking.marks) });
+    let yours = Some(Version { format, content: Content::new(bytes.clone()), seal });
+    let conflict = Conflict { address: change.address.clone(), expected, theirs: current.cloned(), yours };
+    Err(ServiceError::Refused(Refused::Conflicts(vec![conflict])))
 }

@@ -37,8 +37,8 @@ pub enum RevisionChanges {
     Whole {
         /// The revision.
         record: Record,
-        /// For each change, the entry's version before.
-        before: Vec<Option<Version>>,
+        /// For each change, the entry's version before it and after it; of what is sealed, with masked text.
+        compared: Vec<(Option<Version>, Option<Version>)>,
     },
     /// The contents were trimmed.
     Compacted(RecordHead, Vec<ListedChange>),
@@ -99,7 +99,24 @@ impl Service {
             let hidden = ServiceError::Hidden { action: Action::Inspect, target: target.clone() };
             return Err(if exists { hidden } else { ServiceError::NotFound(target) });
         };
+        let changes = match changes {
+            RevisionChanges::Whole { record, compared } => {
+                let masked = record.items.iter().zip(compared).map(|(item, (before, after))| match item {
+                    Item::Entry { address, .. } => {
+                        Ok((self.mask_side(address, before)?, self.mask_side(address, after)?))
+                    }
+                    Item::Namespace { .. } | Item::Environment { .. } => Ok((None, None)),
+                });
+                let compared = masked.collect::<Result<_, ServiceError>>()?;
+                RevisionChanges::Whole { record, compared }
+            }
+            other => other,
+        };
         Ok(RevisionDetail { pin, changes })
+    }
+
+    fn mask_side(&self, address: &Address, side: Option<Version>) -> Result<Option<Version>, ServiceError> {
+        side.map(|version| self.masked_version(address, &version)).transpose()
     }
 }
 
@@ -114,7 +131,7 @@ async fn whole(
     if record.items.is_empty() {
         return Ok(None);
     }
-    let mut before = Vec::with_capacity(record.items.len());
+    let mut compared = Vec::with_capacity(record.items.len());
     for item in &record.items {
         let version = match item {
             Item::Entry { address, previous, .. } if *previous > Revision::ZERO => {
@@ -124,9 +141,13 @@ async fn whole(
             }
             Item::Entry { .. } | Item::Namespace { .. } | Item::Environment { .. } => None,
         };
-        before.push(version);
+        let after = match item {
+            Item::Entry { version, .. } => version.clone(),
+            Item::Namespace { .. } | Item::Environment { .. } => None,
+        };
+        compared.push((version, after));
     }
-    Ok(Some(RevisionChanges::Whole { record, before }))
+    Ok(Some(RevisionChanges::Whole { record, compared }))
 }
 
 async fn compacted(

@@ -1,15 +1,18 @@
 //! Rolling back and reverting: the target comes from the history, what really changes is judged at the head.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::domain::access::{Caller, Target};
-use crate::domain::changes::{Intent, Item, Restore, Revert, RevertedEntry, RevertedNamespace, Scope};
+use crate::domain::changes::{Intent, Item, Restore, Revert, RevertedEntry, RevertedNamespace, Scope, Version};
 use crate::domain::contents::ContentHash;
 use crate::domain::formats::Format;
 use crate::domain::names::{Address, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::Marks;
 use crate::service::committer::Committed;
 use crate::service::permit::{self, Permit, Rollback};
+use crate::service::secrets::{Sealer, TRIES};
 use crate::service::{At, Service, ServiceError, WriteContext, load, unless_trimmed};
 use crate::store::{self, Part};
 
@@ -60,9 +63,44 @@ impl Service {
         drop(session);
         let namespaces: Vec<_> =
             then.namespaces(&environment).map(|(name, found)| (name.clone(), found.attributes.clone())).collect();
-        let entries = then.all_entries().map(|(address, entry)| (address.clone(), entry.version.clone())).collect();
-        let restore = Restore { scope, to, namespaces, entries };
-        self.write(permit.caller(), Intent::Rollback(restore), context).await
+        let entries: Vec<_> =
+            then.all_entries().map(|(address, entry)| (address.clone(), entry.version.clone())).collect();
+        let mut tries = 0;
+        loop {
+            tries += 1;
+            let (mut entries, mut first) = (entries.clone(), Vec::new());
+            for (address, version) in &mut entries {
+                *version = self.seal_returning(permit.caller(), address, version, &mut first, context.dry_run).await?;
+            }
+            let restore = Restore { scope: scope.clone(), to, namespaces: namespaces.clone(), entries };
+            match self.write_sealed(permit.caller(), Intent::Rollback(restore), &first, &context).await {
+                Err(error) if error.wants_sealing() && tries < TRIES => {}
+                done => return done,
+            }
+        }
+    }
+
+    /// A version that comes back to an entry that is secret by its name, and was not when it went.
+    async fn seal_returning(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        version: &Version,
+        first: &mut Vec<(Address, Arc<Marks>)>,
+        dry_run: bool,
+    ) -> Result<Version, ServiceError> {
+        let state = self.view.state();
+        let Some(hidden) = state.must_hide(address).filter(|_| !version.is_sealed()) else {
+            return Ok(version.clone());
+        };
+        if !dry_run {
+            let place = (address.environment.clone(), address.namespace.clone());
+            self.ensure_keys(caller, &BTreeSet::from([place])).await?;
+        }
+        if state.find_marks(address).is_none() {
+            first.push((address.clone(), Arc::clone(&hidden)));
+        }
+        Sealer { keyring: &self.keyring, state: &state, dry_run }.seal_version(address, version, &hidden)
     }
 
     /// Undoes just one change set. What changed since is reported, not guessed at.
@@ -132,8 +170,15 @@ impl Service {
         }
         drop(session);
         let permit = permits.pop().ok_or_else(unknown)?;
+        let mut first = Vec::new();
+        for entry in &mut entries {
+            if let Some(before) = &entry.before {
+                let before = self.seal_returning(caller, &entry.address, before, &mut first, context.dry_run).await?;
+                entry.before = Some(before);
+            }
+        }
         let revert = Revert { revision, namespaces, entries };
-        self.write(permit.caller(), Intent::Revert(revert), context).await
+        self.write_sealed(permit.caller(), Intent::Revert(revert), &first, &context).await
     }
 }
 

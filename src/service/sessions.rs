@@ -178,7 +178,9 @@ impl Service {
 
     /// Ends the session, or the token, that a caller calls with.
     pub async fn log_out(&self, caller: &Caller) -> Result<(), ServiceError> {
-        let id = caller.credential.token.ok_or(ServiceError::Unauthenticated)?;
+        let shown = &caller.credential;
+        // A short-lived token ends by itself, and does not end what it was made from.
+        let id = shown.token.filter(|_| shown.expires_at.is_none()).ok_or(ServiceError::NeedsFullToken)?;
         self.change_access(&Who::of(caller), |access| {
             let found = access.find_token(id).ok_or(ServiceError::Unauthenticated)?;
             let step = match found.kind {

@@ -12,7 +12,7 @@ use crate::domain::limits::Limits;
 use crate::domain::revisions::Revision;
 use crate::service::permit::{Administer, Permit};
 use crate::service::{Field, Service, ServiceError};
-use crate::store::{self, Conn, Page, Session, Store, StoreError, Sweep};
+use crate::store::{self, Conn, Page, Resealing, Sealing, Session, Store, StoreError, Sweep};
 use crate::view::View;
 
 /// How long subscribers have between the announcement of a floor and its rise, to get their checkpoint above it.
@@ -58,11 +58,16 @@ pub struct TrimStep {
     pub(super) reply: oneshot::Sender<Result<bool, ServiceError>>,
 }
 
+/// What a step does.
 #[derive(Debug)]
-enum Work {
+pub(super) enum Work {
     Announce(Revision, Who),
     Raise,
     Sweep(Revision, Sweep, Page),
+    /// Not of a trim: earlier versions get sealed.
+    Seal(Sealing),
+    /// Not of a trim: contents get another data key.
+    Reseal(Resealing),
 }
 
 impl TrimStep {
@@ -72,6 +77,8 @@ impl TrimStep {
             Work::Announce(floor, who) => store::announce_floor(conn, *floor, who).await,
             Work::Raise => store::raise_floor(conn, ANNOUNCED).await,
             Work::Sweep(floor, sweep, page) => store::sweep(conn, *floor, sweep, page).await,
+            Work::Seal(sealing) => store::seal_versions(conn, sealing).await,
+            Work::Reseal(resealing) => store::reseal_contents(conn, resealing).await.map(|count| count > 0),
         }
     }
 }
@@ -95,7 +102,8 @@ impl TrimLink {
         self.woken.notify_one();
     }
 
-    async fn step(&self, work: Work) -> Result<bool, ServiceError> {
+    /// Gives a step to the committer, and waits until it was done. Says whether there was anything to do.
+    pub(super) async fn step(&self, work: Work) -> Result<bool, ServiceError> {
         let (reply, done) = oneshot::channel();
         self.steps.send(TrimStep { work, reply }).await.map_err(|_| ServiceError::Draining)?;
         done.await.map_err(|_| ServiceError::Draining)?

@@ -133,7 +133,7 @@ impl Service {
         let known = account.and_then(|account| account.password_hash);
         let right = self.verify(old, known).await.inspect_err(|_| self.sessions.attempts.withdraw(&attempt))?;
         if !right {
-            self.note_failed_login(Some(name), &caller.peer, "wrong");
+            self.note_failed_login(Some(name), &caller.peer, "wrong_password");
             return Err(ServiceError::WrongPassword);
         }
         self.sessions.attempts.succeeded(&attempt);

@@ -1,12 +1,36 @@
 //! Who may watch what.
 
 use crate::domain::access::{Caller, Target};
-use crate::domain::names::{EnvironmentName, NamespaceName};
+use crate::domain::names::{Address, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Cursor;
+use crate::domain::sight::Sight;
 use crate::service::permit::{self, Permit, Read};
 use crate::service::{Service, ServiceError};
 
 impl Service {
+    /// Notes that a stream with plaintext opens, for each namespace of which the caller may see what is sealed. Where nothing
+    /// is sealed yet, that can wait for a database that is away.
+    pub async fn open_revealing(
+        &self,
+        caller: &Caller,
+        environment: &EnvironmentName,
+        namespaces: &[NamespaceName],
+    ) -> Result<(), ServiceError> {
+        let state = self.state()?;
+        let sight = Sight::revealing(&state.access, caller.holder(), environment, namespaces);
+        for namespace in sight.revealed() {
+            let noted = self.audit_reveal(caller, (environment, namespace), None, None).await;
+            let seals = |key| {
+                let address = Address { environment: environment.clone(), namespace: namespace.clone(), key };
+                sight.reveals(&address) && state.find_marks(&address).is_some()
+            };
+            if noted.is_err() && state.entries(environment, namespace).any(|(key, _)| seals(key.clone())) {
+                return noted;
+            }
+        }
+        Ok(())
+    }
+
     /// Checks that a caller may watch namespaces of an environment, from a cursor on when it comes back. A namespace that
     /// a grant covers need not exist yet. While the store is held, who has something is to keep it.
     pub async fn may_watch(

@@ -17,7 +17,7 @@ use crate::domain::audit::{Event, Who};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{GroupName, UserName};
 use crate::domain::revisions::Revision;
-use crate::store::{Conn, StoreError};
+use crate::store::{Conn, StoreError, data_keys};
 
 /// One step of a change of access, with what the audit says of it.
 #[derive(Debug, Clone, Serialize)]
@@ -222,9 +222,10 @@ pub async fn change_access(
 pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
     use sqlx::Connection as _;
     let mut tx = conn.begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY").await?;
-    let number = sqlx::query_scalar!("SELECT access FROM head").fetch_one(&mut *tx).await?;
+    let head = sqlx::query!("SELECT access, store_id FROM head").fetch_one(&mut *tx).await?;
     let parts = Parts {
-        number: number.cast_unsigned(),
+        number: head.access.cast_unsigned(),
+        store: head.store_id,
         users: load_users(&mut tx).await?,
         members: load_members(&mut tx).await?,
         tokens: load_tokens(&mut tx).await?,
@@ -232,6 +233,7 @@ pub async fn load_access(conn: &mut Conn) -> Result<Access, StoreError> {
         signing_keys: load_signing_keys(&mut tx).await?,
         providers: load_providers(&mut tx).await?,
         issuers: load_issuers(&mut tx).await?,
+        data_keys: data_keys::load(&mut tx).await?,
     };
     tx.rollback().await?;
     Ok(Access::new(parts))

@@ -1,7 +1,10 @@
 //! The store as it is, and as it was at a revision.
 
-use crate::domain::names::{Address, EnvironmentName, NamespaceName, UserName};
+use std::sync::Arc;
+
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::Marks;
 use crate::domain::state::{Stamp, State};
 use crate::store::heads::signed;
 use crate::store::rows::ChangeRow;
@@ -37,7 +40,7 @@ pub async fn load(conn: &mut Conn, upto: Revision, part: Part<'_>) -> Result<Sta
     for kind in kinds {
         let rows = sqlx::query!(
             r#"SELECT c.revision, c.item, c.environment, c.namespace, c.key, c.deleted, c.audience, c.format, c.hash,
-                      c.attributes, c.previous, k.body AS "body?", r.at, r.actor
+                      c.attributes, c.previous, k.body AS "body?", d.hash IS NOT NULL AS "redacted!", r.at, r.actor
                FROM (SELECT DISTINCT ON (environment, namespace, key) * FROM changes
                      WHERE item = $1 AND revision <= $2
                        AND ($3::text IS NULL OR environment = $3)
@@ -45,7 +48,8 @@ pub async fn load(conn: &mut Conn, upto: Revision, part: Part<'_>) -> Result<Sta
                        AND ($5::text[] IS NULL OR item <> 'entry' OR key = ANY($5))
                      ORDER BY environment, namespace, key, revision DESC) c
                JOIN revisions r ON r.revision = c.revision
-               LEFT JOIN contents k ON k.hash = c.hash"#,
+               LEFT JOIN contents k ON k.hash = c.hash
+               LEFT JOIN redactions d ON d.hash = c.hash"#,
             kind,
             signed(upto),
             part.environment.map(EnvironmentName::as_str),
@@ -66,6 +70,7 @@ pub async fn load(conn: &mut Conn, upto: Revision, part: Part<'_>) -> Result<Sta
                 format: row.format,
                 hash: row.hash,
                 body: row.body,
+                redacted: row.redacted,
                 attributes: row.attributes,
                 previous: row.previous,
             };
@@ -75,4 +80,24 @@ pub async fn load(conn: &mut Conn, upto: Revision, part: Part<'_>) -> Result<Sta
     }
     state.head = upto;
     Ok(state)
+}
+
+/// The last marks of every entry that was ever sealed, up to a revision.
+pub async fn load_marks(conn: &mut Conn, upto: Revision, state: &mut State) -> Result<(), StoreError> {
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (environment, namespace, key) revision, environment, namespace, key, attributes AS "attributes!"
+           FROM changes WHERE item = 'entry' AND attributes IS NOT NULL AND revision <= $1
+           ORDER BY environment, namespace, key, revision DESC"#,
+        signed(upto)
+    );
+    for row in rows.fetch_all(conn).await? {
+        let address = Address {
+            environment: EnvironmentName::parse(&row.environment)?,
+            namespace: NamespaceName::parse(&row.namespace)?,
+            key: EntryKey::parse(&row.key)?,
+        };
+        let corrupt = |error: serde_json::Error| StoreError::corrupt("changes", format!("{}: {error}", row.revision));
+        state.note_marks(address, Arc::new(serde_json::from_value::<Marks>(row.attributes).map_err(corrupt)?));
+    }
+    Ok(())
 }

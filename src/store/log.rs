@@ -80,8 +80,8 @@ pub async fn tail_of(
     let changes = sqlx::query_as!(
         ChangeRow,
         r#"SELECT c.revision, c.item, c.environment, c.namespace, c.key, c.deleted, c.audience, c.format, c.hash,
-                  k.body AS "body?", c.attributes, c.previous
-           FROM changes c LEFT JOIN contents k ON k.hash = c.hash
+                  k.body AS "body?", d.hash IS NOT NULL AS "redacted!", c.attributes, c.previous
+           FROM changes c LEFT JOIN contents k ON k.hash = c.hash LEFT JOIN redactions d ON d.hash = c.hash
            WHERE c.revision = ANY($1) AND c.environment = $2 AND c.namespace = ANY($3) AND c.item = 'entry'
            ORDER BY c.revision, c.ordinal"#,
         &numbers,
@@ -148,8 +148,8 @@ async fn with_items(conn: &mut Conn, heads: Vec<RevisionRow>) -> Result<Vec<Reco
     let changes = sqlx::query_as!(
         ChangeRow,
         r#"SELECT c.revision, c.item, c.environment, c.namespace, c.key, c.deleted, c.audience, c.format, c.hash,
-                  k.body AS "body?", c.attributes, c.previous
-           FROM changes c LEFT JOIN contents k ON k.hash = c.hash
+                  k.body AS "body?", d.hash IS NOT NULL AS "redacted!", c.attributes, c.previous
+           FROM changes c LEFT JOIN contents k ON k.hash = c.hash LEFT JOIN redactions d ON d.hash = c.hash
            WHERE c.revision = ANY($1) ORDER BY c.revision, c.ordinal"#,
         &numbers
     )

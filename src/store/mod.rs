@@ -4,6 +4,7 @@ mod access;
 mod accounts;
 mod audit;
 mod checks;
+mod data_keys;
 mod entries;
 mod error;
 mod heads;
@@ -13,6 +14,7 @@ mod listener;
 mod log;
 mod migrations;
 mod pins;
+mod redactions;
 mod restores;
 mod revisions;
 mod rows;
@@ -36,13 +38,18 @@ pub use audit::{
     cut_audit, digests, find_chain_end, hashes_at, list_audit, list_chains, list_endless_chains, list_touched,
     snapshot, sweep_audit,
 };
-pub use entries::{Part, load};
+pub use data_keys::{
+    Resealing, SealedContent, Sealing, Unsealed, add_data_key, count_sealed_with, find_sealed_with, find_unsealed,
+    reseal_contents, rewrap_data_keys, seal_versions,
+};
+pub use entries::{Part, load, load_marks};
 pub use error::StoreError;
 pub use heads::{Head, Identity, failover_safe, forget_idempotency, poll, resume, start_epoch};
 pub use listener::Listener;
 pub use log::{Stretch, committed_at, find_head, find_record, newest_within, tail, tail_of};
 pub use migrations::{Migrated, check_level, find_schema_level, migrate, pending_sql};
 pub use pins::{PinOutcome, find_pin, list_pins, pin, unpin};
+pub use redactions::{RedactOutcome, Redaction, find_sharing, redact, redacted_hashes};
 pub use restores::{Followers, begin_restored, is_empty, list_followers};
 pub use revisions::{
     Batch, BatchSet, CommitOutcome, Duplicate, HistoryFilter, ListedChange, commit, find_committed, find_idempotent,

@@ -1,15 +1,15 @@
 //! The append-only history: committing, and looking back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::net::IpAddr;
 
 use serde::Serialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::changes::{Audience, Item, Kind, Origin, RecordHead};
+use crate::domain::changes::{Audience, Item, Kind, Origin, RecordHead, Version};
 use crate::domain::contents::ContentHash;
-use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName, UserName};
+use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::{Cursor, Epoch, Revision};
 use crate::store::heads::signed;
 use crate::store::rows::RevisionRow;
@@ -49,6 +49,8 @@ pub struct Batch<'a> {
     pub access: u64,
     /// In order.
     pub sets: Vec<BatchSet<'a>>,
+    /// Entries of which nothing was sealed before and something is now.
+    pub unmarked: HashSet<&'a Address>,
 }
 
 /// A call that already happened under its idempotency key.
@@ -77,6 +79,8 @@ pub enum CommitOutcome {
     Foreign,
     /// These already happened; nothing was written.
     Duplicates(Vec<Duplicate>),
+    /// Of these entries some earlier versions are not sealed; nothing was written.
+    Unsealed(Vec<Address>),
 }
 
 #[derive(Serialize)]
@@ -112,10 +116,12 @@ struct ChangeJson<'a> {
     hash: Option<String>,
     attributes: Option<serde_json::Value>,
     previous: Revision,
+    /// Whether no version of the entry was sealed before: then all of them must be by now.
+    first_marks: bool,
 }
 
 impl<'a> ChangeJson<'a> {
-    fn of(offset: u64, ordinal: usize, item: &'a Item) -> Self {
+    fn of(offset: u64, ordinal: usize, item: &'a Item, unmarked: &HashSet<&Address>) -> Self {
         match item {
             Item::Entry { address, version, audience: Audience::Everyone, previous } => Self {
                 offset,
@@ -127,8 +133,12 @@ impl<'a> ChangeJson<'a> {
                 deleted: version.is_none(),
                 format: version.as_ref().map(|version| version.format.as_str()),
                 hash: version.as_ref().map(|version| version.content.hash().to_string()),
-                attributes: None,
+                attributes: version
+                    .as_ref()
+                    .and_then(|version| version.seal.as_ref())
+                    .and_then(|seal| serde_json::to_value(&*seal.marks).ok()),
                 previous: *previous,
+                first_marks: version.as_ref().is_some_and(Version::is_sealed) && unmarked.contains(address),
             },
             Item::Namespace { environment, namespace, attributes: new, previous } => Self {
                 offset,
@@ -142,6 +152,7 @@ impl<'a> ChangeJson<'a> {
                 hash: None,
                 attributes: new.as_ref().and_then(|new| serde_json::to_value(new).ok()),
                 previous: *previous,
+                first_marks: false,
             },
             Item::Environment { environment, attributes: new, previous } => Self {
                 offset,
@@ -155,6 +166,7 @@ impl<'a> ChangeJson<'a> {
                 hash: None,
                 attributes: new.as_ref().and_then(|new| serde_json::to_value(new).ok()),
                 previous: *previous,
+                first_marks: false,
             },
         }
     }
@@ -184,7 +196,7 @@ pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<CommitOutcome,
             body_hash: set.idempotency.as_ref().map(|(.., hash)| hash.to_string()),
         });
         for (ordinal, item) in set.items.iter().enumerate() {
-            changes.push(ChangeJson::of(offset, ordinal, item));
+            changes.push(ChangeJson::of(offset, ordinal, item, &batch.unmarked));
             if let Item::Entry { version: Some(version), .. } = item {
                 contents.insert(version.content.hash(), version.content.bytes());
             }
@@ -214,6 +226,9 @@ pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<CommitOutcome,
         ("foreign", ..) => Ok(CommitOutcome::Foreign),
         ("duplicate", _, Some(found)) => Ok(CommitOutcome::Duplicates(
             serde_json::from_value(found).map_err(|error| StoreError::corrupt("idempotency", error.to_string()))?,
+        )),
+        ("unsealed", _, Some(found)) => Ok(CommitOutcome::Unsealed(
+            serde_json::from_value(found).map_err(|error| StoreError::corrupt("changes", error.to_string()))?,
         )),
         (other, ..) => Err(StoreError::corrupt("head", format!("unknown outcome {other}"))),
     }
@@ -307,6 +322,8 @@ pub struct ListedChange {
     pub hash: Option<ContentHash>,
     /// Entry put: bytes of its content.
     pub size: Option<u64>,
+    /// Whether it is sealed.
+    pub sealed: bool,
     /// Its revision before.
     pub previous: Revision,
 }
@@ -341,7 +358,7 @@ pub async fn history(
     let numbers: Vec<i64> = heads.iter().map(|head| head.revision).collect();
     let rows = sqlx::query!(
         r#"SELECT c.revision, c.environment, c.namespace, c.key, c.deleted, c.format, c.hash, c.previous,
-                  length(k.body)::bigint AS "size?"
+                  c.item = 'entry' AND c.attributes IS NOT NULL AS "sealed!", length(k.body)::bigint AS "size?"
            FROM changes c LEFT JOIN contents k ON k.hash = c.hash
            WHERE c.revision = ANY($1) ORDER BY c.revision, c.ordinal"#,
         &numbers
@@ -359,6 +376,7 @@ pub async fn history(
             format: row.format,
             hash,
             size: row.size.map(i64::cast_unsigned),
+            sealed: row.sealed,
             previous: Revision(row.previous.cast_unsigned()),
         });
     }

@@ -1,17 +1,19 @@
 //! Rows of the history, and how they become records again.
 
 use std::str::FromStr as _;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use serde::Deserialize;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
-use crate::domain::changes::{Audience, Item, Kind, Origin, RecordHead, Version};
+use crate::domain::changes::{Audience, Item, Kind, Origin, RecordHead, Seal, Version};
 use crate::domain::contents::{Content, ContentHash};
 use crate::domain::formats::Format;
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName, UserName};
 use crate::domain::revisions::{Epoch, Revision};
+use crate::domain::secrets::Marks;
 use crate::store::StoreError;
 
 /// A row of `revisions`.
@@ -58,6 +60,7 @@ pub(super) struct ChangeRow {
     pub(super) format: Option<String>,
     pub(super) hash: Option<Vec<u8>>,
     pub(super) body: Option<Vec<u8>>,
+    pub(super) redacted: bool,
     pub(super) attributes: Option<serde_json::Value>,
     pub(super) previous: i64,
 }
@@ -111,14 +114,21 @@ impl ChangeRow {
         let (Some(format), Some(hash)) = (&self.format, &self.hash) else {
             return Err(self.corrupt("a put without format or hash"));
         };
-        let Some(body) = &self.body else {
-            let Self { revision, environment, namespace, key, .. } = self;
-            return Err(StoreError::Trimmed(format!("{environment}/{namespace}/{key} of revision {revision}")));
-        };
         let format = Format::from_str(format).map_err(|_| self.corrupt("unknown format"))?;
         let hash = <[u8; 32]>::try_from(hash.as_slice()).map_err(|_| self.corrupt("a hash of another length"))?;
-        let content = Content::stored(ContentHash(hash), Bytes::copy_from_slice(body));
-        Ok(Some(Version { format, content }))
+        let hash = ContentHash(hash);
+        let content = match &self.body {
+            Some(body) => Content::stored(hash, Bytes::copy_from_slice(body)),
+            None if self.redacted => Content::redacted(hash),
+            None => {
+                let Self { revision, environment, namespace, key, .. } = self;
+                return Err(StoreError::Trimmed(format!("{environment}/{namespace}/{key} of revision {revision}")));
+            }
+        };
+        let marks = self.attributes.as_ref().map(Marks::deserialize).transpose();
+        let marks = marks.map_err(|error| self.corrupt(&error.to_string()))?;
+        let seal = marks.map(|marks| Seal { marks: Arc::new(marks) });
+        Ok(Some(Version { format, content, seal }))
     }
 
     fn attributes<T: serde::de::DeserializeOwned + Default>(&self) -> Result<Option<T>, StoreError> {

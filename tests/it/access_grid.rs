@@ -245,6 +245,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         | "list_sessions"
         | "end_sessions"
         | "list_identity_providers"
+        | "list_trusted_issuers"
         | "list_lost"
         | "list_pins"
         | "list_audit"
@@ -278,6 +279,9 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "put_entry" => Request { bytes: Some("changed"), ..plain() },
         "publish" => with(json!({"changes": [put("dev/orders/a.txt", "changed")]})),
         "roll_back" => with(json!({"env": "dev", "namespace": "orders", "to": 3})),
+        "list_keys" => plain(),
+        "rotate_keys" => with(json!({"what": "master"})),
+        "redact_entry" => with(json!({"revision": 1, "reason": "r"})),
         "trim_history" => with(json!({"below": 1})),
         "resume" => with(json!({})),
         "watch" => Request { query: "?env=dev&namespace=orders", ..plain() },
@@ -293,6 +297,9 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
             app.admin().put("/api/v1/identity-providers/corp", body).await.expect(200);
             of("corp")
         }
+        "exchange_token" => with(json!({})),
+        "get_trusted_issuer" | "delete_trusted_issuer" => of("ci"),
+        "put_trusted_issuer" => Request { name: "ci", ..with(issuer()) },
         "create_token" => with(json!({"name": "t"})),
         "get_user" | "reset_password" => of(TARGET),
         "create_user" => {
@@ -349,6 +356,15 @@ async fn restore(admin: &Actor) {
     admin.write("dev/orders/a.txt", "a").await.expect(200);
     admin.put(INSTANCE, json!({"service": "orders", "namespaces": ["orders"]})).await.expect(200);
     admin.put("/api/v1/groups/crew", json!({"members": [TARGET]})).await.expect(200);
+    let issuer = admin.put("/api/v1/trusted-issuers/ci", issuer()).await;
+    assert!(matches!(issuer.status, 200 | 201));
+}
+
+/// A trusted issuer, with the key of RFC 8037, appendix A.2.
+fn issuer() -> Value {
+    let key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
+    json!({"issuer": "https://ci.example.com", "audience": "pintle", "keys": {"keys": [key]},
+           "rules": [{"claims": {"sub": "job"}, "user": "ci"}]})
 }
 
 async fn call(app: &App, method: &str, path: &str, operation: &str, caller: &Caller) -> u16 {

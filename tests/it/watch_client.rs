@@ -25,6 +25,7 @@ fn subscription(namespaces: &[&str]) -> Subscription {
         environment: EnvironmentName::parse("dev").unwrap(),
         namespaces: namespaces.iter().map(|name| NamespaceName::parse(name).unwrap()).collect(),
         instance: None,
+        reveal: false,
     }
 }
 

@@ -4,35 +4,17 @@ use std::path::PathBuf;
 
 use uuid::Uuid;
 
-use crate::client::{Authorities, Client, ClientError, Server, Token};
+use crate::client::{Authorities, Client, ClientError, Credentials, Server, Token};
 
 /// Where the servers are, and where the token comes from.
 #[derive(Debug, Clone)]
 pub struct Access {
     /// The servers.
     pub servers: Vec<Server>,
-    /// Holds the token. It wins over `token`.
-    pub token_file: Option<PathBuf>,
+    /// What is shown to them; shared by all blocks.
+    pub credentials: Credentials,
     /// Holds authorities besides those of the machine.
     pub ca_file: Option<PathBuf>,
-    /// The token of the environment.
-    pub token: Option<Token>,
-}
-
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum AccessError {
-    /// The file of the token cannot be read.
-    #[error("the token of {}: {error}", path.display())]
-    TokenFile {
-        /// The file.
-        path: PathBuf,
-        /// Why not.
-        error: std::io::Error,
-    },
-    /// The token or the connection is not possible.
-    #[error(transparent)]
-    Client(#[from] ClientError),
 }
 
 impl Access {
@@ -40,20 +22,17 @@ impl Access {
     ///
     /// # Errors
     /// When its file cannot be read or holds no token.
-    pub fn token(&self) -> Result<Option<Token>, AccessError> {
-        let Some(path) = &self.token_file else { return Ok(self.token.clone()) };
-        let text =
-            std::fs::read_to_string(path).map_err(|error| AccessError::TokenFile { path: path.clone(), error })?;
-        Ok(Some(Token::parse(&text)?))
+    pub fn token(&self) -> Result<Option<Token>, ClientError> {
+        self.credentials.token()
     }
 
     /// One client for each server.
     ///
     /// # Errors
     /// When the connection cannot be prepared.
-    pub fn clients(&self, token: Option<&Token>) -> Result<Vec<Client>, AccessError> {
+    pub fn clients(&self) -> Result<Vec<Client>, ClientError> {
         let authorities = self.ca_file.as_deref().map(Authorities::read).transpose()?.unwrap_or_default();
-        let one = |server: &Server| Client::trusting(server.clone(), token, &authorities).map_err(AccessError::from);
+        let one = |server: &Server| Client::showing(server.clone(), self.credentials.clone(), &authorities);
         self.servers.iter().map(one).collect()
     }
 }

@@ -6,6 +6,7 @@ use crate::agent::block::attempts::Ended;
 use crate::agent::block::reporter::receipt;
 use crate::agent::block::status::Doing;
 use crate::agent::render::Rendering;
+use crate::agent::set::FileSet;
 use crate::agent::transaction::{Outcome, Report};
 use crate::api::instances::{ReceiptBody, Stage};
 use crate::domain::revisions::Cursor;
@@ -22,6 +23,10 @@ impl Block {
             tracing::warn!(block = name, %at, reason, "stopped in the middle of a change, which the next start tries again");
             return;
         }
+        // What a command says may quote the files.
+        let secret = |set: &FileSet| !set.sealed.is_empty();
+        let secret = secret(&rendering.set) || self.last.as_ref().is_some_and(|last| secret(&last.set));
+        let outcome = if secret { outcome.without_output() } else { outcome };
         match outcome {
             Outcome::Applied { changed, unhealthy } => {
                 let reason = unhealthy.as_ref().map(|report| report.reason.clone());

@@ -7,8 +7,8 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::agent::block::connection::Access;
-use crate::client::Token;
 use crate::client::watch::{Event, Mirror, Subscription, Watcher};
+use crate::client::{Token, is_same_holder};
 
 /// How long the watch waits for the instance to introduce itself.
 const INTRODUCTION: Duration = Duration::from_secs(2);
@@ -20,6 +20,8 @@ const AGAIN: Duration = Duration::from_secs(5);
 pub(super) struct Live {
     watcher: Option<Watcher>,
     token: Option<Token>,
+    /// The token became one of another holder since the last watch.
+    anew: bool,
     /// When the introduction is not waited for any more.
     begins_by: Option<Instant>,
     /// The watch could not be begun: when to try again.
@@ -46,9 +48,9 @@ impl Live {
             tokio::time::sleep_until(again_at).await;
             self.again_at = None;
         }
-        match begin(access, mirror) {
+        match begin(access, mirror, self.anew) {
             Ok((watcher, token)) => {
-                self.token = token;
+                (self.token, self.anew) = (token, false);
                 self.watcher.insert(watcher).next().await.map_err(|error| error.to_string())
             }
             Err(problem) => {
@@ -66,6 +68,14 @@ impl Live {
         match access.token() {
             Ok(token) if token != self.token => {
                 tracing::info!(block, "the token has changed");
+                let same = |(old, new): (&Token, &Token)| access.credentials.exchanges(new) && is_same_holder(old, new);
+                if self.token.as_ref().zip(token.as_ref()).is_some_and(same) {
+                    // The stream lives on what the old one was exchanged for, and the next one is of the same holder.
+                    self.token = token;
+                    return;
+                }
+                // Another holder may see other entries, also unchanged ones.
+                self.anew = true;
                 self.watcher = None;
             }
             Ok(_) => {}
@@ -75,10 +85,12 @@ impl Live {
     }
 }
 
-fn begin(access: &Access, mirror: &Mirror) -> Result<(Watcher, Option<Token>), String> {
+/// Begins a watch: where the mirror is, or, anew, with a snapshot of what differs from it.
+fn begin(access: &Access, mirror: &Mirror, anew: bool) -> Result<(Watcher, Option<Token>), String> {
     let token = access.token().map_err(|error| error.to_string())?;
-    let clients = access.clients(token.as_ref()).map_err(|error| error.to_string())?;
-    let watcher = Watcher::new(clients, mirror.subscription().clone(), mirror.cursor(), mirror.have());
+    let clients = access.clients().map_err(|error| error.to_string())?;
+    let start = if anew { None } else { mirror.cursor() };
+    let watcher = Watcher::new(clients, mirror.subscription().clone(), start, mirror.have());
     Ok((watcher.map_err(|error| error.to_string())?, token))
 }
 
@@ -87,8 +99,7 @@ fn begin(access: &Access, mirror: &Mirror) -> Result<(Watcher, Option<Token>), S
 /// # Errors
 /// Why no server said anything in time.
 pub(super) async fn snapshot(access: &Access, cached: &Mirror, patience: Duration) -> Result<Mirror, String> {
-    let token = access.token().map_err(|error| error.to_string())?;
-    let clients = access.clients(token.as_ref()).map_err(|error| error.to_string())?;
+    let clients = access.clients().map_err(|error| error.to_string())?;
     let mut mirror = cached.clone();
     // Without a place to go on from there is a snapshot, and with it everything is known.
     let have = if cached.cursor().is_some() { cached.have() } else { BTreeMap::new() };

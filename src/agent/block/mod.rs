@@ -352,6 +352,8 @@ fn subscription(settings: &BlockSettings) -> Subscription {
         environment: settings.environment.clone(),
         namespaces: settings.namespaces.clone(),
         instance: Some(settings.id.as_str().to_owned()),
+        // What is sealed comes as far as the agent may see it, and nothing of it is written for others.
+        reveal: true,
     }
 }
 

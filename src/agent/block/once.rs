@@ -65,6 +65,7 @@ pub async fn once(
         Err(refusal) => return Ok(OnceEnd::Rejected(Report { reason: refusal.to_string(), output: None })),
     };
     let outcome = transaction.apply(at, &rendering.set).await;
+    let outcome = if rendering.set.sealed.is_empty() { outcome } else { outcome.without_output() };
     match outcome {
         Outcome::Applied { changed, .. } => {
             store.remember(|memory| memory.parts.clone_from(&rendering.parts));

@@ -149,8 +149,7 @@ impl Reporter {
     }
 
     fn client(&self, server: usize) -> Result<Client, String> {
-        let token = self.access.token().map_err(|error| error.to_string())?;
-        let clients = self.access.clients(token.as_ref()).map_err(|error| error.to_string())?;
+        let clients = self.access.clients().map_err(|error| error.to_string())?;
         let count = clients.len().max(1);
         clients.into_iter().nth(server % count).ok_or_else(|| "there is no server".to_owned())
     }

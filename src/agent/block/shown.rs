@@ -6,11 +6,13 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
+use bytes::Bytes;
+
 use crate::agent::block::memory::Memory;
 use crate::agent::layers::{Effective, Place};
 use crate::agent::local::{Feed, Layered, Layers, Local, LocalError, LocalSettings};
 use crate::agent::settings::{BlockSettings, FileSource, Merge};
-use crate::client::watch::{Change, Entry, Event, Held, Mirror, Snapshot, Subscription, Version};
+use crate::client::watch::{Change, Entry, Event, Held, Mirror, Secrecy, Snapshot, Subscription, Version};
 use crate::domain::names::{EntryKey, NamespaceName};
 use crate::domain::revisions::Cursor;
 
@@ -27,6 +29,8 @@ pub(super) struct Shown {
     feed: Feed,
     mirror: Mirror,
     news: News,
+    /// Whether contents of sealed entries are shown.
+    secrets: bool,
 }
 
 /// What came since, and was not applied yet.
@@ -41,8 +45,13 @@ enum News {
 impl Shown {
     /// What was shown when the agent ran last; nothing when it is not there, damaged, or of other namespaces.
     pub(super) fn open(settings: &BlockSettings, path: PathBuf, subscription: &Subscription) -> Self {
+        let secrets = settings.serve.as_ref().is_some_and(|serve| serve.secrets);
+        let may_show =
+            |mirror: &Mirror| secrets || mirror.entries().values().all(|held| held.secrecy != Secrecy::Revealed);
         let mirror = match Mirror::load(&path, subscription) {
-            Ok(Some(mirror)) => mirror,
+            Ok(Some(mirror)) if may_show(&mirror) => mirror,
+            // The settings were others then.
+            Ok(Some(_)) => Mirror::new(subscription.clone()),
             Ok(None) => Mirror::new(subscription.clone()),
             Err(error) => {
                 tracing::warn!(block = settings.name, %error, "what local programs saw last is refused");
@@ -51,7 +60,7 @@ impl Shown {
         };
         // What the watch holds by now may be newer.
         let (feed, news) = (Feed::new(mirror.clone()), News::Anew(Vec::new()));
-        Self { name: settings.name.clone(), path, feed, mirror, news }
+        Self { name: settings.name.clone(), path, feed, mirror, news, secrets }
     }
 
     /// Opens the places where it is shown.
@@ -68,7 +77,7 @@ impl Shown {
             (Event::Change(change), News::Changes(changes, bytes)) => {
                 *bytes += weight(change);
                 if changes.len() < CHANGES && *bytes <= BYTES {
-                    changes.push(change.clone());
+                    changes.push(shown_of(change, self.secrets));
                 } else {
                     self.news = News::Anew(Vec::new());
                 }
@@ -88,7 +97,7 @@ impl Shown {
         let mut events: Vec<Event> = match news {
             News::Changes(changes, _) => changes.into_iter().map(Event::Change).collect(),
             News::Anew(mut resets) => {
-                resets.push(Event::Snapshot(snapshot(cursor, held, &self.mirror, &memory.deleted)));
+                resets.push(Event::Snapshot(snapshot(cursor, (held, self.secrets), &self.mirror, &memory.deleted)));
                 resets
             }
         };
@@ -104,10 +113,16 @@ impl Shown {
 }
 
 /// Everything that is held, and of what is shown what the server says was deleted; all else that is shown stays.
-fn snapshot(cursor: Cursor, held: &Mirror, shown: &Mirror, deleted: &BTreeSet<Place>) -> Snapshot {
+fn snapshot(cursor: Cursor, (held, secrets): (&Mirror, bool), shown: &Mirror, deleted: &BTreeSet<Place>) -> Snapshot {
+    let version = |held: &Held| Version {
+        format: held.format,
+        hash: held.hash,
+        bytes: held.bytes.clone(),
+        secrecy: held.secrecy,
+    };
     let entry = |(place, held): (&(NamespaceName, EntryKey), &Held)| Entry {
         place: place.clone(),
-        version: Version { format: held.format, hash: held.hash, bytes: held.bytes.clone() },
+        version: hidden(version(held), secrets),
         revision: held.revision,
         actor: held.actor.clone(),
         at: held.at,
@@ -123,6 +138,23 @@ fn snapshot(cursor: Cursor, held: &Mirror, shown: &Mirror, deleted: &BTreeSet<Pl
         entries: held.entries().iter().map(entry).collect(),
         absent: shown.entries().keys().filter(absent).cloned().collect(),
     }
+}
+
+/// A change as it is shown.
+fn shown_of(change: &Change, secrets: bool) -> Change {
+    let mut change = change.clone();
+    for edit in &mut change.edits {
+        edit.version = edit.version.take().map(|version| hidden(version, secrets));
+    }
+    change
+}
+
+/// A version as it is shown: of a sealed one only that it is there, unless the settings say otherwise.
+fn hidden(version: Version, secrets: bool) -> Version {
+    if secrets || version.secrecy != Secrecy::Revealed {
+        return version;
+    }
+    Version { bytes: Bytes::new(), secrecy: Secrecy::Shut, ..version }
 }
 
 fn weight(change: &Change) -> usize {
@@ -155,15 +187,22 @@ impl Layers for BlockLayers {
         let Some(found) = view.find(key) else { return Ok(None) };
         let format = found.held.format;
         if self.deep.contains(key) {
+            let layers = || view.all(key);
+            if layers().any(|found| found.held.secrecy.is_shut()) {
+                let layers = layers().map(|found| found.place.namespace.clone()).collect();
+                return Ok(Some(Layered { format, bytes: Bytes::new(), secrecy: Secrecy::Shut, layers }));
+            }
+            let sealed = layers().any(|found| found.is_sealed());
             let merged = view.merged(key).map_err(|unusable| unusable.to_string())?;
             return Ok(merged.map(|(bytes, places)| Layered {
                 format,
                 bytes,
+                secrecy: if sealed { Secrecy::Revealed } else { Secrecy::Open },
                 layers: places.into_iter().map(|place| place.namespace).collect(),
             }));
         }
         let layers = vec![found.place.namespace.clone()];
-        Ok(Some(Layered { format, bytes: found.held.bytes.clone(), layers }))
+        Ok(Some(Layered { format, bytes: found.held.bytes.clone(), secrecy: found.held.secrecy, layers }))
     }
 }
 
@@ -171,7 +210,6 @@ impl Layers for BlockLayers {
 mod tests {
     use std::path::Path;
 
-    use bytes::Bytes;
     use time::OffsetDateTime;
 
     use super::*;
@@ -233,6 +271,7 @@ mod tests {
             format: Format::Yaml,
             hash: ContentHash::of(text.as_bytes()),
             bytes: Bytes::copy_from_slice(text.as_bytes()),
+            secrecy: Secrecy::Open,
         }
     }
 

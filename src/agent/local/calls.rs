@@ -24,7 +24,7 @@ use crate::api::entries::{ContentView, EntryList, EntryView};
 use crate::api::problem::{Code, FieldProblem, Problem};
 use crate::api::watch::{LAST_EVENT_ID_HEADER, WatchBody};
 use crate::api::{EPOCH_HEADER, PAGE_DEFAULT, PAGE_MAX, REVISION_HEADER};
-use crate::client::watch::{Held, Mirror, Place};
+use crate::client::watch::{Held, Mirror, Place, Secrecy};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{EntryKey, NamespaceName};
 use crate::domain::revisions::{Cursor, Revision};
@@ -203,10 +203,12 @@ fn get(tape: &Tape, place: &Place, headers: &HeaderMap, asked: &Asked) -> Answer
         if let Some(at) = at {
             // Large contents of events are fetched so, and may have changed since.
             let version = tape.version_at(place, at).ok_or_else(missing)?;
+            refuse_shut(version.secrecy, &format!("{}/{}", place.0, place.1))?;
             let tag = version.hash.to_string();
             return Ok(octets(headers, cursor, &tag, version.format.as_str(), version.bytes));
         }
         let held = mirror.entries().get(place).ok_or_else(missing)?;
+        refuse_shut(held.secrecy, &format!("{}/{}", place.0, place.1))?;
         let tag = held.revision.to_string();
         return Ok(octets(headers, cursor, &tag, held.format.as_str(), held.bytes.clone()));
     }
@@ -220,8 +222,10 @@ fn effective(desk: &Desk, mirror: &Mirror, key: &EntryKey, headers: &HeaderMap, 
     let cursor = mirror.cursor().ok_or_else(nothing_yet)?;
     let found = desk.layers.find(mirror, key).map_err(|problem| refuse(Code::InvalidContent, &problem))?;
     let found = found.ok_or_else(|| refuse(Code::NotFound, &format!("no layer of this block has {key}")))?;
-    let hash = ContentHash::of(&found.bytes).to_string();
+    let shut = found.secrecy.is_shut();
+    let hash = if shut { String::new() } else { ContentHash::of(&found.bytes).to_string() };
     if raw(headers, asked)? {
+        refuse_shut(found.secrecy, key.as_str())?;
         return Ok(octets(headers, cursor, &hash, found.format.as_str(), found.bytes));
     }
     let view = EffectiveView {
@@ -229,11 +233,13 @@ fn effective(desk: &Desk, mirror: &Mirror, key: &EntryKey, headers: &HeaderMap, 
         key: key.to_string(),
         format: found.format,
         size: found.bytes.len() as u64,
-        content: ContentView::of(&found.bytes),
+        sealed: found.secrecy.is_sealed(),
+        content: if shut { ContentView::default() } else { ContentView::of(&found.bytes) },
         layers: found.layers.iter().map(ToString::to_string).collect(),
         hash,
     };
-    Ok(tagged(headers, cursor, &view.hash, &view))
+    let tag = if shut { cursor.to_string() } else { view.hash.clone() };
+    Ok(tagged(headers, cursor, &tag, &view))
 }
 
 fn watch_by_address(desk: &Desk, headers: &HeaderMap, asked: &Asked) -> Answer {
@@ -245,6 +251,7 @@ fn watch_by_address(desk: &Desk, headers: &HeaderMap, asked: &Asked) -> Answer {
         have: asked.all("have").collect(),
         instance: None,
         topics: Vec::new(),
+        reveal: false,
     };
     watch(desk, headers, body)
 }
@@ -303,8 +310,23 @@ fn view(mirror: &Mirror, (namespace, key): &Place, held: &Held, content: bool) -
         actor: held.actor.clone(),
         hash: held.hash.to_string(),
         size: held.bytes.len() as u64,
-        content: if content { ContentView::of(&held.bytes) } else { ContentView::default() },
+        sealed: held.secrecy.is_sealed(),
+        marks: None,
+        masked: false,
+        redacted: false,
+        content: if content && !held.secrecy.is_shut() { ContentView::of(&held.bytes) } else { ContentView::default() },
     }
+}
+
+/// Bytes of a sealed entry are given by an agent that may see them and was told to give them.
+fn refuse_shut(secrecy: Secrecy, what: &str) -> Result<(), Box<Problem>> {
+    if secrecy.is_shut() {
+        return Err(refuse(
+            Code::Sealed,
+            &format!("{what} is sealed; `serve.secrets` is not set, or the agent may not see it"),
+        ));
+    }
+    Ok(())
 }
 
 fn raw(headers: &HeaderMap, asked: &Asked) -> Result<bool, Box<Problem>> {

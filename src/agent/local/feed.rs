@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use crate::api::watch::ResetReason;
-use crate::client::watch::{Change, Event, Mirror, Place, Version};
+use crate::client::watch::{Change, Event, Held, Mirror, Place, Version};
 use crate::domain::contents::ContentHash;
 use crate::domain::revisions::{Cursor, Revision};
 
@@ -138,7 +138,8 @@ impl Tape {
     pub(super) fn version_at(&self, place: &Place, at: Revision) -> Option<Version> {
         let held = self.mirror.entries().get(place).filter(|held| held.revision <= at.0);
         if let Some(held) = held {
-            return Some(Version { format: held.format, hash: held.hash, bytes: held.bytes.clone() });
+            let Held { format, hash, bytes, secrecy, .. } = held.clone();
+            return Some(Version { format, hash, bytes, secrecy });
         }
         let older = self.changes.iter().rev().filter(|change| change.cursor.revision <= at);
         older.flat_map(|change| change.edits.iter().rev()).find(|edit| edit.place == *place)?.version.clone()

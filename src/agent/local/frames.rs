@@ -11,7 +11,7 @@ use crate::api::watch::{
     ByeEvent, ChangeEvent, CheckpointEvent, INLINE_BYTES, PART_BYTES, ResetEvent, ResetReason, SnapshotEvent,
     WatchedChange, WatchedEntry, WatchedKey, event,
 };
-use crate::client::watch::{Change, Held, Mirror, Place};
+use crate::client::watch::{Change, Held, Mirror, Place, Secrecy};
 use crate::domain::names::{EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::{Cursor, Revision};
 
@@ -70,7 +70,7 @@ pub(super) fn change(
         let (namespace, key) = &edit.place;
         let version = edit.version.as_ref();
         let (content, href) = version.map_or((ContentView::default(), None), |version| {
-            carried(environment, revision, &edit.place, &version.bytes)
+            carried(environment, revision, &edit.place, (&version.bytes, version.secrecy))
         });
         let view = WatchedChange {
             namespace: namespace.to_string(),
@@ -80,6 +80,7 @@ pub(super) fn change(
             hash: version.map(|version| version.hash.to_string()),
             content,
             href,
+            sealed: version.is_some_and(|version| version.secrecy.is_sealed()),
         };
         (view, version.map_or(0, |version| version.bytes.len()))
     });
@@ -122,7 +123,7 @@ pub(super) fn bye() -> Bytes {
 }
 
 fn entry(environment: &EnvironmentName, at: Revision, place: &Place, held: &Held) -> WatchedEntry {
-    let (content, href) = carried(environment, at, place, &held.bytes);
+    let (content, href) = carried(environment, at, place, (&held.bytes, held.secrecy));
     WatchedEntry {
         namespace: place.0.to_string(),
         key: place.1.to_string(),
@@ -133,6 +134,7 @@ fn entry(environment: &EnvironmentName, at: Revision, place: &Place, held: &Held
         at: held.at,
         content,
         href,
+        sealed: held.secrecy.is_sealed(),
     }
 }
 
@@ -141,8 +143,11 @@ fn carried(
     environment: &EnvironmentName,
     at: Revision,
     (namespace, key): &Place,
-    bytes: &Bytes,
+    (bytes, secrecy): (&Bytes, Secrecy),
 ) -> (ContentView, Option<String>) {
+    if secrecy.is_shut() {
+        return (ContentView::default(), None);
+    }
     if bytes.len() as u64 <= INLINE_BYTES {
         return (ContentView::of(bytes), None);
     }

@@ -27,7 +27,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::api::entries::ContentView;
-use crate::client::watch::Mirror;
+use crate::client::watch::{Mirror, Secrecy};
 use crate::domain::formats::Format;
 use crate::domain::names::{EntryKey, NamespaceName};
 
@@ -52,6 +52,8 @@ pub struct LocalSettings {
     pub socket: Option<SocketSettings>,
     /// A loopback port; 0 takes any.
     pub listen: Option<SocketAddr>,
+    /// Whether contents of sealed entries are told.
+    pub secrets: bool,
 }
 
 /// What the layers of a block come to under a key.
@@ -61,6 +63,8 @@ pub struct Layered {
     pub format: Format,
     /// The content.
     pub bytes: Bytes,
+    /// Whether something of it is sealed; without content when it may not be told.
+    pub secrecy: Secrecy,
     /// The layers that it is made of, in their order.
     pub layers: Vec<NamespaceName>,
 }
@@ -83,10 +87,13 @@ pub struct EffectiveView {
     pub key: String,
     /// How the content is to be understood.
     pub format: Format,
-    /// SHA-256 of the bytes, lowercase hex.
+    /// SHA-256 of the bytes, lowercase hex; empty without content.
     pub hash: String,
     /// Bytes of the content.
     pub size: u64,
+    /// Whether something of it is sealed; it then comes without content, unless `serve.secrets` is set.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sealed: bool,
     /// The content.
     #[serde(flatten)]
     pub content: ContentView,

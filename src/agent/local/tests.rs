@@ -11,7 +11,7 @@ use tokio::net::UnixStream;
 
 use super::*;
 use crate::api::watch::ResetReason;
-use crate::client::watch::{Change, Edit, Entry, Event, Outage, Snapshot, Subscription, Version, Watcher};
+use crate::client::watch::{Change, Edit, Entry, Event, Outage, Secrecy, Snapshot, Subscription, Version, Watcher};
 use crate::client::{Client, EntriesQuery, Server};
 use crate::domain::contents::ContentHash;
 use crate::domain::names::{Address, EnvironmentName};
@@ -27,6 +27,7 @@ impl Layers for Latest {
         Ok(found.next().map(|(layer, held)| Layered {
             format: held.format,
             bytes: held.bytes.clone(),
+            secrecy: held.secrecy,
             layers: vec![layer.clone()],
         }))
     }
@@ -61,6 +62,7 @@ fn subscription() -> Subscription {
         environment: EnvironmentName::parse("dev").unwrap(),
         namespaces: vec![namespace("shared"), namespace("orders")],
         instance: None,
+        reveal: false,
     }
 }
 
@@ -75,7 +77,7 @@ fn place(text: &str) -> (NamespaceName, EntryKey) {
 
 fn version(text: &str) -> Version {
     let bytes = Bytes::copy_from_slice(text.as_bytes());
-    Version { format: Format::Text, hash: ContentHash::of(&bytes), bytes }
+    Version { format: Format::Text, hash: ContentHash::of(&bytes), bytes, secrecy: Secrecy::Open }
 }
 
 fn snapshot(cursor: Cursor, entries: &[(&str, &str)]) -> Event {
@@ -115,8 +117,11 @@ struct Served {
 impl Served {
     fn start(block: Block) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings =
-            LocalSettings { socket: Some(socket(folder.path())), listen: Some("127.0.0.1:0".parse().unwrap()) };
+        let settings = LocalSettings {
+            socket: Some(socket(folder.path())),
+            listen: Some("127.0.0.1:0".parse().unwrap()),
+            secrets: false,
+        };
         let local = Local::open(&settings, block.feed.clone(), Arc::new(Latest)).unwrap();
         let server = Server::parse(&local.address().unwrap().to_string()).unwrap();
         let (stop, mut task) = (CancellationToken::new(), JoinSet::new());
@@ -348,7 +353,7 @@ async fn a_wrong_watch_says_what_is_wrong() {
 async fn the_socket_is_private_and_never_taken_from_another() {
     let folder = tempfile::tempdir().unwrap();
     let open = |settings: &SocketSettings| {
-        let settings = LocalSettings { socket: Some(settings.clone()), listen: None };
+        let settings = LocalSettings { socket: Some(settings.clone()), listen: None, secrets: false };
         Local::open(&settings, Block::new().feed, Arc::new(Latest))
     };
     let settings = socket(folder.path());
@@ -368,7 +373,7 @@ async fn the_socket_is_private_and_never_taken_from_another() {
     assert!(refused.contains("no socket"), "{refused}");
     assert_eq!(fs::read_to_string(&settings.path).unwrap(), "precious");
 
-    let wide = LocalSettings { socket: None, listen: Some("0.0.0.0:0".parse().unwrap()) };
+    let wide = LocalSettings { socket: None, listen: Some("0.0.0.0:0".parse().unwrap()), secrets: false };
     let refused = Local::open(&wide, Block::new().feed, Arc::new(Latest)).unwrap_err().to_string();
     assert!(refused.contains("not a loopback address"), "{refused}");
 }

@@ -51,6 +51,7 @@ pub(super) fn check(
 ) -> Result<AgentSettings, Vec<Fault>> {
     let mut faults = Faults::default();
     let servers = servers(&fields, surroundings, &mut faults);
+    let exchange = fields.exchange;
     let token_file = fields.token_file.and_then(|path| absolute(path, "token_file", &mut faults));
     let ca_file = fields.ca_file.and_then(|path| absolute(path, "ca_file", &mut faults));
     let state_dir =
@@ -74,7 +75,7 @@ pub(super) fn check(
     let mut faults = faults.0;
     if faults.is_empty() {
         let control = control.unwrap_or_else(|| state_dir.join("control.sock"));
-        return Ok(AgentSettings { servers, token_file, ca_file, state_dir, control, host, services });
+        return Ok(AgentSettings { servers, token_file, exchange, ca_file, state_dir, control, host, services });
     }
     faults.sort_by_key(|fault| (fault.line, fault.column));
     Err(faults)

@@ -22,6 +22,9 @@ pub(super) struct AgentFields {
     pub(super) servers: Vec<Spanned<String>>,
     /// A file with the token. Without it the token is that of `PINTLE_TOKEN`.
     pub(super) token_file: Option<Spanned<PathBuf>>,
+    /// Show the token only to exchange it for a short-lived one; a token of a trusted issuer is exchanged always.
+    #[serde(default)]
+    pub(super) exchange: bool,
     /// A PEM file of authorities besides those of the machine. Without it that of `PINTLE_CA_FILE`.
     pub(super) ca_file: Option<Spanned<PathBuf>>,
     /// Cache, kept sets and control socket; `/var/lib/pintle-agent` when absent.
@@ -92,6 +95,9 @@ pub(super) struct ServeFields {
     pub(super) mode: Option<Spanned<String>>,
     /// A port of 127.0.0.1.
     pub(super) port: Option<Spanned<u16>>,
+    /// Whether contents of sealed entries are told; they are not when absent.
+    #[serde(default)]
+    pub(super) secrets: bool,
 }
 
 /// The window in which changes are gathered.
@@ -122,6 +128,8 @@ pub(super) struct FileFields {
     pub(super) undefined: Option<Undefined>,
     /// Permission bits in octal; `0644` when absent.
     pub(super) mode: Option<Spanned<String>>,
+    /// Permission bits while it holds something of a sealed entry; those of `mode`, but for the owner alone, when absent.
+    pub(super) secret_mode: Option<Spanned<String>>,
     /// Its owner, by name or number.
     pub(super) owner: Option<Spanned<String>>,
     /// Its group, by name or number.

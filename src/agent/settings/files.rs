@@ -12,6 +12,8 @@ use crate::domain::names::EntryKey;
 
 /// The permission bits of a file that says nothing.
 const MODE: u32 = 0o644;
+/// The bits that a file keeps which holds something of a sealed entry, unless its settings say otherwise.
+const SECRET: u32 = 0o600;
 
 /// Checks a file; none when a fault was told. `at` is its field, `folder` that of the block, `home` that of `agent.yaml`.
 pub(super) fn check(
@@ -25,7 +27,11 @@ pub(super) fn check(
     let fields = file.value;
     let before = faults.count();
     let path = path(&fields.path, at, folder, faults);
-    let mode = fields.mode.as_ref().map_or(Some(MODE), |text| mode(text, 0o7777, at, faults));
+    let mode = fields.mode.as_ref().map_or(Some(MODE), |text| mode(text, 0o7777, &format!("{at}.mode"), faults));
+    let secret_mode = match &fields.secret_mode {
+        Some(text) => self::mode(text, 0o7777, &format!("{at}.secret_mode"), faults),
+        None => mode.map(|mode| mode & SECRET),
+    };
     if let Some(owner) = &fields.owner {
         faults.check(owner.referenced, &format!("{at}.owner"), accounts::user(&owner.value));
     }
@@ -40,6 +46,7 @@ pub(super) fn check(
         path,
         source: source?,
         mode: mode?,
+        secret_mode: secret_mode?,
         owner: fields.owner.map(|owner| owner.value),
         group: fields.group.map(|group| group.value),
         allow_empty: fields.allow_empty,
@@ -69,12 +76,12 @@ fn path(written: &Spanned<PathBuf>, at: &str, folder: Option<&Path>, faults: &mu
 }
 
 /// Permission bits, at most these.
-pub(super) fn mode(text: &Spanned<String>, most: u32, at: &str, faults: &mut Faults) -> Option<u32> {
+pub(super) fn mode(text: &Spanned<String>, most: u32, field: &str, faults: &mut Faults) -> Option<u32> {
     let mode = u32::from_str_radix(&text.value, 8).ok().filter(|mode| *mode <= most && text.value.len() >= 3);
     if mode.is_none() {
         let message =
             format!("must be 3 or 4 octal digits in quotes, at most \"{most:04o}\", as \"0644\", not `{}`", text.value);
-        faults.add(text.referenced, &format!("{at}.mode"), message);
+        faults.add(text.referenced, field, message);
     }
     mode
 }

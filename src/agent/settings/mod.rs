@@ -45,6 +45,8 @@ pub struct AgentSettings {
     pub servers: Vec<Server>,
     /// Holds the token; read again when it changes.
     pub token_file: Option<PathBuf>,
+    /// Whether the token is shown only to exchange it for a short-lived one. One of a trusted issuer is so always.
+    pub exchange: bool,
     /// Holds authorities besides those of the machine, which the servers' certificates may be of; read at every connection.
     pub ca_file: Option<PathBuf>,
     /// Where the agent keeps what it must not forget.
@@ -114,6 +116,8 @@ pub struct FileSettings {
     pub source: FileSource,
     /// Permission bits.
     pub mode: u32,
+    /// Permission bits while it holds something of a sealed entry.
+    pub secret_mode: u32,
     /// Name or number of its owner; none keeps the agent's.
     pub owner: Option<String>,
     /// Name or number of its group; none keeps the agent's.

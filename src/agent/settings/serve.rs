@@ -24,7 +24,7 @@ pub(super) fn check(serve: &Spanned<ServeFields>, at: &str, faults: &mut Faults)
     if fields.socket.is_none() && fields.port.is_none() {
         faults.add(place, &at, "needs `socket` or `port`");
     }
-    let mode = fields.mode.as_ref().map_or(Some(MODE), |mode| files::mode(mode, 0o777, &at, faults));
+    let mode = fields.mode.as_ref().map_or(Some(MODE), |mode| files::mode(mode, 0o777, &format!("{at}.mode"), faults));
     let owner = fields.owner.as_ref();
     let uid = owner.and_then(|name| faults.check(name.referenced, &format!("{at}.owner"), accounts::user(&name.value)));
     let group = fields.group.as_ref();
@@ -42,7 +42,7 @@ pub(super) fn check(serve: &Spanned<ServeFields>, at: &str, faults: &mut Faults)
         let problem = "must be from 1 to 65535; it is opened on 127.0.0.1 only";
         faults.check(port.referenced, &format!("{at}.port"), Some(address).filter(|_| port.value > 0).ok_or(problem))
     });
-    (faults.count() == before).then_some(LocalSettings { socket, listen })
+    (faults.count() == before).then_some(LocalSettings { socket, listen, secrets: fields.secrets })
 }
 
 fn check_socket(path: &Path) -> Result<(), String> {

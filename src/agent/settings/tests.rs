@@ -75,7 +75,7 @@ fn every_field_is_read() {
     assert_eq!(web.serve, None);
     let socket = SocketSettings { path: "/run/app/pintle.sock".into(), mode: 0o660, uid: Some(0), gid: Some(7) };
     let listen = Some("127.0.0.1:7171".parse().unwrap());
-    assert_eq!(app.serve, Some(LocalSettings { socket: Some(socket), listen }));
+    assert_eq!(app.serve, Some(LocalSettings { socket: Some(socket), listen, secrets: false }));
     assert_eq!(app.splay, Duration::from_mins(1), "it restarts");
     assert_eq!(app.quiescence, Quiescence { min: Duration::from_millis(200), max: Duration::from_secs(5) });
 }

@@ -93,6 +93,26 @@ impl Outcome {
         }
     }
 
+    /// The same without what was printed, which may quote what is secret.
+    #[must_use]
+    pub fn without_output(self) -> Self {
+        let shorn = |report: Report| Report {
+            output: report.output.map(|_| "(not told: the files hold something of sealed entries)".to_owned()),
+            ..report
+        };
+        match self {
+            Self::Applied { changed, unhealthy } => Self::Applied { changed, unhealthy: unhealthy.map(shorn) },
+            Self::CheckRefused(report) => Self::CheckRefused(shorn(report)),
+            Self::CheckTimedOut(report) => Self::CheckTimedOut(shorn(report)),
+            Self::CheckFailed(report) => Self::CheckFailed(shorn(report)),
+            Self::StageFailed(report) => Self::StageFailed(shorn(report)),
+            Self::SwapFailed(report) => Self::SwapFailed(shorn(report)),
+            Self::ReloadFailed(report) => Self::ReloadFailed(shorn(report)),
+            Self::ProbeFailed(report) => Self::ProbeFailed(shorn(report)),
+            Self::Broken(report) => Self::Broken(shorn(report)),
+        }
+    }
+
     /// Whether the set is in place.
     #[must_use]
     pub fn is_applied(&self) -> bool {

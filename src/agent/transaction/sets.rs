@@ -42,6 +42,8 @@ struct StoredSet {
     files: Vec<StoredFile>,
     variables: BTreeMap<String, String>,
     missing: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    sealed: Vec<String>,
 }
 
 impl StoredSet {
@@ -58,6 +60,7 @@ impl StoredSet {
             files: set.files.iter().map(file).collect(),
             variables: set.variables.clone(),
             missing: set.missing.clone(),
+            sealed: set.sealed.clone(),
         }
     }
 
@@ -69,7 +72,8 @@ impl StoredSet {
         };
         let files = self.files.into_iter().map(file).collect::<Result<_, String>>()?;
         let at = self.at.parse().map_err(|_| format!("{} is no place in a history", self.at))?;
-        Ok(AppliedSet { at, set: FileSet { files, variables: self.variables, missing: self.missing } })
+        let (variables, missing, sealed) = (self.variables, self.missing, self.sealed);
+        Ok(AppliedSet { at, set: FileSet { files, variables, missing, sealed } })
     }
 }
 

@@ -89,7 +89,9 @@ async fn judge(
         let about = Circumstances { stage: Some(stage), variables };
         if let Err(error) = commands::run(&check.command, &about, check.timeout).await {
             out.note(format_args!("{}: {}", service.name, plain(&error.to_string())));
-            for line in error.output().iter().flat_map(|output| output.lines()) {
+            // What a command says may quote the files.
+            let output = error.output().filter(|_| set.sealed.is_empty());
+            for line in output.iter().flat_map(|output| output.lines()) {
                 out.note(format_args!("  {}", plain(line)));
             }
             return Ok(Verdict::Refused);
@@ -101,7 +103,11 @@ async fn judge(
         let path = layout.target(&file.path)?;
         if let Some(diff) = difference(&path, file)? {
             verdict = Verdict::Differs;
-            out.diff(&diff)?;
+            if set.sealed.contains(&format!("file {}", file.path.display())) {
+                out.note(format_args!("{}: differs; how is not told, since it holds something sealed", path.display()));
+            } else {
+                out.diff(&diff)?;
+            }
         }
     }
     let what = if verdict == Verdict::Same { "nothing would change" } else { "this would change" };

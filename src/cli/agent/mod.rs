@@ -121,6 +121,8 @@ fn prepare(out: Output, args: &AgentArgs, global: &Global) -> anyhow::Result<(Ag
     let settings = AgentSettings::read(&args.config, &Surroundings { host, server });
     let mut settings = settings.map_err(|error: SettingsError| anyhow::anyhow!("{error}"))?;
     settings.ca_file = settings.ca_file.or_else(|| global.ca_file.clone()).filter(|path| !path.as_os_str().is_empty());
+    let token_file = || global.token_file.clone().filter(|path| !path.as_os_str().is_empty());
+    settings.token_file = settings.token_file.take().or_else(token_file);
     for server in settings.servers.iter().filter(|server| server.exposed()) {
         out.warn(format_args!("{server} is not encrypted: the token and contents can be read on the way"));
     }

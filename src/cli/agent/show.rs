@@ -104,7 +104,11 @@ pub(super) fn explained(out: Output, blocks: &[Explained]) -> io::Result<()> {
                 layer.revision.map_or_else(|| "-".to_owned(), |revision| revision.to_string()),
                 layer.actor.clone().unwrap_or_default(),
                 at,
-                layer.bytes.map(|bytes| bytes.to_string()).unwrap_or_default(),
+                match (layer.sealed, layer.bytes) {
+                    (true, Some(bytes)) => format!("{bytes}, sealed"),
+                    (true, None) => "sealed".to_owned(),
+                    (false, bytes) => bytes.map(|bytes| bytes.to_string()).unwrap_or_default(),
+                },
             ]
         });
         out.table(["LAYER", "", "REVISION", "ACTOR", "TIME", "BYTES"], rows)?;

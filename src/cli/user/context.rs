@@ -8,7 +8,7 @@ use crate::cli::user::exit::Stop;
 use crate::cli::user::output::Output;
 use crate::cli::user::surroundings::Surroundings;
 use crate::cli::user::{Global, paint};
-use crate::client::{Authorities, Client, ClientError, Server, Token};
+use crate::client::{Authorities, Client, ClientError, Credentials as Shown, Server, Token};
 
 /// The server of a first command on a developer's machine.
 const DEFAULT_SERVER: &str = "http://127.0.0.1:8080";
@@ -49,29 +49,45 @@ impl<'a> Context<'a> {
         Ok(Server::parse(said.or(credentials.current.as_deref()).unwrap_or(DEFAULT_SERVER))?)
     }
 
-    /// The client, with the token said or else that of the login on the server.
+    /// The client, with the token said, that of the file said, or else that of the login on the server.
     pub(super) fn client(&self) -> Result<Client> {
-        let said = self.global.token.as_ref().map(|secret| secret.0.as_str()).filter(|text| !text.is_empty());
-        // With both said, no file is needed, and a damaged one is not in the way.
-        let credentials = match (said, &self.global.server) {
+        let said = self.said()?;
+        // With both said, no file of logins is needed, and a damaged one is not in the way.
+        let credentials = match (&said, &self.global.server) {
             (Some(_), Some(_)) => Credentials::default(),
             (Some(_), None) | (None, Some(_) | None) => self.credentials()?,
         };
         let server = self.server(&credentials)?;
-        let kept = credentials.login(&server).map(|login| login.token.as_str());
-        let token = said.or(kept).map(Token::parse).transpose()?;
-        self.connect(server, token.as_ref())
+        let kept = || credentials.login(&server).map(|login| Token::parse(&login.token)).transpose();
+        let shown = match said {
+            Some(said) => said,
+            None => Shown::of(kept()?),
+        };
+        self.connect_showing(server, shown)
+    }
+
+    /// What the options and the environment give to be shown; a token before the file of one.
+    fn said(&self) -> Result<Option<Shown>> {
+        let token = self.global.token.as_ref().map(|secret| secret.0.as_str()).filter(|text| !text.is_empty());
+        if let Some(token) = token {
+            return Ok(Some(Shown::of(Some(Token::parse(token)?))));
+        }
+        Ok(self.global.token_file.as_deref().filter(|path| !path.as_os_str().is_empty()).map(Shown::file))
     }
 
     /// A client of a server, which must have a certificate of the machine's authorities or of `--ca-file`.
     pub(super) fn connect(&self, server: Server, token: Option<&Token>) -> Result<Client> {
+        self.connect_showing(server, Shown::of(token.cloned()))
+    }
+
+    fn connect_showing(&self, server: Server, shown: Shown) -> Result<Client> {
         if server.exposed() {
             self.out
                 .warn(format_args!("{server} is not encrypted: passwords, tokens and contents can be read on the way"));
         }
         let said = self.global.ca_file.as_deref().filter(|path| !path.as_os_str().is_empty());
         let authorities = said.map(Authorities::read).transpose()?.unwrap_or_default();
-        Ok(Client::trusting(server, token, &authorities)?)
+        Ok(Client::showing(server, shown, &authorities)?)
     }
 
     /// Asks whether to go on. Without a person to ask, only `--yes` goes on.

@@ -175,6 +175,8 @@ pub(super) fn delete_change(address: &Address, if_revision: Option<u64>) -> Chan
 
 fn change(address: &Address, op: Op, if_revision: Option<u64>) -> ChangeBody {
     ChangeBody {
+        secret: None,
+        secret_paths: None,
         env: address.environment.to_string(),
         namespace: address.namespace.to_string(),
         key: address.key.to_string(),

@@ -82,7 +82,7 @@ impl Exit {
             ClientError::Unexpected { status, .. } => Self::of_status(*status),
             ClientError::Unreachable { .. } | ClientError::AnswerLost { .. } => Self::Unavailable,
             ClientError::Server { .. } | ClientError::Token | ClientError::Message => Self::Usage,
-            ClientError::Setup(_) => Self::Failed,
+            ClientError::Setup(_) | ClientError::TokenFile { .. } => Self::Failed,
         }
     }
 

@@ -198,6 +198,7 @@ mod tests {
             format: None,
             hash: None,
             size: None,
+            sealed: false,
             previous,
             diff: None,
         }

@@ -20,6 +20,7 @@ mod groups;
 mod history;
 mod import;
 mod instances;
+mod issuers;
 mod manifest;
 mod namespaces;
 mod nodes;
@@ -65,6 +66,9 @@ pub struct Global {
     /// Believe certificates of the authorities in this PEM file as well, besides those of the machine
     #[arg(long, global = true, env = "PINTLE_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
+    /// File with the token to use instead of the login; read for every call, so it may change meanwhile
+    #[arg(long, global = true, env = "PINTLE_TOKEN_FILE", value_name = "FILE")]
+    pub token_file: Option<PathBuf>,
     /// Print results as JSON, as the API sends them
     #[arg(long, global = true)]
     pub json: bool,
@@ -158,6 +162,9 @@ pub enum UserCommand {
     CanI(rights::CanIArgs),
     /// List who may do something, and why
     WhoCan(rights::WhoCanArgs),
+    /// Trust, list and forget issuers whose tokens programs exchange for ours
+    #[command(subcommand)]
+    Issuer(issuers::IssuerCommand),
     /// Create, list and delete environments
     #[command(subcommand)]
     Env(environments::EnvCommand),
@@ -251,6 +258,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Access(command) => access::run(context, command).await,
         UserCommand::CanI(args) => rights::can_i(context, args).await,
         UserCommand::WhoCan(args) => rights::who_can(context, args).await,
+        UserCommand::Issuer(command) => issuers::run(context, command).await,
         UserCommand::Env(command) => environments::run(context, command).await,
         UserCommand::Ns(command) => namespaces::run(context, command).await,
         UserCommand::Freeze(args) => environments::freeze(context, args).await,

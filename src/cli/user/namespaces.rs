@@ -77,7 +77,7 @@ async fn create(context: &Context<'_>, room: &Room, description: Option<String>,
         Err(error) if error.problem().is_some_and(|problem| problem.status == 404) => {}
         Err(error) => return Err(error.into()),
     }
-    let body = NamespaceBody { description, message: message.given().map(str::to_owned) };
+    let body = NamespaceBody { description, message: message.given().map(str::to_owned), ..NamespaceBody::default() };
     let written = client.put_namespace(&room.environment, &room.namespace, &body).await?;
     writes::report(context.out, &written)
 }

@@ -124,7 +124,7 @@ mod tests {
     use crate::domain::formats::Format;
 
     fn side(revision: Option<u64>, text: &str) -> SideView {
-        SideView { revision, format: Format::Yaml, content: ContentView::of(text.as_bytes()) }
+        SideView { revision, format: Format::Yaml, sealed: false, content: ContentView::of(text.as_bytes()) }
     }
 
     #[test]

@@ -107,6 +107,8 @@ impl FileChange {
             content = ContentView::of(&read_beside(directory, &path)?);
         }
         Ok(ChangeBody {
+            secret: None,
+            secret_paths: None,
             env: self.env,
             namespace: self.namespace,
             key: self.key,

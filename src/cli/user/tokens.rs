@@ -5,7 +5,7 @@ use std::str::FromStr;
 use anyhow::Result;
 use uuid::Uuid;
 
-use crate::api::tokens::{NewTokenView, RotateBody, ScopeItem, TokenBody, TokenView};
+use crate::api::tokens::{NewTokenView, RotateTokenBody, ScopeItem, TokenBody, TokenView};
 use crate::cli::user::context::Context;
 use crate::cli::user::exit::Exit;
 use crate::cli::user::when::shown;
@@ -114,7 +114,7 @@ pub(super) async fn run(context: &Context<'_>, command: TokenCommand) -> Result<
             print_new(context, &client.create_token(&TokenBody { name, expires_in_days, scope, user }).await?)?;
         }
         TokenCommand::Rotate { id, overlap_seconds } => {
-            print_new(context, &client.rotate_token(id, &RotateBody { overlap_seconds }).await?)?;
+            print_new(context, &client.rotate_token(id, &RotateTokenBody { overlap_seconds }).await?)?;
         }
         TokenCommand::Ls { user } => {
             let list = client.list_tokens(user.as_deref()).await?;

@@ -222,7 +222,11 @@ fn is_passing(error: &ClientError) -> bool {
         ClientError::Unreachable { .. } | ClientError::AnswerLost { .. } => true,
         ClientError::Problem(problem) => problem.status == 503 || problem.status == 429,
         ClientError::Unexpected { status, .. } => matches!(status, 502..=504),
-        ClientError::Server { .. } | ClientError::Token | ClientError::Message | ClientError::Setup(_) => false,
+        ClientError::TokenFile { .. }
+        | ClientError::Server { .. }
+        | ClientError::Token
+        | ClientError::Message
+        | ClientError::Setup(_) => false,
     }
 }
 

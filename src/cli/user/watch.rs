@@ -77,7 +77,7 @@ fn subscription(first: Scope, names: &[String]) -> Result<Subscription> {
     if namespaces.is_empty() {
         return Err(Stop::usage("name the namespaces to watch, such as pintle watch dev orders").into());
     }
-    Ok(Subscription { environment, namespaces: namespaces.into_iter().collect(), instance: None })
+    Ok(Subscription { environment, namespaces: namespaces.into_iter().collect(), instance: None, reveal: false })
 }
 
 fn namespace_of(environment: &EnvironmentName, text: &str) -> Result<NamespaceName> {
@@ -238,7 +238,7 @@ fn why(reason: ResetReason) -> &'static str {
 }
 
 fn content(version: &Version, wanted: bool) -> ContentView {
-    if wanted { ContentView::of(&version.bytes) } else { ContentView::default() }
+    if wanted && !version.secrecy.is_shut() { ContentView::of(&version.bytes) } else { ContentView::default() }
 }
 
 fn snapshot_data(snapshot: &Snapshot, contents: bool) -> SnapshotEvent {
@@ -253,6 +253,7 @@ fn snapshot_data(snapshot: &Snapshot, contents: bool) -> SnapshotEvent {
         at: entry.at,
         content: content(&entry.version, contents),
         href: None,
+        sealed: entry.version.secrecy.is_sealed(),
     };
     SnapshotEvent {
         revision: snapshot.cursor.revision.0,
@@ -274,6 +275,7 @@ fn change_data(change: &Change, contents: bool) -> ChangeEvent {
         hash: version.as_ref().map(|version| version.hash.to_string()),
         content: version.as_ref().map(|version| content(version, contents)).unwrap_or_default(),
         href: None,
+        sealed: version.as_ref().is_some_and(|version| version.secrecy.is_sealed()),
     };
     ChangeEvent {
         revision: change.cursor.revision.0,

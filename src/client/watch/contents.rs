@@ -8,7 +8,7 @@ use crate::api::entries::{ContentView, Op};
 use crate::api::watch::{WatchedChange, WatchedEntry, WatchedKey};
 use crate::client::transport::Call;
 use crate::client::watch::Failure;
-use crate::client::watch::events::{Change, Edit, Entry, Event, Outage, Place, Snapshot, Version};
+use crate::client::watch::events::{Change, Edit, Entry, Event, Outage, Place, Secrecy, Snapshot, Version};
 use crate::client::watch::joiner::Incoming;
 use crate::client::{Client, ClientError, Server};
 use crate::domain::contents::ContentHash;
@@ -44,7 +44,8 @@ pub(super) async fn fill(client: Client, incoming: Incoming) -> Result<Option<Ev
 
 async fn fill_entry(client: &Client, entry: WatchedEntry) -> Result<Entry, Failure> {
     let place = place(&entry.namespace, &entry.key)?;
-    let version = version(client, &place, &entry.format, &entry.hash, &entry.content, entry.href.as_deref()).await?;
+    let given = Given { content: &entry.content, href: entry.href.as_deref(), sealed: entry.sealed };
+    let version = version(client, &place, &entry.format, &entry.hash, given).await?;
     Ok(Entry { place, version, revision: entry.revision, actor: entry.actor, at: entry.at })
 }
 
@@ -56,7 +57,8 @@ async fn fill_change(client: &Client, change: WatchedChange) -> Result<Edit, Fai
             let (Some(format), Some(hash)) = (&change.format, &change.hash) else {
                 return Err(Failure::astray(format!("the put of {} has no format or no hash", shown(&place))));
             };
-            Some(version(client, &place, format, hash, &change.content, change.href.as_deref()).await?)
+            let given = Given { content: &change.content, href: change.href.as_deref(), sealed: change.sealed };
+            Some(version(client, &place, format, hash, given).await?)
         }
     };
     Ok(Edit { place, version })
@@ -76,20 +78,43 @@ async fn version(
     place: &Place,
     format: &str,
     hash: &str,
-    content: &ContentView,
-    href: Option<&str>,
+    given: Given<'_>,
 ) -> Result<Version, Failure> {
-    let bytes = match (content.bytes(), href) {
+    let format = format.parse().unwrap_or(Format::Binary);
+    let bytes = match (given.content.bytes(), given.href) {
         (Some(bytes), _) => bytes,
         (None, Some(href)) => fetch(client, place, href).await?,
+        (None, None) if given.sealed => {
+            let hash = keyed(place, hash)?;
+            return Ok(Version { format, hash, bytes: Bytes::new(), secrecy: Secrecy::Shut });
+        }
         (None, None) => return Err(Failure::astray(format!("the content of {} is missing", shown(place)))),
     };
+    if given.sealed {
+        return Ok(Version { format, hash: keyed(place, hash)?, bytes, secrecy: Secrecy::Revealed });
+    }
     let actual = ContentHash::of(&bytes);
     if actual.to_string() != hash {
         let name = shown(place);
         return Err(Failure::astray(format!("the content of {name} has the SHA-256 {actual}, {hash} was announced")));
     }
-    Ok(Version { format: format.parse().unwrap_or(Format::Binary), hash: actual, bytes })
+    Ok(Version { format, hash: actual, bytes, secrecy: Secrecy::Open })
+}
+
+/// How a content came.
+#[derive(Clone, Copy)]
+struct Given<'a> {
+    content: &'a ContentView,
+    href: Option<&'a str>,
+    sealed: bool,
+}
+
+/// The hash of a sealed content, which cannot be compared with anything.
+fn keyed(place: &Place, text: &str) -> Result<ContentHash, Failure> {
+    let mut hash = [0; 32];
+    hex::decode_to_slice(text, &mut hash)
+        .map_err(|_| Failure::astray(format!("the hash of {} is not one: {text:?}", shown(place))))?;
+    Ok(ContentHash(hash))
 }
 
 async fn fetch(client: &Client, place: &Place, href: &str) -> Result<Bytes, Failure> {
@@ -112,6 +137,7 @@ fn refused(name: &str, error: ClientError) -> Failure {
         ClientError::Problem(_)
         | ClientError::Unexpected { .. }
         | ClientError::Server { .. }
+        | ClientError::TokenFile { .. }
         | ClientError::Token
         | ClientError::Message
         | ClientError::Setup(_) => Failure::astray(format!("the content of {name} did not come: {error}")),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::api::problem::{Code, Problem};
@@ -79,10 +80,40 @@ pub struct Entry {
 pub struct Version {
     /// The format; [`Format::Binary`] for one that this release does not know.
     pub format: Format,
-    /// SHA-256 of the bytes. It was compared with what the server says.
+    /// SHA-256 of the bytes, which was compared with what the server says; of a sealed entry, a keyed hash, which only
+    /// the server can compute.
     pub hash: ContentHash,
-    /// The content.
+    /// The content; empty when it is [shut](Secrecy::Shut).
     pub bytes: Bytes,
+    /// Whether it is sealed.
+    pub secrecy: Secrecy,
+}
+
+/// What a subscriber may know of a content.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Secrecy {
+    /// It is not sealed.
+    #[default]
+    Open,
+    /// It is sealed, and the plaintext was asked for and given.
+    Revealed,
+    /// It is sealed, and came without content.
+    Shut,
+}
+
+impl Secrecy {
+    /// Whether it is sealed.
+    #[must_use]
+    pub fn is_sealed(self) -> bool {
+        self != Self::Open
+    }
+
+    /// Whether it came without content.
+    #[must_use]
+    pub fn is_shut(self) -> bool {
+        self == Self::Shut
+    }
 }
 
 /// One revision, with all that the subscriber may see of it.

@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use time::OffsetDateTime;
 
 use crate::client::watch::Subscription;
+use crate::client::watch::events::Secrecy;
 use crate::client::watch::mirror::{Held, Mirror};
 use crate::domain::contents::ContentHash;
 use crate::domain::formats::Format;
@@ -72,6 +73,8 @@ struct Header {
     environment: EnvironmentName,
     namespaces: Vec<NamespaceName>,
     instance: Option<String>,
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    reveal: bool,
     cursor: Option<String>,
     entries: Vec<Line>,
 }
@@ -81,6 +84,9 @@ struct Line {
     namespace: NamespaceName,
     key: EntryKey,
     format: Format,
+    /// Of a sealed entry; the hash of any other is that of its bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sealed: Option<(Secrecy, String)>,
     bytes: usize,
     revision: u64,
     actor: String,
@@ -174,6 +180,7 @@ impl Mirror {
             namespace: namespace.clone(),
             key: key.clone(),
             format: held.format,
+            sealed: held.secrecy.is_sealed().then(|| (held.secrecy, held.hash.to_string())),
             bytes: held.bytes.len(),
             revision: held.revision,
             actor: held.actor.clone(),
@@ -183,6 +190,7 @@ impl Mirror {
             environment: self.subscription.environment.clone(),
             namespaces: self.subscription.namespaces.clone(),
             instance: self.subscription.instance.clone(),
+            reveal: self.subscription.reveal,
             cursor: self.cursor.map(|cursor| cursor.to_string()),
             entries: self.entries.iter().map(line).collect(),
         }
@@ -191,19 +199,27 @@ impl Mirror {
 
 impl Header {
     fn mirror(self, mut contents: Bytes) -> Option<Mirror> {
-        let Self { environment, namespaces, instance, cursor, entries } = self;
+        let Self { environment, namespaces, instance, reveal, cursor, entries } = self;
         let cursor = match cursor {
             Some(text) => Some(text.parse::<Cursor>().ok()?),
             None => None,
         };
-        let mut mirror = Mirror::new(Subscription { environment, namespaces, instance });
+        let mut mirror = Mirror::new(Subscription { environment, namespaces, instance, reveal });
         mirror.cursor = cursor;
-        for Line { namespace, key, format, bytes, revision, actor, at } in entries {
+        for Line { namespace, key, format, sealed, bytes, revision, actor, at } in entries {
             if bytes > contents.len() {
                 return None;
             }
             let bytes = contents.split_to(bytes);
-            let held = Held { format, hash: ContentHash::of(&bytes), bytes, revision, actor, at };
+            let (secrecy, hash) = match sealed {
+                Some((secrecy, text)) => {
+                    let mut hash = [0; 32];
+                    hex::decode_to_slice(text, &mut hash).ok()?;
+                    (secrecy, ContentHash(hash))
+                }
+                None => (Secrecy::Open, ContentHash::of(&bytes)),
+            };
+            let held = Held { format, hash, bytes, secrecy, revision, actor, at };
             mirror.entries.insert((namespace, key), held);
         }
         contents.is_empty().then_some(mirror)

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use crate::api::watch::ResetReason;
 use crate::client::watch::Subscription;
-use crate::client::watch::events::{Change, Edit, Event, Place, Snapshot, Version};
+use crate::client::watch::events::{Change, Edit, Event, Place, Secrecy, Snapshot, Version};
 use crate::domain::contents::ContentHash;
 use crate::domain::formats::Format;
 use crate::domain::names::{EntryKey, NamespaceName};
@@ -19,10 +19,12 @@ use crate::domain::revisions::Cursor;
 pub struct Held {
     /// How its content is to be understood.
     pub format: Format,
-    /// SHA-256 of the bytes.
+    /// SHA-256 of the bytes; of a sealed entry, a keyed hash.
     pub hash: ContentHash,
-    /// The content. Cloning shares it.
+    /// The content; empty when it is [shut](Secrecy::Shut). Cloning shares it.
     pub bytes: Bytes,
+    /// Whether it is sealed.
+    pub secrecy: Secrecy,
     /// The revision of its last change.
     pub revision: u64,
     /// Who asked for that.
@@ -96,7 +98,9 @@ impl Mirror {
     /// What a [`Watcher`](super::Watcher) is told that is there already.
     #[must_use]
     pub fn have(&self) -> BTreeMap<Place, ContentHash> {
-        self.entries.iter().map(|(place, held)| (place.clone(), held.hash)).collect()
+        // Whoever wants to see what is sealed does not have what came without content.
+        let has = |held: &Held| !(self.subscription.reveal && held.secrecy.is_shut());
+        self.entries.iter().filter(|(_, held)| has(held)).map(|(place, held)| (place.clone(), held.hash)).collect()
     }
 
     /// Takes in an event. One that was taken in already changes nothing.
@@ -166,10 +170,10 @@ impl Mirror {
         (revision, actor, at): (u64, &str, OffsetDateTime),
         changed: &mut BTreeSet<Place>,
     ) {
-        let Version { format, hash, bytes } = version.clone();
-        let held = Held { format, hash, bytes, revision, actor: actor.to_owned(), at };
+        let Version { format, hash, bytes, secrecy } = version.clone();
+        let held = Held { format, hash, bytes, secrecy, revision, actor: actor.to_owned(), at };
         let old = self.entries.insert(place.clone(), held);
-        if old.is_none_or(|old| (old.format, old.hash) != (format, hash)) {
+        if old.is_none_or(|old| (old.format, old.hash, old.secrecy) != (format, hash, secrecy)) {
             changed.insert(place.clone());
         }
     }

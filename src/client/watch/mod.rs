@@ -31,7 +31,7 @@ use crate::domain::contents::ContentHash;
 use crate::domain::names::{EnvironmentName, NamespaceName};
 use crate::domain::revisions::Cursor;
 
-pub use events::{Change, Edit, Entry, Event, Outage, Place, Snapshot, Version};
+pub use events::{Change, Edit, Entry, Event, Outage, Place, Secrecy, Snapshot, Version};
 use joiner::{Incoming, Joiner};
 pub use keep::MirrorError;
 pub use mirror::{Applied, Held, Mirror};
@@ -51,6 +51,9 @@ pub struct Subscription {
     pub namespaces: Vec<NamespaceName>,
     /// The instance that the stream is the presence of; none for an observer.
     pub instance: Option<String>,
+    /// Whether to ask for the plaintext of sealed entries; those that may not be seen come without content, as all do
+    /// without asking.
+    pub reveal: bool,
 }
 
 impl Subscription {
@@ -58,7 +61,10 @@ impl Subscription {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         let names = |subscription: &Self| subscription.namespaces.iter().cloned().collect::<BTreeSet<_>>();
-        self.environment == other.environment && self.instance == other.instance && names(self) == names(other)
+        self.environment == other.environment
+            && self.instance == other.instance
+            && self.reveal == other.reveal
+            && names(self) == names(other)
     }
 }
 

@@ -4,18 +4,19 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use bytes::Bytes;
-use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::{Response, StatusCode};
 use tokio_stream::Stream;
 
-use crate::api::problem::Problem;
+use crate::api::problem::{Code, Problem};
 use crate::api::watch::{LAST_EVENT_ID_HEADER, WatchBody};
+use crate::client::credentials::bearer;
 use crate::client::error::cause;
 use crate::client::transport::quote;
 use crate::client::watch::events::Outage;
 use crate::client::watch::progress::Ask;
 use crate::client::watch::{Failure, Subscription};
-use crate::client::{Client, ClientError};
+use crate::client::{Client, ClientError, Token};
 
 /// How long the head of the answer may take, and the body of one that is no stream.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
@@ -34,7 +35,41 @@ pub(super) async fn open(client: Client, subscription: Subscription, ask: Ask) -
     answer.await.unwrap_or_else(|_| Err(Failure::of(Outage::Network("no answer in time".to_owned()))))
 }
 
+/// Asks for a stream; once more when what was shown is not taken and there is something better to show.
 async fn send(client: &Client, subscription: &Subscription, ask: Ask) -> Result<Body, Failure> {
+    let show = || async { client.credentials.show(&client.http, &client.server).await.map_err(unshown) };
+    let shown = show().await?;
+    let answer = send_with(client, subscription, ask.clone(), shown.as_ref()).await;
+    let refused = |failure: &Failure| matches!(&failure.outage, Outage::Refused(problem) if problem.code == Code::Unauthenticated);
+    let Some(shown) = shown.filter(|_| answer.as_ref().is_err_and(refused)) else { return answer };
+    if !client.credentials.is_refused(&shown).await {
+        return answer;
+    }
+    let better = show().await?;
+    send_with(client, subscription, ask, better.as_ref()).await
+}
+
+/// There is nothing to show: an outage like any other.
+fn unshown(error: ClientError) -> Failure {
+    match error {
+        ClientError::Problem(problem) => Failure::of(Outage::Refused(problem)),
+        ClientError::Unexpected { status, body } => Failure::of(Outage::Unexpected { status, body }),
+        other @ (ClientError::Unreachable { .. }
+        | ClientError::AnswerLost { .. }
+        | ClientError::Server { .. }
+        | ClientError::TokenFile { .. }
+        | ClientError::Token
+        | ClientError::Message
+        | ClientError::Setup(_)) => Failure::of(Outage::Network(other.to_string())),
+    }
+}
+
+async fn send_with(
+    client: &Client,
+    subscription: &Subscription,
+    ask: Ask,
+    token: Option<&Token>,
+) -> Result<Body, Failure> {
     let mut url = client.server.resource(["api", "v1", "watch"]);
     let bare = url.clone();
     {
@@ -45,6 +80,9 @@ async fn send(client: &Client, subscription: &Subscription, ask: Ask) -> Result<
         }
         if let Some(instance) = &subscription.instance {
             query.append_pair("instance", instance);
+        }
+        if subscription.reveal {
+            query.append_pair("reveal", "true");
         }
         for have in &ask.have {
             query.append_pair("have", have);
@@ -61,10 +99,15 @@ async fn send(client: &Client, subscription: &Subscription, ask: Ask) -> Result<
             have: ask.have,
             instance: subscription.instance.clone(),
             topics: Vec::new(),
+            reveal: subscription.reveal,
         })
     };
     let request = match after {
         Some(after) => request.header(LAST_EVENT_ID_HEADER, after),
+        None => request,
+    };
+    let request = match token {
+        Some(token) => request.header(AUTHORIZATION, bearer(token).map_err(unshown)?),
         None => request,
     };
     let lost = |error: reqwest::Error| Failure::of(Outage::Network(cause(&error)));

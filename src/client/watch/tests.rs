@@ -94,6 +94,7 @@ fn subscription() -> Subscription {
         environment: EnvironmentName::parse("dev").unwrap(),
         namespaces: vec![NamespaceName::parse("orders").unwrap()],
         instance: None,
+        reveal: false,
     }
 }
 
@@ -525,7 +526,15 @@ async fn a_snapshot_of_differences_leaves_the_rest_as_it_was() {
         let bytes = Bytes::from(text);
         let hash = ContentHash::of(&bytes);
         let at = datetime!(2026-01-31 12:00 UTC);
-        let held = Held { format: Format::Text, hash, bytes, revision: 1, actor: "ann".to_owned(), at };
+        let held = Held {
+            format: Format::Text,
+            hash,
+            bytes,
+            secrecy: Secrecy::Open,
+            revision: 1,
+            actor: "ann".to_owned(),
+            at,
+        };
         mirror.entries.insert(place(key), held);
     }
     let mut watcher = Watcher::new(vec![fake.client()], subscription(), None, mirror.have()).unwrap();
@@ -587,7 +596,7 @@ type Said = Vec<(u8, Option<u8>)>;
 
 fn version(text: u8) -> Version {
     let bytes = Bytes::from(vec![text; usize::from(text) % 7]);
-    Version { format: Format::Binary, hash: ContentHash::of(&bytes), bytes }
+    Version { format: Format::Binary, hash: ContentHash::of(&bytes), bytes, secrecy: Secrecy::Open }
 }
 
 fn event(revision: u64, whole: bool, said: &Said) -> Event {

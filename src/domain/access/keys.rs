@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
+use uuid::Uuid;
 
-use crate::domain::names::GroupName;
+use crate::domain::names::{EnvironmentName, GroupName, NamespaceName};
 
 /// A key that signs short-lived tokens (Ed25519).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,4 +81,43 @@ pub struct IssuerRule {
     #[serde(default)]
     #[schema(value_type = Vec<String>)]
     pub groups: Vec<GroupName>,
+}
+
+/// What a data key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum DataKeyPurpose {
+    /// Hashes of sealed contents are keyed with it; one for the store.
+    Hash,
+    /// Contents of a namespace are sealed with it.
+    Seal,
+}
+
+impl DataKeyPurpose {
+    /// The purpose's name in the database.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Hash => "hash",
+            Self::Seal => "seal",
+        }
+    }
+}
+
+/// A key that the master key wraps.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DataKey {
+    /// Named by what is sealed with it.
+    pub id: Uuid,
+    /// What it is for.
+    pub purpose: DataKeyPurpose,
+    /// The namespace whose contents it seals; of the key of hashes, none.
+    pub place: Option<(EnvironmentName, NamespaceName)>,
+    /// The key itself, sealed by the master key.
+    pub wrapped: Arc<[u8]>,
+    /// The id of the master key that wraps it.
+    pub master: String,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// When another one took its place; it still opens what it sealed.
+    pub retired_at: Option<OffsetDateTime>,
 }

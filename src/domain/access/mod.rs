@@ -5,6 +5,7 @@ mod effective;
 mod grants;
 mod keys;
 mod roles;
+mod rules;
 mod users;
 
 #[cfg(test)]
@@ -23,8 +24,9 @@ use crate::domain::sight::KeyScope;
 pub use edits::{Edit, Unfit};
 pub use effective::Effective;
 pub use grants::{Allowance, Grant, Place, Subject, SubjectName, Target};
-pub use keys::{IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
+pub use keys::{DataKey, DataKeyPurpose, IdentityProvider, IssuerKeys, IssuerRule, SigningKey, TrustedIssuer};
 pub use roles::{Action, Role};
+pub use rules::BadRule;
 pub use users::{CONSOLE, Caller, Credential, Holder, LOCAL, Membership, Peer, Token, TokenKind, User, UserKind};
 
 /// Everything that rights are made of, as the store lists it.
@@ -32,6 +34,8 @@ pub use users::{CONSOLE, Caller, Credential, Holder, LOCAL, Membership, Peer, To
 pub struct Parts {
     /// Counts changes of access.
     pub number: u64,
+    /// Names the store in the tokens that it signs.
+    pub store: Uuid,
     /// People and services.
     pub users: Vec<User>,
     /// Who is in which group.
@@ -46,6 +50,8 @@ pub struct Parts {
     pub providers: Vec<IdentityProvider>,
     /// Whose tokens are exchanged for ours.
     pub issuers: Vec<TrustedIssuer>,
+    /// Keys that contents are sealed with.
+    pub data_keys: Vec<DataKey>,
 }
 
 /// Everybody's rights at one access number. Cloning shares everything.
@@ -53,6 +59,8 @@ pub struct Parts {
 pub struct Access {
     /// Counts changes of access.
     pub number: u64,
+    /// Names the store in the tokens that it signs.
+    pub store: Uuid,
     users: Arc<HashMap<Uuid, User>>,
     members: Arc<HashMap<Uuid, Vec<Membership>>>,
     tokens: Arc<HashMap<Uuid, Token>>,
@@ -60,6 +68,7 @@ pub struct Access {
     signing_keys: Arc<[SigningKey]>,
     providers: Arc<[IdentityProvider]>,
     issuers: Arc<[TrustedIssuer]>,
+    data_keys: Arc<[DataKey]>,
 }
 
 /// Why something is allowed, or not.
@@ -90,6 +99,7 @@ impl Access {
         }
         Self {
             number: parts.number,
+            store: parts.store,
             users: Arc::new(parts.users.into_iter().map(|user| (user.id, user)).collect()),
             members: Arc::new(members),
             tokens: Arc::new(parts.tokens.into_iter().map(|token| (token.id, token)).collect()),
@@ -97,6 +107,7 @@ impl Access {
             signing_keys: parts.signing_keys.into(),
             providers: parts.providers.into(),
             issuers: parts.issuers.into(),
+            data_keys: parts.data_keys.into(),
         }
     }
 
@@ -160,7 +171,7 @@ impl Access {
         let Credential { token, issuer, expires_at } = &caller.credential;
         let ahead = |end: Option<OffsetDateTime>| end.is_none_or(|end| end > now);
         let token_lives = token.is_none_or(|id| self.tokens.get(&id).is_some_and(|token| ahead(token.expires_at)));
-        let issuer_lives = issuer.as_ref().is_none_or(|name| self.issuers.iter().any(|known| *known.name == **name));
+        let issuer_lives = issuer.as_ref().is_none_or(|name| self.find_issuer(name).is_some());
         let user_lives = self.users.get(&caller.user.id).is_some_and(|user| !user.disabled);
         user_lives && token_lives && issuer_lives && ahead(*expires_at)
     }
@@ -172,6 +183,20 @@ impl Access {
         issuer.is_none()
             && expires_at.is_none()
             && token.is_none_or(|id| self.tokens.get(&id).is_some_and(|t| !t.scoped))
+    }
+
+    /// The trusted issuer of this name.
+    #[must_use]
+    pub fn find_issuer(&self, name: &str) -> Option<&TrustedIssuer> {
+        self.issuers.iter().find(|issuer| issuer.name == name)
+    }
+
+    /// When what a caller showed ends by itself.
+    #[must_use]
+    pub fn end_of(&self, caller: &Caller) -> Option<OffsetDateTime> {
+        let Credential { token, expires_at, .. } = &caller.credential;
+        let of_token = token.and_then(|id| self.tokens.get(&id)?.expires_at);
+        expires_at.iter().copied().chain(of_token).min()
     }
 
     /// All users, in no order.
@@ -228,6 +253,12 @@ impl Access {
     #[must_use]
     pub fn issuers(&self) -> &[TrustedIssuer] {
         &self.issuers
+    }
+
+    /// Keys that contents are sealed with, wrapped; the retired ones, too.
+    #[must_use]
+    pub fn data_keys(&self) -> &[DataKey] {
+        &self.data_keys
     }
 
     /// Grants that a user holds by itself and by its groups; those of a token are its scope and not among them.

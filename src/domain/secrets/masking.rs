@@ -65,8 +65,10 @@ impl Original<'_> {
     pub fn mask(&self, tag: Tag<'_>) -> Masked {
         match self.marks {
             Marks::Paths(paths) => {
-                let paths: Vec<_> = paths.iter().filter_map(|path| steps(self.format, path).ok()).collect();
-                self.mask_places(&paths, tag).unwrap_or_else(|| self.mask_whole(tag))
+                // Marks of another format than this one, which an earlier version may have, tell nothing here.
+                let paths: Result<Vec<_>, _> = paths.iter().map(|path| steps(self.format, path)).collect();
+                let masked = paths.ok().and_then(|paths| self.mask_places(&paths, tag));
+                masked.unwrap_or_else(|| self.mask_whole(tag))
             }
             Marks::Whole => self.mask_whole(tag),
         }
@@ -211,7 +213,7 @@ pub fn find_marker(content: &[u8]) -> Option<u32> {
 
 fn line_of(content: &[u8], at: usize) -> u32 {
     let before = content.get(..at).unwrap_or_default();
-    u32::try_from(before.iter().filter(|byte| **byte == b'\n').count() + 1).unwrap_or(u32::MAX)
+    u32::try_from(before.split(|byte| *byte == b'\n').count()).unwrap_or(u32::MAX)
 }
 
 fn stray(content: &[u8], at: usize, problem: &str) -> BadMarker {
@@ -253,7 +255,13 @@ fn is_hidden(value: &Values) -> bool {
 fn untagged(value: &mut Values) -> &mut Values {
     match value {
         Values::Tagged(_, inner) => untagged(inner),
-        other => other,
+        Values::Null
+        | Values::Bool(_)
+        | Values::Number(_)
+        | Values::Date(_)
+        | Values::String(_)
+        | Values::List(_)
+        | Values::Map(_) => value,
     }
 }
 

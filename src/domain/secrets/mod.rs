@@ -143,7 +143,7 @@ fn written(format: Format, steps: &[String]) -> String {
     match format {
         Format::Properties | Format::Env => steps.concat(),
         Format::Json | Format::Yaml | Format::Toml | Format::Xml | Format::Text | Format::Binary => {
-            steps.iter().map(|step| format!("/{}", step.replace('~', "~0").replace('/', "~1"))).collect()
+            steps.iter().flat_map(|step| ["/".to_owned(), step.replace('~', "~0").replace('/', "~1")]).collect()
         }
     }
 }

@@ -35,6 +35,7 @@ use crate::http::watch::subscription::{Subscription, parse, parse_query};
     ("after" = Option<String>, Query, description = "The last `epoch.revision` seen; the header wins"),
     ("have" = Option<Vec<String>>, Query, description = "What is there already, as `namespace/key:hash`; may come many times"),
     ("instance" = Option<String>, Query, description = "The instance that this stream is the presence of"),
+    ("reveal" = Option<bool>, Query, description = "Give the plaintext of sealed entries, as far as the caller may see it; the audit notes it"),
     ("Last-Event-ID" = Option<String>, Header, description = "The last `epoch.revision` seen"),
 ), responses(
     (status = 200, description = "Events; the data of `snapshot` and `change` are the schemas SnapshotEvent and ChangeEvent", body = String, content_type = "text/event-stream"),
@@ -80,6 +81,9 @@ async fn open(
         followed = Some(Followed::new(app.service.may_see_instances(caller, &environment)?, &environment));
     }
     if topics.entries {
+        if request.reveal {
+            app.service.open_revealing(caller, &environment, &request.namespaces).await?;
+        }
         let returning = request.after.is_some() || !request.have.is_empty();
         app.service.may_watch(caller, &environment, &request.namespaces, request.after, returning).await?;
         if let Some(id) = &instance {

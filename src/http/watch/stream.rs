@@ -31,6 +31,15 @@ pub(super) struct Sources {
     pub(super) presence: Option<PresenceGuard>,
 }
 
+/// How the token of a stream stands.
+enum Standing {
+    Good,
+    /// It expired; with a fresh one its holder goes on.
+    Over,
+    /// It was taken away.
+    Gone,
+}
+
 type Loading = Pin<Box<dyn Future<Output = Option<Page>> + Send>>;
 
 /// The body.
@@ -46,6 +55,8 @@ pub(super) struct Stream {
     pace: Arc<Pace>,
     /// The access number at which its token was last found good.
     judged: Option<u64>,
+    /// Rings when the token ends.
+    expiry: Option<Pin<Box<Sleep>>>,
     moved: Pin<Box<OwnedNotified>>,
     checkpoint: Pin<Box<Sleep>>,
     /// Whether a checkpoint is due, as soon as there is nothing else to say.
@@ -67,6 +78,7 @@ impl Stream {
             moved,
             checkpoint: Box::pin(sleep_until(Instant::now() + first)),
             judged: None,
+            expiry: None,
             due: false,
             loading: None,
             frame: Some((frames::hello(RETRY_MS), 0)),
@@ -108,8 +120,25 @@ impl Stream {
                 // The timer has to be asked again, to wake.
                 continue;
             }
-            if !self.is_welcome() {
-                return Poll::Ready(None);
+            if let Some(expiry) = &mut self.expiry
+                && expiry.as_mut().poll(cx).is_ready()
+            {
+                self.judged = None;
+                self.expiry = None;
+            }
+            match self.judge() {
+                Standing::Good => {}
+                Standing::Over => {
+                    self.ended = true;
+                    return Poll::Ready(Some(frames::bye(RETRY_MS)));
+                }
+                Standing::Gone => return Poll::Ready(None),
+            }
+            // A timer that was just set has to be asked, to wake.
+            if let Some(expiry) = &mut self.expiry
+                && expiry.as_mut().poll(cx).is_ready()
+            {
+                continue;
             }
             if let Some(followed) = &mut self.followed
                 && let Poll::Ready(frame) = followed.poll(&self.app, cx)
@@ -123,7 +152,13 @@ impl Stream {
                 continue;
             };
             match step {
-                Step::Write(frame) => return Poll::Ready(Some(frame)),
+                Step::Write(frame) => {
+                    let revealed = self.reader.as_mut().map(Reader::take_revealed).unwrap_or_default();
+                    for (revision, address) in &revealed {
+                        self.app.service.note_reveal(&self.caller, address, *revision);
+                    }
+                    return Poll::Ready(Some(frame));
+                }
                 Step::Reset(reason) => return Poll::Ready(Some(frames::reset(reason))),
                 Step::ReadLog(sight, after, upto) => {
                     let app = Arc::clone(&self.app);
@@ -160,14 +195,21 @@ impl Stream {
         Poll::Ready(self.app.feed.step(reader))
     }
 
-    /// Whether the token still stands for somebody: judged anew with other rights, and now and then, since it may expire.
-    fn is_welcome(&mut self) -> bool {
+    /// Whether the token still stands for somebody: judged anew with other rights, when it ends, and now and then.
+    fn judge(&mut self) -> Standing {
         let state = self.app.feed.state();
         if self.judged == Some(state.access.number) {
-            return true;
+            return Standing::Good;
         }
         self.judged = Some(state.access.number);
-        self.app.service.is_live(&state.access, &self.caller)
+        let now = self.app.service.ambient.now();
+        let end = state.access.end_of(&self.caller);
+        if self.app.service.is_live(&state.access, &self.caller) {
+            let left = end.and_then(|end| Duration::try_from(end - now).ok());
+            self.expiry = left.map(|left| Box::pin(sleep_until(Instant::now() + left)));
+            return Standing::Good;
+        }
+        if end.is_some_and(|end| end <= now) { Standing::Over } else { Standing::Gone }
     }
 
     /// Waits for the bell. After it rang there may be work from the moment on at which it was hung up again.

@@ -46,7 +46,7 @@ impl Topics {
 /// Reads the query by hand, since some parameters may come many times.
 pub(super) fn parse_query(text: &str) -> Result<WatchBody, ApiError> {
     let mut body = WatchBody::default();
-    let mut env = None;
+    let (mut env, mut reveal) = (None, None);
     for (name, value) in form_urlencoded::parse(text.as_bytes()) {
         let value = value.into_owned();
         if value.contains('\0') {
@@ -64,12 +64,13 @@ pub(super) fn parse_query(text: &str) -> Result<WatchBody, ApiError> {
             "env" => &mut env,
             "after" => &mut body.after,
             "instance" => &mut body.instance,
+            "reveal" => &mut reveal,
             "topic" => {
                 body.topics.push(value);
                 continue;
             }
             _ => {
-                let known = "env, namespace, topic, after, have, instance";
+                let known = "env, namespace, topic, after, have, instance, reveal";
                 return Err(ApiError::bad(&name, format!("is not a parameter of this call, which has {known}")));
             }
         };
@@ -77,12 +78,17 @@ pub(super) fn parse_query(text: &str) -> Result<WatchBody, ApiError> {
             return Err(ApiError::bad(&name, "must come once"));
         }
     }
+    body.reveal = match reveal.as_deref() {
+        None | Some("false") => false,
+        Some("" | "true") => true,
+        Some(_) => return Err(ApiError::invalid("reveal", "must be true or false")),
+    };
     body.env = env.ok_or_else(|| ApiError::bad("env", "is required"))?;
     Ok(body)
 }
 
 pub(super) fn parse(caller: &Caller, headers: &HeaderMap, body: WatchBody) -> Result<Subscription, ApiError> {
-    let WatchBody { env, namespaces, topics, after, have, instance } = body;
+    let WatchBody { env, namespaces, topics, after, have, instance, reveal } = body;
     let environment = EnvironmentName::parse(&env).map_err(|error| ApiError::invalid("env", error.to_string()))?;
     let topics = Topics::parse(&topics)?;
     if topics.entries && namespaces.is_empty() {
@@ -124,8 +130,8 @@ pub(super) fn parse(caller: &Caller, headers: &HeaderMap, body: WatchBody) -> Re
     if instance.is_some() && !topics.entries {
         return Err(ApiError::bad("instance", "needs the topic entries"));
     }
-    let request =
-        Request { holder: caller.holder(), environment, namespaces: names, after: after.transpose()?, have: known };
+    let (holder, after) = (caller.holder(), after.transpose()?);
+    let request = Request { holder, environment, namespaces: names, after, have: known, reveal };
     Ok(Subscription { request, topics, instance })
 }
 

@@ -15,6 +15,7 @@ use crate::service::ambient::Ambient;
 use crate::service::keyring::cipher::parts;
 use crate::service::keyring::data::DataKeys;
 
+pub use data::OVERHEAD;
 pub use master::{BadMasterKey, MasterKey};
 
 /// A key of 32 bytes, wiped when it is dropped.
@@ -96,12 +97,18 @@ impl Keyring {
         self.masters.iter().map(|master| master.derive(&info)).collect()
     }
 
+    /// A hash of bytes under a derived key; none without a master key.
+    #[must_use]
+    pub fn keyed_hash(&self, label: &str, bytes: &[u8]) -> Option<[u8; 32]> {
+        self.derive(label).ok().map(|key| cipher::keyed_hash(&key, &[bytes]))
+    }
+
     /// Seals bytes under the current master key. Only the same label opens them.
     pub fn seal_bytes(&self, label: &str, plaintext: &[u8]) -> Result<Vec<u8>, KeyError> {
         let master = self.master()?;
         let mut sealed = vec![BYTES_VERSION];
         sealed.extend(master.id_bytes());
-        let sealing = self.sealing_of(master, label);
+        let sealing = sealing_of(master, label);
         sealed.extend(cipher::seal(&sealing.0, &self.nonce(), &sealing.1, plaintext)?);
         Ok(sealed)
     }
@@ -109,7 +116,7 @@ impl Keyring {
     /// Opens what `seal_bytes` made, with whichever master key sealed it.
     pub fn open_bytes(&self, label: &str, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let (id, body) = split_bytes(label, sealed)?;
-        let (key, associated) = self.sealing_of(self.master_named(&hex::encode(id))?, label);
+        let (key, associated) = sealing_of(self.master_named(&hex::encode(id))?, label);
         cipher::open(&key, &associated, body).ok_or_else(|| KeyError::Damaged(label.to_owned()))
     }
 
@@ -122,17 +129,18 @@ impl Keyring {
         self.seal_bytes(label, &self.open_bytes(label, sealed)?).map(Some)
     }
 
-    fn sealing_of(&self, master: &MasterKey, label: &str) -> (Key, Vec<u8>) {
-        let associated = parts(&[b"pintle bytes", &[BYTES_VERSION], &master.id_bytes(), label.as_bytes()]);
-        (master.derive(b"pintle seal bytes"), associated)
-    }
-
     fn nonce(&self) -> cipher::Nonce {
         let secret = Zeroizing::new(self.ambient.secret());
         let mut nonce = cipher::Nonce::default();
         nonce.iter_mut().zip(secret.iter()).for_each(|(to, from)| *to = *from);
         nonce
     }
+}
+
+/// The key that a master key seals bytes with, and what they are bound to.
+fn sealing_of(master: &MasterKey, label: &str) -> (Key, Vec<u8>) {
+    let associated = parts(&[b"pintle bytes", &[BYTES_VERSION], &master.id_bytes(), label.as_bytes()]);
+    (master.derive(b"pintle seal bytes"), associated)
 }
 
 fn split_bytes<'a>(label: &str, sealed: &'a [u8]) -> Result<(&'a [u8; ID], &'a [u8]), KeyError> {

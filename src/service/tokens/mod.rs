@@ -12,7 +12,7 @@ use crate::domain::access::{
 use crate::domain::audit::{Event, Who};
 use crate::domain::names::UserName;
 use crate::domain::refusals::{self, Refused};
-use crate::service::accounts::NewToken;
+use crate::service::accounts::{NewToken, revoke_step};
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{Op, Step};
 
@@ -51,14 +51,13 @@ pub struct ListedToken {
     pub scope: Option<Vec<Grant>>,
 }
 
-impl ListedToken {
-    fn of(access: &Access, token: &Token) -> Self {
-        let scope = token.scoped.then(|| access.grants_of(&Subject::Token(token.id)).to_vec());
-        Self { token: token.clone(), scope }
-    }
-}
-
 impl Service {
+    fn listed(&self, access: &Access, token: &Token) -> ListedToken {
+        let scope = token.scoped.then(|| access.grants_of(&Subject::Token(token.id)).to_vec());
+        let last_used_at = self.sessions.last_use(token);
+        ListedToken { token: Token { last_used_at, ..token.clone() }, scope }
+    }
+
     /// Makes an API token for the caller, or for a service.
     pub async fn create_token(&self, caller: &Caller, request: TokenRequest) -> Result<NewToken, ServiceError> {
         check(&request)?;
@@ -76,7 +75,7 @@ impl Service {
                     Some(name) if *name != caller.user.name => find_service(access, caller, name)?,
                     _ => access.find_user(caller.user.id).ok_or(ServiceError::Unauthenticated)?,
                 };
-                refuse_foreign_secrets(access, caller, owner, scope.as_deref())?;
+                refuse_foreign_secrets(access, caller, owner)?;
                 let token = api_token(&text, owner.id, &name, scope.is_some(), now, Some(now + lifetime));
                 Ok((creation(access, &token, owner, scope.as_deref().unwrap_or_default(), now, None)?, token))
             })
@@ -99,14 +98,14 @@ impl Service {
         let whole = of.is_some_and(|name| *name != caller.user.name) || access.is_full(caller);
         let shown = |token: &&Token| is_live(token, now) && (whole || caller.credential.token == Some(token.id));
         let mut tokens: Vec<_> =
-            access.tokens_of(owner).filter(shown).map(|token| ListedToken::of(access, token)).collect();
+            access.tokens_of(owner).filter(shown).map(|token| self.listed(access, token)).collect();
         tokens.sort_by(|a, b| (&a.token.name, a.token.id).cmp(&(&b.token.name, b.token.id)));
         Ok(tokens)
     }
 
     /// One live token, as lists show it.
     pub fn show_token(&self, token: &Token) -> Result<ListedToken, ServiceError> {
-        Ok(ListedToken::of(&self.state()?.access, token))
+        Ok(self.listed(&self.state()?.access, token))
     }
 
     /// Makes a token of the same name, scope and lifetime, and ends the old one after the overlap.
@@ -129,7 +128,7 @@ impl Service {
                 } else {
                     require_full(access, caller)?;
                     find_service(access, caller, &owner.name)?;
-                    refuse_foreign_secrets(access, caller, owner, old.scoped.then_some(scope))?;
+                    refuse_foreign_secrets(access, caller, owner)?;
                 }
                 let lifetime = old.expires_at.map(|end| end - old.created_at);
                 let token =
@@ -154,8 +153,7 @@ impl Service {
             let found = access.find_token(token).filter(|found| may_see(access, caller, found));
             let Some(found) = found else { return Err(ServiceError::NotFound(format!("token {token}"))) };
             require_full_or_itself(access, caller, token)?;
-            let event = Event::new("revoke_token", format!("token:{token}")).before(json!({"name": found.name}));
-            Ok((vec![Step { event, op: Op::RevokeToken { id: token } }], ()))
+            Ok((vec![revoke_step(found)], ()))
         })
         .await
     }
@@ -191,24 +189,26 @@ fn find_service<'a>(access: &'a Access, caller: &Caller, name: &UserName) -> Res
     Ok(user)
 }
 
-/// Nobody gets at secrets by making a token of somebody who does.
-fn refuse_foreign_secrets(
-    access: &Access,
-    caller: &Caller,
-    owner: &User,
-    scope: Option<&[Grant]>,
-) -> Result<(), ServiceError> {
-    let reveals = |grant: &&Grant| grant.allowance.allows(Action::Reveal);
-    if owner.id == caller.user.id || scope.is_some_and(|scope| !scope.iter().any(|grant| reveals(&grant))) {
+/// Nobody gets at secrets by making a token of somebody who does. A scope does not help: it may become wider later.
+pub(super) fn refuse_foreign_secrets(access: &Access, caller: &Caller, owner: &User) -> Result<(), ServiceError> {
+    if owner.id == caller.user.id {
         return Ok(());
     }
-    for grant in access.grants_held(owner.id).filter(reveals) {
+    refuse_secrets_of(access, caller, access.grants_held(owner.id))
+}
+
+/// Refuses who would come by grants that reveal what the caller may not see.
+pub(super) fn refuse_secrets_of<'a>(
+    access: &Access,
+    caller: &Caller,
+    mut grants: impl Iterator<Item = &'a Grant>,
+) -> Result<(), ServiceError> {
+    let hidden = |grant: &&Grant| {
         let target = Target::Place(&grant.place);
-        if !access.allows(caller.holder(), Action::Reveal, target) {
-            return Err(refusals::denied(access, Action::Reveal, target, true).into());
-        }
-    }
-    Ok(())
+        grant.allowance.allows(Action::Reveal) && !access.allows(caller.holder(), Action::Reveal, target)
+    };
+    let Some(grant) = grants.find(hidden) else { return Ok(()) };
+    Err(refusals::denied(access, Action::Reveal, Target::Place(&grant.place), true).into())
 }
 
 fn api_token(

@@ -117,6 +117,7 @@ impl Watchers {
             environment: EnvironmentName::parse("dev")?,
             namespaces: namespaces.collect::<Tested<_>>()?,
             instance: None,
+            reveal: false,
         };
         let clients = clients.collect::<Tested<Vec<_>>>()?;
         let mut watcher = Watcher::new(clients, subscription.clone(), None, BTreeMap::new())?;

@@ -262,6 +262,13 @@ impl App {
         self.errors.take()
     }
 
+    /// The same for a test that makes nodes log errors: at least one was.
+    pub(crate) async fn finish_with_errors(self) {
+        let errors = self.errors.take();
+        assert!(!errors.is_empty(), "no error was logged");
+        self.finish().await;
+    }
+
     /// Drains every node; asserts that no task failed and no error was logged.
     pub(crate) async fn finish(self) {
         for node in self.others {

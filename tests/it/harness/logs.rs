@@ -48,3 +48,34 @@ impl Visit for Line {
         write!(self.0, "{}={value:?} ", field.name()).unwrap();
     }
 }
+
+/// All that is logged, at the loudest level, fields included.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Everything(Arc<Mutex<String>>);
+
+impl Everything {
+    /// Listens on this thread, until what is returned is dropped.
+    pub(crate) fn listen(&self) -> tracing::subscriber::DefaultGuard {
+        let subscriber = tracing_subscriber::registry().with(self.clone().with_filter(LevelFilter::TRACE));
+        tracing::subscriber::set_default(subscriber)
+    }
+
+    /// Takes what was logged.
+    pub(crate) fn take(&self) -> String {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl<S: Subscriber> Layer<S> for Everything {
+    fn on_new_span(&self, span: &tracing::span::Attributes<'_>, _: &tracing::Id, _: Context<'_, S>) {
+        let mut line = Line(String::new());
+        span.record(&mut line);
+        writeln!(self.0.lock().unwrap(), "{} {}", span.metadata().name(), line.0).unwrap();
+    }
+
+    fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
+        let mut line = Line(String::new());
+        event.record(&mut line);
+        writeln!(self.0.lock().unwrap(), "{} {}", event.metadata().target(), line.0).unwrap();
+    }
+}

@@ -2,8 +2,8 @@
 
 use pintle::domain::access::{self, Access, Caller, Grant, Parts, Role, User};
 use pintle::domain::changes::{
-    ChangeSet, EntryChange, EnvironmentAttributes, Intent, Item, Kind, NamespaceAttributes, Origin, Record, RecordHead,
-    Restore, Revert, RevertedEntry, RevertedNamespace, Scope as Covered, Version,
+    ChangeSet, EntryChange, EnvironmentAttributes, Intent, Item, Kind, NamespaceAttributes, Origin, PutNamespace,
+    Record, RecordHead, Restore, Revert, RevertedEntry, RevertedNamespace, Scope as Covered, Version,
 };
 use pintle::domain::commit::commit;
 use pintle::domain::contents::{Content, ContentHash};
@@ -32,11 +32,11 @@ fn address((env, name, key): Address) -> names::Address {
 }
 
 fn version(content: &'static str) -> Version {
-    Version { format: Format::Text, content: Content::new(content.into()) }
+    Version::open(Format::Text, Content::new(content.into()))
 }
 
 fn attributes(description: &str) -> NamespaceAttributes {
-    NamespaceAttributes { description: description.to_owned() }
+    NamespaceAttributes { description: description.to_owned(), ..NamespaceAttributes::default() }
 }
 
 /// A store in memory: what a node shows, one state per revision.
@@ -109,12 +109,17 @@ impl Memory {
                     address: address(change.address),
                     version: change.content.map(version),
                     if_revision: model.if_revision(change).map(Revision),
+                    chosen_marks: false,
                 });
                 self.judge(Intent::Publish { changes: changes.collect(), force: false })
             }
-            Step::PutNamespace((env, name), description) => {
-                self.judge(Intent::PutNamespace(environment(env), namespace(name), attributes(description), None))
-            }
+            Step::PutNamespace((env, name), description) => self.judge(Intent::PutNamespace(PutNamespace {
+                environment: environment(env),
+                namespace: namespace(name),
+                attributes: attributes(description),
+                if_revision: None,
+                sealed: Vec::new(),
+            })),
             Step::DeleteNamespace((env, name)) => {
                 self.judge(Intent::DeleteNamespace(environment(env), namespace(name), None, true))
             }
@@ -253,6 +258,8 @@ fn code(refused: &Refused) -> &'static str {
         | Refused::Stale { .. }
         | Refused::PreconditionRequired(_)
         | Refused::MessageRequired(_)
+        | Refused::MustSeal(_)
+        | Refused::Redacted(_)
         | Refused::NotEmpty(..)
         | Refused::ConfirmationRequired { .. }
         | Refused::OverLimit { .. }) => panic!("nothing of this is in the steps: {other:?}"),

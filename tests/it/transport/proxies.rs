@@ -209,7 +209,7 @@ async fn follows(client: Client, large: &str) {
     assert!(client.list_environments().await.unwrap().environments.iter().any(|environment| environment.name == "dev"));
     let environment = EnvironmentName::parse("dev").unwrap();
     let namespaces = vec![NamespaceName::parse("orders").unwrap()];
-    let subscription = Subscription { environment, namespaces, instance: None };
+    let subscription = Subscription { environment, namespaces, instance: None, reveal: false };
     let mut watcher = Watcher::new(vec![client], subscription, None, BTreeMap::new()).unwrap();
     let snapshot = loop {
         let event = tokio::time::timeout(super::PROMPT, watcher.next()).await.unwrap().unwrap();

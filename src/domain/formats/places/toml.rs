@@ -42,8 +42,17 @@ impl Walk<'_> {
                     self.path.pop();
                 }
             }
-            _ if is_wanted => self.found.push(Place { path: self.path.clone(), span: value.span() }),
-            _ => {}
+            DeValue::String(_)
+            | DeValue::Integer(_)
+            | DeValue::Float(_)
+            | DeValue::Boolean(_)
+            | DeValue::Datetime(_)
+            | DeValue::Array(_)
+            | DeValue::Table(_) => {
+                if is_wanted {
+                    self.found.push(Place { path: self.path.clone(), span: value.span() });
+                }
+            }
         }
     }
 

@@ -32,9 +32,16 @@ struct Frame {
     is_flow: bool,
     /// Where the last thing in it ends.
     end: usize,
-    /// Whether it is, or is in, what is wanted.
-    inside: bool,
-    wanted: bool,
+    standing: Standing,
+}
+
+/// How a collection stands to what is wanted.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    Outside,
+    Wanted,
+    /// In something wanted.
+    Within,
 }
 
 enum Key {
@@ -111,7 +118,7 @@ impl Walk<'_> {
             Some((frame.items - 1).to_string())
         };
         let path = step.map(|step| frame.path.iter().cloned().chain([step]).collect());
-        (path, frame.inside)
+        (path, frame.standing != Standing::Outside)
     }
 
     fn passed(&mut self, span: Span) {
@@ -127,7 +134,8 @@ impl Walk<'_> {
             && let Some(frame) = self.open.last()
             && frame.is_map
             && frame.key.is_none()
-            && (frame.inside || self.wanted.0.iter().any(|w| w.len() > frame.path.len() && w.starts_with(&frame.path)))
+            && (frame.standing != Standing::Outside
+                || self.wanted.0.iter().any(|w| w.len() > frame.path.len() && w.starts_with(&frame.path)))
         {
             return None;
         }
@@ -208,8 +216,12 @@ impl Walk<'_> {
             return None;
         }
         let path = path.unwrap_or_else(|| vec!["\u{0}".to_owned()]);
-        let inside = inside || wanted;
-        self.open.push(Frame { path, is_map, key: None, items: 0, start, is_flow, end: start, inside, wanted });
+        let standing = match (inside, wanted) {
+            (true, _) => Standing::Within,
+            (false, true) => Standing::Wanted,
+            (false, false) => Standing::Outside,
+        };
+        self.open.push(Frame { path, is_map, key: None, items: 0, start, is_flow, end: start, standing });
         Some(())
     }
 
@@ -217,7 +229,7 @@ impl Walk<'_> {
         let frame = self.open.pop()?;
         // Where a block ends is told by what follows; its last value tells where it ended.
         let end = if frame.is_flow { self.offset(span.end.index())? } else { frame.end };
-        if frame.wanted {
+        if frame.standing == Standing::Wanted {
             self.found.push(Place { path: frame.path, span: frame.start..end });
         }
         if let Some(parent) = self.open.last_mut() {

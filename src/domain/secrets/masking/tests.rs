@@ -53,6 +53,9 @@ fn what_cannot_be_masked_by_value_is_masked_whole() {
         (Format::Yaml, &["/p"], "p: s3cret-value\nurl: http://u:s3cret-value@host\n"),
         (Format::Json, &["/p"], "{\"p\": \"s3cret-value\", \"q\": \"the s3cret-value again\"}"),
         (Format::Env, &["P"], "P=s3cret-value # s3cret-value\n"),
+        (Format::Yaml, &["db.password"], "db.password: s3cret-value\n"),
+        (Format::Text, &["/p"], "p: s3cret-value\n"),
+        (Format::Yaml, &["/p"], "p: [s3cret-value\n"),
     ] {
         assert_eq!(shown(format, paths, content), "<0>\n", "{content}");
     }
@@ -170,7 +173,7 @@ fn documents() -> impl Strategy<Value = (Format, String, Vec<String>, Vec<String
                     let value = value.replace(['\\', ' '], "_");
                     (format!("{name} = {value}"), value)
                 }
-                _ => {
+                Format::Env | Format::Xml | Format::Text | Format::Binary => {
                     let value = value.replace('\'', "_");
                     (format!("{name}='{value}' # c"), value)
                 }
@@ -185,10 +188,8 @@ fn documents() -> impl Strategy<Value = (Format, String, Vec<String>, Vec<String
                 secrets.push(plain);
             }
         }
-        let text = match format {
-            Format::Json => format!("{{\n{}\n}}", lines.join(",\n")),
-            _ => lines.join("\n") + "\n",
-        };
+        let text =
+            if format == Format::Json { format!("{{\n{}\n}}", lines.join(",\n")) } else { lines.join("\n") + "\n" };
         (format, text, paths, secrets)
     })
 }

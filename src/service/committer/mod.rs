@@ -1,5 +1,7 @@
 //! The one writer of a node: batches what waits, judges it at the head, and appends it as one statement.
 
+mod batches;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,18 +10,18 @@ use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::domain::changes::{ChangeSet, Item, Origin, Record, RecordHead};
-use crate::domain::commit::commit;
+use crate::domain::changes::{ChangeSet, Item};
 use crate::domain::contents::ContentHash;
 use crate::domain::limits::Limits;
-use crate::domain::refusals::Refused;
+use crate::domain::names::Address;
 use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ServiceError;
+use crate::service::committer::batches::{Verdicts, batch, judge, records};
 use crate::service::trims::TrimStep;
 use crate::service::wakeups::PumpLink;
-use crate::store::{self, Batch, BatchSet, CommitOutcome, Duplicate, Session, Store, StoreError};
+use crate::store::{self, CommitOutcome, Duplicate, Session, Store, StoreError};
 use crate::view::View;
 
 /// Most change sets in one statement.
@@ -84,9 +86,6 @@ pub struct Committer {
     /// Steps of a trim, one between two batches.
     pub steps: mpsc::Receiver<TrimStep>,
 }
-
-/// What the judgement said of each waiting change set, in order.
-type Verdicts = Vec<Result<Vec<Item>, Refused>>;
 
 impl Committer {
     /// Works until `stop`, then settles what still waits.
@@ -311,6 +310,7 @@ impl Round<'_> {
                 }
             }
             CommitOutcome::Duplicates(found) => self.answer_duplicates(&found),
+            CommitOutcome::Unsealed(addresses) => self.answer_unsealed(&addresses, &verdicts),
         }
     }
 
@@ -347,6 +347,21 @@ impl Round<'_> {
                 continue;
             };
             let _ = self.waiting.remove(at).reply.send(replay(duplicate));
+        }
+    }
+
+    /// Answers those that begin to seal these entries; the others go again.
+    fn answer_unsealed(&mut self, addresses: &[Address], verdicts: &Verdicts) {
+        let seals = |item: &Item| match item {
+            Item::Entry { address, version: Some(version), .. } => version.is_sealed() && addresses.contains(address),
+            Item::Entry { version: None, .. } | Item::Namespace { .. } | Item::Environment { .. } => false,
+        };
+        for (waiting, verdict) in std::mem::take(&mut self.waiting).into_iter().zip(verdicts) {
+            if verdict.as_ref().is_ok_and(|items| items.iter().any(seals)) {
+                let _ = waiting.reply.send(Err(ServiceError::Unsealed));
+            } else {
+                self.waiting.push(waiting);
+            }
         }
     }
 
@@ -419,71 +434,6 @@ impl Round<'_> {
 
 fn cut() -> StoreError {
     StoreError::Cut("no answer".to_owned())
-}
-
-/// Judges change sets one after the other, each at the state that its predecessors lead to.
-fn judge(state: &State, waiting: &[Submission], limits: &Limits) -> Verdicts {
-    let mut state = state.clone();
-    waiting
-        .iter()
-        .map(|waiting| {
-            let accepted = commit(&state, &waiting.change_set, limits)?;
-            state = accepted.next;
-            Ok(accepted.items)
-        })
-        .collect()
-}
-
-fn batch<'a>(state: &State, waiting: &'a [Submission], verdicts: &'a Verdicts) -> Batch<'a> {
-    let accepted =
-        waiting.iter().zip(verdicts).filter_map(|(waiting, verdict)| Some((waiting, verdict.as_ref().ok()?)));
-    let sets = accepted
-        .map(|(waiting, items)| {
-            let set = &waiting.change_set;
-            BatchSet {
-                id: set.id,
-                actor: &set.caller.user.name,
-                token: set.caller.credential.token,
-                address: set.caller.peer.address,
-                message: &set.message,
-                kind: set.intent.kind(),
-                request_id: &set.request_id,
-                origin: Origin::of(set),
-                items,
-                idempotency: waiting
-                    .idempotency
-                    .as_ref()
-                    .map(|once| (set.caller.user.id.to_string(), once.key.as_str(), once.body)),
-            }
-        })
-        .collect();
-    Batch { at: state.cursor(), access: state.access.number, sets }
-}
-
-fn records(at: Cursor, time: time::OffsetDateTime, waiting: &[Submission], verdicts: &Verdicts) -> Vec<Record> {
-    let mut revision = at.revision;
-    let mut records = Vec::new();
-    for (waiting, verdict) in waiting.iter().zip(verdicts) {
-        let Ok(items) = verdict else { continue };
-        if items.is_empty() {
-            continue;
-        }
-        revision = revision.next();
-        let set = &waiting.change_set;
-        let head = RecordHead {
-            revision,
-            epoch: at.epoch,
-            id: set.id,
-            at: time,
-            actor: set.caller.user.name.clone(),
-            message: set.message.clone(),
-            request_id: set.request_id.clone(),
-            kind: set.intent.kind(),
-            origin: Origin::of(set),
-        };
-        records.push(Record { head, items: items.clone() });
-    }
-    records
 }
 
 /// The first result of a call, for its repetition.

@@ -1,0 +1,254 @@
+//! Keys of trusted issuers that are fetched: bounded in time and size, kept while the issuer is away, and never fetched from
+//! where only this machine's own metadata lives.
+
+use std::collections::HashMap;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::dns::{Addrs, Name, Resolve, Resolving};
+use reqwest::{Client, Url};
+use tokio::time::Instant;
+
+use crate::service::jwt::{BadKeys, KeySet};
+
+/// How long a fetch may take.
+const TIMEOUT: Duration = Duration::from_secs(5);
+/// How large a set may be.
+const BYTES_MAX: usize = 256 * 1024;
+/// The shortest time between two tries, whatever the tokens say.
+const AGAIN: Duration = Duration::from_mins(1);
+/// After which time keys are asked for anew, so that a withdrawn one goes.
+const FRESH: Duration = Duration::from_mins(15);
+/// Most addresses whose keys are kept. Only an admin adds addresses.
+const KEPT: usize = 1_000;
+
+/// Why keys could not be fetched.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum FetchError {
+    /// The address may not be asked.
+    #[error("{0}")]
+    Address(&'static str),
+    /// It did not answer as it should.
+    #[error("{0}")]
+    Failed(String),
+    /// It answered with something else.
+    #[error("the answer {0}")]
+    Keys(#[from] BadKeys),
+    /// It was tried a moment ago.
+    #[error("it could not be reached a moment ago, and is asked again after {} s", AGAIN.as_secs())]
+    Waiting,
+}
+
+/// Checks the address of a key set: HTTPS, or HTTP on this machine; nothing link-local.
+pub fn check_address(text: &str) -> Result<Url, FetchError> {
+    let url = Url::parse(text).map_err(|_| FetchError::Address("must be a URL"))?;
+    if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
+        return Err(FetchError::Address("must have neither a user nor a fragment"));
+    }
+    let loopback = is_loopback(&url);
+    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
+        return Err(FetchError::Address("must begin with https://, or with http:// and an address of this machine"));
+    }
+    if let Some(address) = literal(&url)
+        && !may_ask(address, loopback)
+    {
+        return Err(FetchError::Address("must not be a link-local, unspecified or multicast address"));
+    }
+    Ok(url)
+}
+
+fn literal(url: &Url) -> Option<IpAddr> {
+    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str() == Some("localhost") || literal(url).is_some_and(|address| address.to_canonical().is_loopback())
+}
+
+/// Whether an address may be asked for keys. Services of this machine only when they were named as such.
+fn may_ask(address: IpAddr, loopback: bool) -> bool {
+    let address = address.to_canonical();
+    if address.is_unspecified() || address.is_multicast() || address.is_loopback() != loopback {
+        return false;
+    }
+    match address {
+        IpAddr::V4(address) => !address.is_link_local() && address != Ipv4Addr::BROADCAST,
+        IpAddr::V6(address) => !address.is_unicast_link_local(),
+    }
+}
+
+/// Resolves names to addresses that may be asked, and the connection goes to these and no others.
+struct Vetted {
+    loopback: bool,
+}
+
+impl Resolve for Vetted {
+    fn resolve(&self, name: Name) -> Resolving {
+        let loopback = self.loopback;
+        Box::pin(async move {
+            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
+            let good: Vec<SocketAddr> = found.filter(|address| may_ask(address.ip(), loopback)).collect();
+            if good.is_empty() {
+                return Err("the name has no address that may be asked".into());
+            }
+            Ok(Box::new(good.into_iter()) as Addrs)
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+struct Kept {
+    keys: Option<Arc<KeySet>>,
+    fetched: Option<Instant>,
+    tried: Option<Instant>,
+}
+
+impl Kept {
+    /// Whether to fetch now.
+    fn is_due(&self, has_it: impl Fn(&KeySet) -> bool, now: Instant) -> bool {
+        let wanted = self.keys.as_ref().is_none_or(|keys| !has_it(keys))
+            || self.fetched.is_none_or(|fetched| now - fetched > FRESH);
+        wanted && self.tried.is_none_or(|tried| now - tried >= AGAIN)
+    }
+}
+
+/// The keys of all issuers that are fetched.
+#[derive(Debug, Default)]
+pub struct IssuerKeyCache {
+    kept: Mutex<HashMap<String, Arc<tokio::sync::Mutex<Kept>>>>,
+}
+
+impl IssuerKeyCache {
+    /// The keys at an address: those that are kept, or fresh ones when these lack what is looked for or are old. A fetch that
+    /// fails leaves the kept ones.
+    pub async fn get(&self, address: &str, has_it: impl Fn(&KeySet) -> bool) -> Result<Arc<KeySet>, FetchError> {
+        // One fetch at a time for an address; who comes meanwhile waits, and finds it done.
+        let slot = self.slot(address);
+        let mut kept = slot.lock().await;
+        if !kept.is_due(has_it, Instant::now()) {
+            return kept.keys.clone().ok_or(FetchError::Waiting);
+        }
+        kept.tried = Some(Instant::now());
+        match fetch(address).await {
+            Ok(keys) => {
+                let keys = Arc::new(keys);
+                kept.fetched = Some(Instant::now());
+                kept.keys = Some(Arc::clone(&keys));
+                Ok(keys)
+            }
+            Err(error) => match &kept.keys {
+                Some(keys) => {
+                    tracing::warn!(address, %error, "the keys of a trusted issuer stay as they are");
+                    Ok(Arc::clone(keys))
+                }
+                None => Err(error),
+            },
+        }
+    }
+
+    fn slot(&self, address: &str) -> Arc<tokio::sync::Mutex<Kept>> {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if all.len() >= KEPT && !all.contains_key(address) {
+            all.clear();
+        }
+        Arc::clone(all.entry(address.to_owned()).or_default())
+    }
+}
+
+async fn fetch(address: &str) -> Result<KeySet, FetchError> {
+    let url = check_address(address)?;
+    let failed = |error: reqwest::Error| FetchError::Failed(error.without_url().to_string());
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = Client::builder()
+        .timeout(TIMEOUT)
+        .connect_timeout(TIMEOUT)
+        // A redirect or a proxy would go where nobody has looked.
+        .redirect(reqwest::redirect::Policy::none())
+        .no_proxy()
+        .dns_resolver(Arc::new(Vetted { loopback: is_loopback(&url) }));
+    if url.scheme() == "http" {
+        // Without TLS no certificate is ever checked, and looking for them fails on machines that have none.
+        builder = builder.tls_certs_only([]);
+    }
+    let mut response = builder.build().map_err(failed)?.get(url).send().await.map_err(failed)?;
+    if response.status() != reqwest::StatusCode::OK {
+        return Err(FetchError::Failed(format!("it answered {}", response.status())));
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        if body.len() + chunk.len() > BYTES_MAX {
+            return Err(FetchError::Failed(format!("it answered with more than {BYTES_MAX} bytes")));
+        }
+        body.extend_from_slice(&chunk);
+    }
+    let set = serde_json::from_slice(&body).map_err(|_| FetchError::Failed("it answered with no JSON".to_owned()))?;
+    // A secret among them is its issuer's mistake; the key is then known to others, and no signature of it means anything.
+    Ok(KeySet::parse(&set)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn keys_are_fetched_over_https_or_from_this_machine() {
+        for good in [
+            "https://issuer.example.com/jwks.json",
+            "https://10.0.0.1/keys",
+            "http://127.0.0.1:8001/openid/v1/jwks",
+            "http://localhost/keys",
+            "http://[::1]:9/keys",
+        ] {
+            assert!(check_address(good).is_ok(), "{good}");
+        }
+        for bad in [
+            "http://issuer.example.com/jwks.json",
+            "http://10.0.0.1/keys",
+            "https://169.254.169.254/latest",
+            "https://0xa9fea9fe/latest",
+            "https://2852039166/latest",
+            "https://[fe80::1]/keys",
+            "https://[::ffff:169.254.169.254]/keys",
+            "https://0.0.0.0/keys",
+            "https://[::]/keys",
+            "https://224.0.0.1/keys",
+            "https://user@issuer.example.com/keys",
+            "https://issuer.example.com/keys#top",
+            "file:///etc/passwd",
+            "gopher://127.0.0.1/",
+            "ftp://localhost/keys",
+            "issuer.example.com",
+            "",
+        ] {
+            assert!(check_address(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_name_that_leads_to_this_machine_is_not_asked_unless_it_says_so() {
+        let address = |text: &str| text.parse().unwrap();
+        assert!(may_ask(address("93.184.216.34"), false) && may_ask(address("192.168.0.1"), false));
+        for bad in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "0.0.0.0", "255.255.255.255"]
+        {
+            assert!(!may_ask(address(bad), false), "{bad}");
+        }
+        assert!(may_ask(address("127.0.0.1"), true) && !may_ask(address("10.0.0.1"), true));
+    }
+
+    #[test]
+    fn an_unknown_key_is_asked_for_once_a_minute_and_old_keys_are_asked_for_anew() {
+        let key =
+            json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "a"});
+        let keys = Arc::new(KeySet::parse(&json!({"keys": [key]})).unwrap());
+        let now = Instant::now();
+        assert!(Kept::default().is_due(|_| true, now), "nothing is there");
+        let kept = Kept { keys: Some(keys), fetched: Some(now), tried: Some(now) };
+        assert!(!kept.is_due(|_| true, now) && !kept.is_due(|_| false, now), "it was just tried");
+        let later = now + AGAIN;
+        assert!(!kept.is_due(|_| true, later) && kept.is_due(|_| false, later));
+        assert!(kept.is_due(|_| true, now + FRESH + AGAIN));
+    }
+}
