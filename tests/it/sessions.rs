@@ -344,3 +344,32 @@ async fn an_account_that_is_disabled_or_has_no_password_is_told_apart_by_nobody(
     assert!(answers.windows(2).all(|pair| pair[0] == pair[1]), "{answers:?}");
     app.finish().await;
 }
+
+/// The middle of some durations, in microseconds.
+fn median(mut all: Vec<u128>) -> u128 {
+    all.sort_unstable();
+    all[all.len() / 2]
+}
+
+#[tokio::test]
+async fn an_unknown_name_takes_as_long_as_a_wrong_password() {
+    const ROUNDS: usize = 60;
+    let app = App::with(&["--behind-proxy", "127.0.0.1", "--public-url", "https://example.com"]).await;
+    let (mut known, mut unknown) = (Vec::new(), Vec::new());
+    for round in 0..ROUNDS {
+        // Each from a network of its own, so that no counter comes in between; by turns, so that both meet the same machine. The
+        // account as a whole is slowed, so its failures are taken back.
+        for (name, times) in [("admin", &mut known), ("nobody", &mut unknown)] {
+            let address = format!("10.0.{}.1", round * 2 + usize::from(name == "nobody"));
+            let begun = std::time::Instant::now();
+            from(&app, &address, name, "wrong").await.problem(401, "wrong_password");
+            times.push(begun.elapsed().as_micros());
+            let attempt = Attempt::new(name, Some(address.parse().unwrap()), false);
+            app.node().node.app.service.sessions.attempts.withdraw(&attempt);
+        }
+    }
+    let (known, unknown) = (median(known), median(unknown));
+    let apart = known.abs_diff(unknown) * 100 / known.max(unknown);
+    assert!(apart <= 15, "{known} and {unknown} µs are {apart} % apart");
+    app.finish().await;
+}

@@ -4,6 +4,7 @@ use std::io::{self, Read as _};
 
 use anyhow::{Context as _, Result};
 
+use crate::api::access::{AuthenticatedBy, HeldGrantView};
 use crate::api::accounts::{LoginBody, SessionView};
 use crate::api::problem::Code;
 use crate::cli::user::browser::{self, Ways};
@@ -138,6 +139,22 @@ pub(super) async fn who_am_i(context: &Context<'_>) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     out.line(format_args!("{} on {}", plain(&caller.user), client.server()))?;
+    let named = caller.token.as_ref().map(|token| format!(" {}", plain(&token.name))).unwrap_or_default();
+    let by = match caller.authenticated_by {
+        AuthenticatedBy::Session => "a login".to_owned(),
+        AuthenticatedBy::Token => format!("the token{named}"),
+        AuthenticatedBy::Jwt => format!("a short-lived token for the token{named}"),
+        AuthenticatedBy::Issuer => format!("the issuer {}", plain(caller.issuer.as_deref().unwrap_or("?"))),
+    };
+    match caller.expires_at {
+        Some(end) => out.line(format_args!("by {by} until {}", shown(end)))?,
+        None => out.line(format_args!("by {by}"))?,
+    }
+    for held in caller.scope.iter().flatten() {
+        let HeldGrantView { grant, .. } = held;
+        let place = format!("{}/{}/{}*", grant.environment, grant.namespace, grant.key_prefix);
+        out.line(format_args!("limited to {} on {}", plain(&grant.role), plain(&place)))?;
+    }
     if caller.grants.is_empty() {
         out.line("no grants")?;
         return Ok(Exit::Done);

@@ -90,17 +90,7 @@ impl Service {
             };
             let mut event = Event::new("put_provider", format!("provider:{name}")).after(told(&made));
             event.before = old.map(told);
-            let op = Op::PutProvider {
-                name: made.name.clone(),
-                issuer: made.issuer.clone(),
-                client_id: made.client_id.clone(),
-                sealed_secret: made.sealed_secret.as_ref().map(hex::encode),
-                scopes: made.scopes.clone(),
-                name_claim: made.name_claim.clone(),
-                groups_claim: made.groups_claim.clone(),
-                groups: made.groups.clone(),
-            };
-            Ok((vec![Step { event, op }], made))
+            Ok((vec![Step { event, op: columns(&made) }], made))
         })
         .await
     }
@@ -119,12 +109,43 @@ impl Service {
         .await
     }
 
+    /// Seals with the current master key what another one sealed. Says how many.
+    pub(in crate::service) async fn reseal_provider_secrets(&self, who: &Who) -> Result<u64, ServiceError> {
+        self.change_access(who, |access| {
+            let mut steps = Vec::new();
+            for provider in access.providers() {
+                let Some(sealed) = &provider.sealed_secret else { continue };
+                if let Some(sealed) = self.keyring.reseal_bytes(&label(&provider.name), sealed)? {
+                    let provider = IdentityProvider { sealed_secret: Some(sealed.into()), ..provider.clone() };
+                    let event = Event::new("wrap_provider_secret", format!("provider:{}", provider.name));
+                    steps.push(Step { event, op: columns(&provider) });
+                }
+            }
+            let count = steps.len() as u64;
+            Ok((steps, count))
+        })
+        .await
+    }
+
     /// Our secret at a provider.
     pub(super) fn open_secret(&self, provider: &IdentityProvider) -> Result<Option<String>, ServiceError> {
         let Some(sealed) = &provider.sealed_secret else { return Ok(None) };
         let bytes = self.keyring.open_bytes(&label(&provider.name), sealed)?;
         let text = std::str::from_utf8(&bytes).map_err(|error| ServiceError::Internal(error.to_string()))?;
         Ok(Some(text.to_owned()))
+    }
+}
+
+fn columns(provider: &IdentityProvider) -> Op {
+    Op::PutProvider {
+        name: provider.name.clone(),
+        issuer: provider.issuer.clone(),
+        client_id: provider.client_id.clone(),
+        sealed_secret: provider.sealed_secret.as_ref().map(hex::encode),
+        scopes: provider.scopes.clone(),
+        name_claim: provider.name_claim.clone(),
+        groups_claim: provider.groups_claim.clone(),
+        groups: provider.groups.clone(),
     }
 }
 

@@ -77,7 +77,8 @@ impl Service {
                 let rewrapped = keys.iter().filter_map(|key| self.keyring.rewrap(key).transpose());
                 let rewrapped: Vec<DataKey> = rewrapped.collect::<Result<_, _>>()?;
                 let rotated = store::rewrap_data_keys(&mut session, &who, &rewrapped).await;
-                rotated.map_err(ServiceError::of_write)? + self.reseal_signing_keys(&who).await?
+                let others = self.reseal_signing_keys(&who).await? + self.reseal_provider_secrets(&who).await?;
+                rotated.map_err(ServiceError::of_write)? + others
             }
             Rotation::Signing => {
                 self.rotate_signing_key(&who).await?;
