@@ -91,6 +91,9 @@ impl Service {
                 return Err(ServiceError::Hidden { action: Action::Grant, target });
             }
             if !may_change(access, caller, grant) {
+                if matches!(grant.subject, Subject::Token(_)) {
+                    return Err(ServiceError::NeedsFullToken);
+                }
                 return Err(denied(access, caller, &grant.place));
             }
             Ok((judge(access, caller, &[Edit::Take(grant.clone())])?, ()))
@@ -150,7 +153,7 @@ fn may_give(access: &Access, caller: &Caller, wanted: &Wanted) -> Result<Subject
         return Err(ServiceError::Hidden { action: Action::Administer, target });
     }
     if !may_change_scope(access, caller, token.user) {
-        return Err(denied(access, caller, &wanted.place));
+        return Err(ServiceError::NeedsFullToken);
     }
     if !token.scoped {
         let problem = "has no scope: it may whatever its owner may; make a token with a scope instead";
@@ -170,7 +173,7 @@ fn administers(access: &Access, caller: &Caller) -> bool {
 
 /// The scope of a token is its owner's to set, and the store admin's. Whoever acts through a scope cannot widen one.
 fn may_change_scope(access: &Access, caller: &Caller, owner: Uuid) -> bool {
-    let own = owner == caller.user.id && access.scope_of(caller.holder()).is_none();
+    let own = owner == caller.user.id && access.is_full(caller);
     own || administers(access, caller)
 }
 

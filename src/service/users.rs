@@ -11,6 +11,7 @@ use crate::service::accounts::{one_time_password, password_step};
 use crate::service::attempts::Attempt;
 use crate::service::logins::too_soon;
 use crate::service::permit::{self, Administer, Permit};
+use crate::service::tokens::require_full;
 use crate::service::{Field, Service, ServiceError};
 use crate::store::{self, Op, Step};
 
@@ -115,11 +116,7 @@ impl Service {
     /// Changes the caller's own password. Its other sessions end; this one and the API tokens stay.
     pub async fn change_password(&self, caller: &Caller, old: String, new: String) -> Result<(), ServiceError> {
         let name = &caller.user.name;
-        let access = self.state()?.access.clone();
-        if access.scope_of(caller.holder()).is_some() {
-            // A scope says nothing of passwords, so a scoped token has nothing to do with them.
-            may_administer(&access, caller)?;
-        }
+        require_full(&self.state()?.access, caller)?;
         check_password("new_password", &new, name.as_str())?;
         if new == old {
             return Err(ServiceError::Invalid(vec![Field::new("new_password", "must be another one")]));

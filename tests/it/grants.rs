@@ -237,12 +237,12 @@ async fn the_scope_of_a_token_is_its_owners_to_set_and_never_its_own() {
     let (program, token) = app.scoped(&paul, &[("viewer", "dev", "orders", "")]).await;
     let wanted = (&*format!("token:{token}"), "publisher", "dev", "*", "");
     program.write("dev/orders/a.txt", "a").await.problem(403, "denied");
-    give(&program, wanted).await.problem(403, "denied");
+    give(&program, wanted).await.problem(403, "needs_full_token");
     give(&vera, wanted).await.problem(404, "not_found");
     let id = given(&paul, wanted).await;
     program.write("dev/orders/a.txt", "a").await.expect(200);
     program.get("/api/v1/environments/dev/namespaces/payments").await.problem(404, "not_found");
-    take(&program, &id).await.problem(403, "denied");
+    take(&program, &id).await.problem(403, "needs_full_token");
     take(&vera, &id).await.problem(404, "not_found");
     take(admin, &id).await.expect(204);
     program.write("dev/orders/a.txt", "b").await.problem(403, "denied");
