@@ -184,9 +184,10 @@ impl Effective {
         let sealed = found.iter().any(Found::is_sealed);
         let merged = merge::merge(&contents).map_err(|fault| Unusable::Unmergeable {
             key: key.clone(),
-            fault: match fault {
-                MergeError::Unwritable(format, _) if sealed => MergeError::Unwritable(format, UNTOLD.to_owned()),
-                fault => fault,
+            fault: if let (true, MergeError::Unwritable(format, _)) = (sealed, &fault) {
+                MergeError::Unwritable(*format, UNTOLD.to_owned())
+            } else {
+                fault
             },
         })?;
         Ok(Some((merged, places)))

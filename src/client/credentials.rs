@@ -250,7 +250,7 @@ async fn exchange(http: &reqwest::Client, server: &Server, token: &Token) -> Res
 
 /// When a token is renewed: after two thirds of its life, less up to a tenth by chance, so that many do not do it at once.
 fn renewal(life: Duration, [chance, ..]: [u8; 16]) -> Duration {
-    life * 2 / 3 - life / 10 * u32::from(chance) / u32::from(u8::MAX)
+    (life * 2 / 3).saturating_sub(life / 10 * u32::from(chance) / u32::from(u8::MAX))
 }
 
 /// The header that shows a token.

@@ -7,8 +7,10 @@ use axum::response::{IntoResponse, Response};
 
 use crate::api::problem::{Code, FieldProblem, Impact, Problem};
 use crate::api::revisions::RevertConflictView;
+use crate::domain::access::Action;
 use crate::domain::audit::Denial;
 use crate::domain::names::Address;
+use crate::domain::names::UserName;
 use crate::domain::refusals::Refused;
 use crate::http::views;
 use crate::service::{Field, ServiceError};
@@ -65,6 +67,17 @@ impl ApiError {
         &self.problem
     }
 
+    /// A missing right, which the audit is to tell of.
+    fn denied(action: Action, target: String, who_can: Vec<UserName>, who_can_grant: Vec<UserName>) -> Self {
+        let denial = Denial::Denied { action, target: target.clone(), hidden: false };
+        let mut this = Self::new(Code::Denied, format!("{action} on {target} is not allowed"));
+        this.problem.action = Some(action.to_string());
+        this.problem.target = Some(target);
+        this.problem.who_can = who_can.into_iter().map(String::from).collect();
+        this.problem.who_can_grant = who_can_grant.into_iter().map(String::from).collect();
+        this.denying(denial)
+    }
+
     fn because(mut self, cause: String) -> Self {
         self.cause = Some(cause);
         self
@@ -109,13 +122,7 @@ impl From<ServiceError> for ApiError {
                 answer.denying(Denial::Denied { action, target, hidden: true })
             }
             ServiceError::Denied { action, target, who_can, who_can_grant } => {
-                let denial = Denial::Denied { action, target: target.clone(), hidden: false };
-                let mut this = Self::new(Code::Denied, format!("{action} on {target} is not allowed"));
-                this.problem.action = Some(action.to_string());
-                this.problem.target = Some(target);
-                this.problem.who_can = who_can.into_iter().map(String::from).collect();
-                this.problem.who_can_grant = who_can_grant.into_iter().map(String::from).collect();
-                this.denying(denial)
+                Self::denied(action, target, who_can, who_can_grant)
             }
             ServiceError::LastAdmin => Self::new(Code::LastAdmin, None),
             ServiceError::SelfGrant => {
@@ -131,12 +138,9 @@ impl From<ServiceError> for ApiError {
                 Self::fields(Code::PasswordChangeRequired, fields)
             }
             ServiceError::TokenRefused(problem) => Self::new(Code::Unauthenticated, problem),
-            ServiceError::NoService(name) => {
-                Self::new(Code::NoService, format!("the token stands for {name}, which is no service here"))
-            }
+            ServiceError::NoService(name) => Self::new(Code::NoService, format!("the token stands for {name}")),
             ServiceError::IssuerUnreachable(name) => {
-                let detail = format!("the keys of the trusted issuer {name} cannot be fetched");
-                Self::new(Code::IssuerUnreachable, detail).retry_after(ISSUER)
+                Self::new(Code::IssuerUnreachable, format!("those of {name}")).retry_after(ISSUER)
             }
             ServiceError::LoginRefused(reason) => Self::new(Code::LoginRefused, reason),
             ServiceError::ProviderFailed(cause) => {

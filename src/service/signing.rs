@@ -93,7 +93,7 @@ impl Service {
     async fn rotate_unless(
         &self,
         who: &Who,
-        stays: impl Fn(&SigningKey, OffsetDateTime) -> bool,
+        stays: fn(&SigningKey, OffsetDateTime) -> bool,
     ) -> Result<SigningKey, ServiceError> {
         self.change_access(who, |access| {
             let now = self.ambient.now();
@@ -143,7 +143,7 @@ impl Service {
 
     async fn tend_signing_keys(&self) -> Result<(), ServiceError> {
         let (access, now) = (self.state()?.access.clone(), self.ambient.now());
-        let fresh = |key: &SigningKey, now: OffsetDateTime| key.signs_from > now - ROTATION;
+        let fresh: fn(&SigningKey, OffsetDateTime) -> bool = |key, now| key.signs_from > now - ROTATION;
         if self.keyring.has_master() && newest(&access).is_some_and(|key| !fresh(key, now)) {
             self.rotate_unless(&Who::system(), fresh).await?;
         }

@@ -50,9 +50,8 @@ impl Shown {
             |mirror: &Mirror| secrets || mirror.entries().values().all(|held| held.secrecy != Secrecy::Revealed);
         let mirror = match Mirror::load(&path, subscription) {
             Ok(Some(mirror)) if may_show(&mirror) => mirror,
-            // The settings were others then.
-            Ok(Some(_)) => Mirror::new(subscription.clone()),
-            Ok(None) => Mirror::new(subscription.clone()),
+            // The settings may have been others then.
+            Ok(Some(_) | None) => Mirror::new(subscription.clone()),
             Err(error) => {
                 tracing::warn!(block = settings.name, %error, "what local programs saw last is refused");
                 Mirror::new(subscription.clone())
@@ -352,16 +351,14 @@ mod tests {
         for secrets in [false, true] {
             let mut block = Block::new();
             block.shown.secrets = secrets;
-            let sealed = |event: Event| match event {
-                Event::Snapshot(mut snapshot) => {
+            let sealed = |mut event: Event| {
+                if let Event::Snapshot(snapshot) = &mut event {
                     snapshot.entries[0].version.secrecy = Secrecy::Revealed;
-                    Event::Snapshot(snapshot)
                 }
-                Event::Change(mut change) => {
+                if let Event::Change(change) = &mut event {
                     change.edits[0].version.as_mut().unwrap().secrecy = Secrecy::Revealed;
-                    Event::Change(change)
                 }
-                other => other,
+                event
             };
             block.sees(&sealed(all(5, &[("orders/a", "hunter2"), ("orders/b", "open")])));
             block.applies();

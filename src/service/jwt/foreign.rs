@@ -16,6 +16,10 @@ const KEYS_MAX: usize = 100;
 /// Fewest bytes of an RSA modulus, and most.
 const RSA_BYTES: std::ops::RangeInclusive<usize> = 256..=512;
 
+/// What an RSA key may be for; the first when it does not say.
+const RSA: [Algorithm; 6] =
+    [Algorithm::RS256, Algorithm::RS384, Algorithm::RS512, Algorithm::PS256, Algorithm::PS384, Algorithm::PS512];
+
 /// Why a JWK set cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadKeys {
@@ -35,7 +39,7 @@ pub enum BadKeys {
 struct Key {
     kid: Option<String>,
     algorithms: Vec<Algorithm>,
-    key: DecodingKey,
+    decoding: DecodingKey,
 }
 
 /// The keys of an issuer that verify tokens.
@@ -85,9 +89,7 @@ fn parse_key(key: &Value) -> Option<Key> {
             if !RSA_BYTES.contains(&significant) {
                 return None;
             }
-            use Algorithm::{PS256, PS384, PS512, RS256, RS384, RS512};
-            let all = vec![RS256, RS384, RS512, PS256, PS384, PS512];
-            (all, DecodingKey::from_rsa_raw_components(&modulus, &exponent))
+            (RSA.to_vec(), DecodingKey::from_rsa_raw_components(&modulus, &exponent))
         }
         ("EC", Some(curve @ ("P-256" | "P-384"))) => {
             let (algorithm, length) = if curve == "P-256" { (Algorithm::ES256, 32) } else { (Algorithm::ES384, 48) };
@@ -106,7 +108,7 @@ fn parse_key(key: &Value) -> Option<Key> {
         // Without a word of the key it is for the first of its kind only.
         None => algorithms.truncate(1),
     }
-    (!algorithms.is_empty()).then(|| Key { kid: field("kid").map(str::to_owned), algorithms, key: decoding })
+    (!algorithms.is_empty()).then(|| Key { kid: field("kid").map(str::to_owned), algorithms, decoding })
 }
 
 fn name_of(algorithm: Algorithm) -> &'static str {
@@ -121,7 +123,7 @@ fn name_of(algorithm: Algorithm) -> &'static str {
         Algorithm::ES384 => "ES384",
         Algorithm::EdDSA => "EdDSA",
         // Those with a shared secret, and whatever comes: never taken.
-        _ => "",
+        Algorithm::HS256 | Algorithm::HS384 | Algorithm::HS512 | _ => "",
     }
 }
 
@@ -165,7 +167,7 @@ impl<'a> ForeignToken<'a> {
         let key = keys.find(token.header("kid")?).ok_or(Rejected::UnknownKey)?;
         let named = token.header("alg")?.ok_or(Rejected::Algorithm)?;
         let algorithm = key.algorithms.iter().find(|algorithm| name_of(**algorithm) == named);
-        token.check_signature(&key.key, *algorithm.ok_or(Rejected::Algorithm)?)?;
+        token.check_signature(&key.decoding, *algorithm.ok_or(Rejected::Algorithm)?)?;
 
         if token.text("iss")? != issuer.issuer {
             return Err(Rejected::Claim("iss"));
