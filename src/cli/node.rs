@@ -98,13 +98,10 @@ pub async fn start(
     let files = raise_files();
     // Bound first, so that a taken port is known before anything is changed.
     let (listener, metrics_listener) = bind(settings).await?;
-    let store = Store::new(database)?;
+    let (store, passwords) = (Store::new(database)?, Passwords::new()?);
     let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
-    let passwords = Passwords::new()?;
-    let masters = master_keys::load(&settings.keys, std::env::var_os(master_keys::VARIABLE)).await?;
-    let keyring = Arc::new(Keyring::new(masters, Arc::clone(&ambient)));
-    let limits = Arc::new(settings.limits.limits());
-    let metrics = Arc::new(Metrics::default());
+    let keyring = open_keyring(settings, &ambient).await?;
+    let (limits, metrics) = (Arc::new(settings.limits.limits()), Arc::new(Metrics::default()));
     let mut start = Start {
         store: &store,
         has_direct: database.listen_url.is_some(),
@@ -119,8 +116,7 @@ pub async fn start(
     };
     let (link, view, feed, pump) = start.patiently().await?;
     let first_admin = start.first_admin;
-    let (submissions, inbox) = mpsc::channel(SUBMISSIONS);
-    let (to_steps, steps) = mpsc::channel(1);
+    let ((submissions, inbox), (to_steps, steps)) = (mpsc::channel(SUBMISSIONS), mpsc::channel(1));
     let trims = TrimLink::new(to_steps);
     let committer = Committer {
         store: store.clone(),
@@ -169,10 +165,11 @@ pub async fn start(
     transport.keep_certificate(&ambient, &metrics, lifecycle);
     let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone(), entrance });
 
-    lifecycle.spawn("pump", &lifecycle.workers, pump.run(lifecycle.workers.clone()));
-    lifecycle.spawn("committer", &lifecycle.workers, committer.run(lifecycle.workers.clone()));
-    lifecycle.spawn("recorder", &lifecycle.workers, recording.run(lifecycle.workers.clone()));
-    lifecycle.spawn("trimmer", &lifecycle.workers, trimmer.run(lifecycle.workers.clone()));
+    let workers = &lifecycle.workers;
+    lifecycle.spawn("pump", workers, pump.run(workers.clone()));
+    lifecycle.spawn("committer", workers, committer.run(workers.clone()));
+    lifecycle.spawn("recorder", workers, recording.run(workers.clone()));
+    lifecycle.spawn("trimmer", workers, trimmer.run(workers.clone()));
     let audited = auditing.start(lifecycle);
     do_chores(&app, lifecycle);
     let served = serve_http(&app, &door, listener, metrics_listener, lifecycle);
@@ -215,6 +212,12 @@ fn do_chores(app: &Arc<App>, lifecycle: &Lifecycle) {
     lifecycle.spawn("signing keys", workers, async move { keys.service.keep_signing_keys(stop).await });
     let (sessions, stop) = (Arc::clone(app), workers.clone());
     lifecycle.spawn("sessions", workers, async move { sessions.service.keep_exchanging_uses(stop).await });
+}
+
+/// Reads the master keys, as far as there are any.
+async fn open_keyring(settings: &NodeSettings, ambient: &Arc<dyn Ambient>) -> anyhow::Result<Arc<Keyring>> {
+    let masters = master_keys::load(&settings.keys, std::env::var_os(master_keys::VARIABLE)).await?;
+    Ok(Arc::new(Keyring::new(masters, Arc::clone(ambient))))
 }
 
 /// Serves until the soft stop, which ends every stream. The receiver closes when the last request was answered.

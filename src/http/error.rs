@@ -67,6 +67,12 @@ impl ApiError {
         &self.problem
     }
 
+    /// What the caller may not know of: answered as if it were not there, and told to the audit.
+    fn hidden(action: Action, target: String) -> Self {
+        let answer = Self::from(ServiceError::NotFound(target.clone()));
+        answer.denying(Denial::Denied { action, target, hidden: true })
+    }
+
     /// A missing right, which the audit is to tell of.
     fn denied(action: Action, target: String, who_can: Vec<UserName>, who_can_grant: Vec<UserName>) -> Self {
         let denial = Denial::Denied { action, target: target.clone(), hidden: false };
@@ -117,10 +123,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::TooLarge(fields) => Self::fields(Code::TooLarge, views::fields(fields)),
             ServiceError::Refused(refused) => refused.into(),
             ServiceError::NotFound(what) => Self::new(Code::NotFound, format!("{what} does not exist")),
-            ServiceError::Hidden { action, target } => {
-                let answer = Self::from(ServiceError::NotFound(target.clone()));
-                answer.denying(Denial::Denied { action, target, hidden: true })
-            }
+            ServiceError::Hidden { action, target } => Self::hidden(action, target),
             ServiceError::Denied { action, target, who_can, who_can_grant } => {
                 Self::denied(action, target, who_can, who_can_grant)
             }

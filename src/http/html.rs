@@ -81,7 +81,7 @@ pub(super) fn message(base: &str, title: &str, text: &str, next: Option<&str>) -
 }
 
 /// Tells what went wrong, and how to find it in the log.
-pub(super) fn failure(parts: &Parts, base: &str, error: ApiError) -> Response {
+pub(super) fn failure(parts: &Parts, base: &str, error: &ApiError) -> Response {
     let problem = error.problem();
     let title = problem.title.clone();
     let request = parts.extensions.get::<Peer>().map(|peer| peer.request_id.to_string()).unwrap_or_default();

@@ -33,7 +33,7 @@ pub(super) struct StartParams {
         (status = "default", description = "A page that says what is wrong", body = String, content_type = "text/html")))]
 pub(super) async fn start(State(app): State<Shared>, place: Place, arrived: Arrived, parts: Parts) -> Response {
     let base = app.entrance.base_of(&parts);
-    begin(&app, &place, arrived, &parts).await.unwrap_or_else(|error| html::failure(&parts, &base, error))
+    begin(&app, &place, arrived, &parts).await.unwrap_or_else(|error| html::failure(&parts, &base, &error))
 }
 
 async fn begin(app: &App, place: &Place, arrived: Arrived, parts: &Parts) -> Result<Response, ApiError> {
@@ -76,7 +76,7 @@ pub(super) async fn finish(State(app): State<Shared>, place: Place, arrived: Arr
             response.headers_mut().extend(cookie.map(|cookie| (header::SET_COOKIE, cookie)));
             response
         }
-        Err(error) => html::failure(&parts, &base, error),
+        Err(error) => html::failure(&parts, &base, &error),
     };
     if let Some(cookie) = over {
         response.headers_mut().append(header::SET_COOKIE, cookie);

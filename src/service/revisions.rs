@@ -110,7 +110,7 @@ impl Service {
                 let compared = masked.collect::<Result<_, ServiceError>>()?;
                 RevisionChanges::Whole { record, compared }
             }
-            other => other,
+            other @ RevisionChanges::Compacted(..) => other,
         };
         Ok(RevisionDetail { pin, changes })
     }

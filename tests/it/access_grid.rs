@@ -269,6 +269,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         | "export_access"
         | "list_grants"
         | "list_users"
+        | "list_keys"
         | "list_groups" => plain(),
         "put_environment" | "put_namespace" => with(json!({"description": "changed"})),
         "delete_environment" => Request { env: "empty", ..plain() },
@@ -287,16 +288,14 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "put_entry" => Request { bytes: Some("changed"), ..plain() },
         "publish" => with(json!({"changes": [put("dev/orders/a.txt", "changed")]})),
         "roll_back" => with(json!({"env": "dev", "namespace": "orders", "to": 3})),
-        "list_keys" => plain(),
         "rotate_keys" => with(json!({"what": "master"})),
         "redact_entry" => with(json!({"revision": 3, "reason": "r"})),
         "trim_history" => with(json!({"below": 1})),
-        "resume" => with(json!({})),
+        "resume" | "exchange_token" => with(json!({})),
         "watch" => Request { query: "?env=dev&namespace=orders", ..plain() },
         "watch_with_body" => with(json!({"env": "dev", "namespaces": ["orders"]})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
         "log_in" => with(json!({"name": "admin", "password": PASSWORD})),
-        "exchange_token" => with(json!({})),
         "put_trusted_issuer" => Request { name: "ci", ..with(issuer()) },
         "grant_login_code" => with(json!({"challenge": "x".repeat(43)})),
         "log_in_with_code" => with(json!({"code": "none", "verifier": "x".repeat(43)})),

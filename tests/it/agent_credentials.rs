@@ -81,7 +81,7 @@ impl Machine {
     }
 
     /// Waits until the block stands so.
-    async fn stands(&self, how: impl Fn(&Value) -> bool) -> Value {
+    async fn stands(&self, how: impl Fn(&Value) -> bool + Sync + Send) -> Value {
         let mut looks = tokio::time::interval(Duration::from_millis(100));
         let stands = async {
             loop {

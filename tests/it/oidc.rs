@@ -55,6 +55,7 @@ impl Provider {
         this
     }
 
+    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn discovery(State(this): State<Self>) -> Json<Value> {
         let at = |path: &str| format!("{}{path}", this.issuer);
         Json(json!({
@@ -64,15 +65,18 @@ impl Provider {
         }))
     }
 
+    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn keys(State(this): State<Self>) -> Json<Value> {
         let x = URL_SAFE_NO_PAD.encode(this.key.verifying_key().as_bytes());
         Json(json!({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": "one", "use": "sig", "alg": "EdDSA", "x": x}]}))
     }
 
+    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn user_info(State(this): State<Self>) -> Json<Value> {
         Json(this.said.lock().unwrap().user_info.clone())
     }
 
+    #[expect(clippy::unused_async, reason = "handlers are async")]
     async fn token(State(this): State<Self>, asked: String) -> Result<Json<Value>, axum::http::StatusCode> {
         let asked: Value = serde_urlencoded::from_str(&asked).unwrap();
         let mut said = this.said.lock().unwrap();
@@ -143,6 +147,7 @@ impl World {
     }
 
     /// Makes the provider say this of a person, besides what every token says.
+    #[expect(clippy::needless_pass_by_value, reason = "callers write the value in place")]
     fn say(&self, begun: &Begun, more: Value) {
         let now = self.app.node().node.app.service.ambient.now().unix_timestamp();
         let mut claims = json!({"iss": self.provider.issuer, "aud": "pintle", "sub": "s-1", "iat": now, "exp": now + 60,

@@ -4,8 +4,9 @@ use std::io::{self, Read as _};
 
 use anyhow::{Context as _, Result};
 
-use crate::api::access::{AuthenticatedBy, HeldGrantView};
+use crate::api::access::AuthenticatedBy;
 use crate::api::accounts::{LoginBody, SessionView};
+use crate::api::grants::HeldGrantView;
 use crate::api::problem::Code;
 use crate::cli::user::browser::{self, Ways};
 use crate::cli::user::context::Context;

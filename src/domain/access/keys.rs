@@ -24,7 +24,7 @@ pub struct SigningKey {
     pub verifies_until: Option<OffsetDateTime>,
 }
 
-/// An OpenID provider that people log in at.
+/// A provider of identities that people log in at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdentityProvider {
     /// What it is called here.

@@ -95,7 +95,7 @@ fn groups(provider: &IdentityProvider, claims: &Claims) -> BTreeSet<GroupName> {
     let values: Vec<&str> = match claim {
         Value::String(one) => vec![one],
         Value::Array(many) => many.iter().filter_map(Value::as_str).collect(),
-        _ => Vec::new(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
     };
     let group = |value: &str| {
         if provider.groups.is_empty() { GroupName::parse(value).ok() } else { provider.groups.get(value).cloned() }

@@ -142,12 +142,8 @@ enum Unverified {
 impl From<ClaimsVerificationError> for Unverified {
     fn from(error: ClaimsVerificationError) -> Self {
         let text = told(&error);
-        match error {
-            ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey) => {
-                Self::Key(text)
-            }
-            _ => Self::Claims(text),
-        }
+        let unknown = ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey);
+        if error == unknown { Self::Key(text) } else { Self::Claims(text) }
     }
 }
 

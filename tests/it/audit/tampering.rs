@@ -102,7 +102,7 @@ enum At {
 }
 
 /// What somebody does, where it is found, and what is said of it. SEQ, REV and DIGEST are those of a publish by paul; NODE is the
-/// chain of the node; ANEW computes the chain of the store anew, and NODE_ANEW that of the node.
+/// chain of the node; ANEW computes the chain of the store anew, and `NODE_ANEW` that of the node.
 const CASES: &[(&str, &str, At, &str)] = &[
     (
         "a row changed",
