@@ -1,6 +1,7 @@
 //! What must hold while things break: processes are killed, databases stopped, promoted and cut off, all of it real.
 
 mod agent;
+mod attacks;
 mod crash;
 mod dev;
 mod envoy;

@@ -384,7 +384,7 @@ async fn restore(admin: &Actor) {
 }
 
 /// A trusted issuer, with the key of RFC 8037, appendix A.2.
-fn issuer() -> Value {
+pub(crate) fn issuer() -> Value {
     let key = json!({"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"});
     json!({"issuer": "https://ci.example.com", "audience": "pintle", "keys": {"keys": [key]},
            "rules": [{"claims": {"sub": "job"}, "user": "ci"}]})

@@ -1,6 +1,6 @@
 //! People, services, their tokens and groups, and who is calling.
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};

@@ -1,7 +1,7 @@
 //! Denials: equal ones of one caller fold into one row a minute, and a flood of different ones stays small.
 
+use core::net::IpAddr;
 use std::collections::HashMap;
-use std::net::IpAddr;
 
 use serde_json::json;
 use time::{Duration, OffsetDateTime};

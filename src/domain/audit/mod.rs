@@ -5,7 +5,7 @@ mod chain;
 mod check;
 mod denials;
 
-use std::net::IpAddr;
+use core::net::IpAddr;
 use std::sync::Arc;
 
 use serde::Serialize;

@@ -12,25 +12,34 @@ async fn what_happened_cannot_be_changed_unseen() -> Tested {
     {
         let w = &suite.world;
         for n in 0..20 {
-            let change = json!({"env": "dev", "namespace": "orders", "key": "a.txt", "content": format!("{n}")});
+            let change =
+                json!({"op": "put", "env": "dev", "namespace": "orders", "key": "a.txt", "content": format!("{n}")});
             w.admin.post_json("/api/v1/publish", &json!({"changes": [change]})).await?.expect(200)?;
         }
         ensure(verify(w)?.0, || "it does not verify untouched".to_owned())?;
     }
-    suite.case("I106", "a row of the audit changed", async |w| {
-        found(w, "UPDATE audit SET body = replace(body, '\"admin\"', '\"ghost\"') WHERE chain = 'store' AND seq = 9", "9")
-    })
-    .await;
-    suite.case("X150", "a row deleted", async |w| found(w, "DELETE FROM audit WHERE chain = 'store' AND seq = 9", "9")).await;
-    suite.case("X151", "two rows exchanged", async |w| {
-        found(
-            w,
-            "UPDATE audit a SET body = b.body, hash = b.hash FROM audit b \
+    suite
+        .case("I106", "a row of the audit changed", async |w| {
+            found(
+                w,
+                "UPDATE audit SET body = replace(body, '\"admin\"', '\"ghost\"') WHERE chain = 'store' AND seq = 9",
+                "9",
+            )
+        })
+        .await;
+    suite
+        .case("X150", "a row deleted", async |w| found(w, "DELETE FROM audit WHERE chain = 'store' AND seq = 9", "9"))
+        .await;
+    suite
+        .case("X151", "two rows exchanged", async |w| {
+            found(
+                w,
+                "UPDATE audit a SET body = b.body, hash = b.hash FROM audit b \
              WHERE a.chain = 'store' AND b.chain = 'store' AND (a.seq, b.seq) IN ((8, 9), (9, 8))",
-            "8",
-        )
-    })
-    .await;
+                "8",
+            )
+        })
+        .await;
     suite.case("X152", "a row inserted at the end, the chain's end moved along", async |w| {
         found(
             w,
@@ -51,11 +60,12 @@ async fn what_happened_cannot_be_changed_unseen() -> Tested {
         )
     })
     .await;
-    suite.case("X154", "the whole chain computed anew", async |w| {
-        anchored(w).await?;
-        found(
-            w,
-            "DO $$ DECLARE r record; before bytea := decode(repeat('00', 32), 'hex'); after bytea; BEGIN \
+    suite
+        .case("X154", "the whole chain computed anew", async |w| {
+            anchored(w).await?;
+            found(
+                w,
+                "DO $$ DECLARE r record; before bytea := decode(repeat('00', 32), 'hex'); after bytea; BEGIN \
              FOR r IN SELECT * FROM audit WHERE chain = 'store' ORDER BY seq LOOP \
                IF r.seq = 9 THEN r.body := replace(r.body, '\"admin\"', '\"ghost\"'); END IF; \
                after := sha256(before || convert_to(r.body, 'UTF8')); \
@@ -63,14 +73,15 @@ async fn what_happened_cannot_be_changed_unseen() -> Tested {
                before := after; \
              END LOOP; \
              UPDATE audit_chains SET hash = before WHERE chain = 'store'; END $$",
-            "store",
-        )
-    })
-    .await;
-    suite.case("X155", "the history changed beneath the audit", async |w| {
-        found(w, "UPDATE revisions SET actor = 'ghost' WHERE revision = 7", "7")
-    })
-    .await;
+                "store",
+            )
+        })
+        .await;
+    suite
+        .case("X155", "the history changed beneath the audit", async |w| {
+            found(w, "UPDATE revisions SET actor = 'ghost' WHERE revision = 7", "7")
+        })
+        .await;
     suite.case("X156", "a whole chain of a node gone", async |w| {
         found(
             w,
@@ -106,7 +117,9 @@ fn found(w: &World, tamper: &str, names: &str) -> Tested {
 /// Runs the verifier as an auditor does, and says whether all is well.
 fn verify(w: &World) -> Tested<(bool, String)> {
     let mut command = crate::support::node::pintle();
-    command.args(["audit", "verify", "--database-url", &w.cluster.url(), "--master-key-file"]).arg(w.file("master.key"));
+    command
+        .args(["audit", "verify", "--database-url", &w.cluster.url(), "--master-key-file"])
+        .arg(w.file("master.key"));
     for node in ["a.anchors", "b.anchors"] {
         let file = w.file(node);
         if file.exists() {

@@ -87,8 +87,7 @@ fn every_known_attack_is_run_or_has_a_reason() {
     let run: BTreeSet<String> = SOURCES.iter().flat_map(|source| ids(source)).collect();
     let reasons: BTreeMap<&str, &str> = ELSEWHERE.into_iter().collect();
     let known = KNOWN.iter().flat_map(|(letter, from, to)| (*from..=*to).map(move |n| format!("{letter}{n:02}")));
-    let missing: Vec<String> =
-        known.filter(|id| !run.contains(id) && !reasons.contains_key(id.as_str())).collect();
+    let missing: Vec<String> = known.filter(|id| !run.contains(id) && !reasons.contains_key(id.as_str())).collect();
     assert_eq!(missing, Vec::<String>::new(), "neither run nor explained");
     let both: Vec<&&str> = reasons.keys().filter(|id| run.contains(**id)).collect();
     assert_eq!(both, Vec::<&&str>::new(), "run, and yet explained");
@@ -96,12 +95,11 @@ fn every_known_attack_is_run_or_has_a_reason() {
     assert!(run.len() >= 100, "{} cases", run.len());
 }
 
-/// The ids of `.case("J01", …)` in a source.
+/// The ids in a source: texts such as `J01`.
 fn ids(source: &str) -> impl Iterator<Item = String> + '_ {
-    source.split("case(\n").chain(source.split("case(\"")).filter_map(|rest| {
-        let rest = rest.trim_start().trim_start_matches('"');
-        let id: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
-        let numbered = id.len() >= 3 && id.get(1..).is_some_and(|n| n.bytes().all(|b| b.is_ascii_digit()));
-        (numbered && id.starts_with(|c: char| c.is_ascii_uppercase())).then_some(id)
+    source.split('"').filter_map(|text| {
+        let (letter, number) = text.split_at_checked(1)?;
+        let numbered = (2..=3).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit());
+        (numbered && letter.bytes().all(|byte| byte.is_ascii_uppercase())).then(|| text.to_owned())
     })
 }
