@@ -60,7 +60,7 @@ pub(super) async fn list(
     Ok(axum::Json(UserList { users: users.into_iter().map(view).collect(), next }))
 }
 
-/// One user.
+/// Show one user.
 #[utoipa::path(get, path = "/api/v1/users/{name}", operation_id = "get_user", tag = "access",
     params(("name" = String, Path, description = "Login name")),
     responses((status = 200, body = UserView), (status = "default", body = Problem, content_type = "application/problem+json")))]

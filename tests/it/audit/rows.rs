@@ -50,8 +50,8 @@ fn left_by(operation: &str) -> Option<Leaves> {
         "put_user" => "disable_user",
         "reset_password" => "reset_password",
         "change_password" => "set_password",
-        "put_group" => "add_member",
-        "delete_group" => "remove_member",
+        "put_group" => "join_group",
+        "delete_group" => "leave_group",
         "apply_access" => "grant",
         "put_trusted_issuer" => "put_issuer",
         "delete_trusted_issuer" => "delete_issuer",
@@ -159,8 +159,8 @@ async fn write(app: &App, admin: &Actor, operation: &str) -> Option<Answer> {
         }
         "put_group" => admin.put("/api/v1/groups/crew", json!({"members": ["vera"]})).await,
         "delete_group" => {
-            admin.put("/api/v1/groups/crew", json!({"members": ["vera"]})).await;
-            admin.delete("/api/v1/groups/crew").await
+            admin.put("/api/v1/groups/going", json!({"members": ["vera"]})).await;
+            admin.delete("/api/v1/groups/going").await
         }
         "apply_access" => {
             let grant = json!({"subject": "group:crew", "role": "viewer", "environment": "dev", "namespace": "web"});
