@@ -43,11 +43,13 @@ it() { cargo test --test it --locked; }
 # Chromium, as a person has it: `it` has just built the binary that it talks to.
 browser() { scripts/browser.sh; }
 
-# Really kills things: nodes, PostgreSQL, connections, agents. The crash test is a load of its own, and goes first.
+# Really kills things: nodes, PostgreSQL, connections, agents; and attacks them. The crash test is a load of its own, and
+# goes first.
 faults() {
     cargo test --test faults --locked crash::
     cargo test --test faults --locked watch::
-    cargo test --test faults --locked -- --skip crash:: --skip watch::
+    cargo test --test faults --locked attacks::
+    cargo test --test faults --locked -- --skip crash:: --skip watch:: --skip attacks::
 }
 
 openapi() {
