@@ -165,9 +165,11 @@ fn least_rights(cluster: &Cluster) -> Tested {
         "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM pintle_app;
          GRANT SELECT ON ALL TABLES IN SCHEMA public TO pintle_app;
          REVOKE ALL ON _sqlx_migrations FROM pintle_app;
-         GRANT INSERT ON contents, revisions, changes, idempotency, epochs, users, grants, tokens, audit TO pintle_app;
-         GRANT UPDATE ON head, users, audit_chains TO pintle_app;
-         GRANT DELETE ON idempotency, tokens TO pintle_app",
+         GRANT INSERT ON contents, revisions, changes, idempotency, epochs, redactions, audit, audit_chains TO pintle_app;
+         GRANT UPDATE ON head, audit_chains TO pintle_app;
+         GRANT DELETE ON idempotency, redactions TO pintle_app;
+         GRANT INSERT, UPDATE, DELETE ON users, group_members, grants, tokens, login_codes, login_places, signing_keys,
+             data_keys, identity_providers, trusted_issuers TO pintle_app",
     )?;
     Ok(())
 }
