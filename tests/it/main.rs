@@ -38,6 +38,7 @@ mod namespaces;
 mod nodes;
 mod oidc;
 mod openapi;
+mod parsers;
 mod private_postgres;
 mod program;
 mod publish;
