@@ -162,8 +162,9 @@ BEGIN
 END
 $$;
 
--- As before. Outcome 'unsealed': the first marks of an entry come with the sealing of its earlier versions, and those listed
--- still have some that are not sealed.
+-- As before; each change set also appends a row to the audit, for which `sets` have token and address besides. Outcome
+-- 'unsealed': the first marks of an entry come with the sealing of its earlier versions, and those listed still have some
+-- that are not sealed.
 CREATE OR REPLACE FUNCTION commit_change_sets(
     expected_epoch bigint, expected_revision bigint, expected_access bigint,
     sets jsonb, changes jsonb, content_hashes bytea[], content_bodies bytea[],

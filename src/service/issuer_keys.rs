@@ -2,15 +2,14 @@
 //! where only this machine's own metadata lives.
 
 use std::collections::HashMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use reqwest::dns::{Addrs, Name, Resolve, Resolving};
-use reqwest::{Client, Url};
+use reqwest::Url;
 use tokio::time::Instant;
 
 use crate::service::jwt::{BadKeys, KeySet};
+use crate::service::outward::{self, Unread, Unsafe};
 
 /// How long a fetch may take.
 const TIMEOUT: Duration = Duration::from_secs(5);
@@ -26,9 +25,12 @@ const KEPT: usize = 1_000;
 /// Why keys could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// The address may not be asked.
+    /// It is no address of a key set.
     #[error("{0}")]
     Address(&'static str),
+    /// The address may not be asked.
+    #[error(transparent)]
+    Unsafe(#[from] Unsafe),
     /// It did not answer as it should.
     #[error("{0}")]
     Failed(String),
@@ -46,55 +48,8 @@ pub fn check_address(text: &str) -> Result<Url, FetchError> {
     if !url.username().is_empty() || url.password().is_some() || url.fragment().is_some() {
         return Err(FetchError::Address("must have neither a user nor a fragment"));
     }
-    let loopback = is_loopback(&url);
-    if url.scheme() != "https" && !(url.scheme() == "http" && loopback) {
-        return Err(FetchError::Address("must begin with https://, or with http:// and an address of this machine"));
-    }
-    if let Some(address) = literal(&url)
-        && !may_ask(address, loopback)
-    {
-        return Err(FetchError::Address("must not be a link-local, unspecified or multicast address"));
-    }
+    outward::check(&url)?;
     Ok(url)
-}
-
-fn literal(url: &Url) -> Option<IpAddr> {
-    url.host_str()?.trim_start_matches('[').trim_end_matches(']').parse().ok()
-}
-
-fn is_loopback(url: &Url) -> bool {
-    url.host_str() == Some("localhost") || literal(url).is_some_and(|address| address.to_canonical().is_loopback())
-}
-
-/// Whether an address may be asked for keys. Services of this machine only when they were named as such.
-fn may_ask(address: IpAddr, loopback: bool) -> bool {
-    let address = address.to_canonical();
-    if address.is_unspecified() || address.is_multicast() || address.is_loopback() != loopback {
-        return false;
-    }
-    match address {
-        IpAddr::V4(address) => !address.is_link_local() && address != Ipv4Addr::BROADCAST,
-        IpAddr::V6(address) => !address.is_unicast_link_local(),
-    }
-}
-
-/// Resolves names to addresses that may be asked, and the connection goes to these and no others.
-struct Vetted {
-    loopback: bool,
-}
-
-impl Resolve for Vetted {
-    fn resolve(&self, name: Name) -> Resolving {
-        let loopback = self.loopback;
-        Box::pin(async move {
-            let found = tokio::net::lookup_host((name.as_str(), 0)).await?;
-            let good: Vec<SocketAddr> = found.filter(|address| may_ask(address.ip(), loopback)).collect();
-            if good.is_empty() {
-                return Err("the name has no address that may be asked".into());
-            }
-            Ok(Box::new(good.into_iter()) as Addrs)
-        })
-    }
 }
 
 #[derive(Debug, Default)]
@@ -159,29 +114,16 @@ impl IssuerKeyCache {
 async fn fetch(address: &str) -> Result<KeySet, FetchError> {
     let url = check_address(address)?;
     let failed = |error: reqwest::Error| FetchError::Failed(error.without_url().to_string());
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = Client::builder()
-        .timeout(TIMEOUT)
-        .connect_timeout(TIMEOUT)
-        // A redirect or a proxy would go where nobody has looked.
-        .redirect(reqwest::redirect::Policy::none())
-        .no_proxy()
-        .dns_resolver(Arc::new(Vetted { loopback: is_loopback(&url) }));
-    if url.scheme() == "http" {
-        // Without TLS no certificate is ever checked, and looking for them fails on machines that have none.
-        builder = builder.tls_certs_only([]);
-    }
-    let mut response = builder.build().map_err(failed)?.get(url).send().await.map_err(failed)?;
+    // A proxy would go where nobody has looked.
+    let client = outward::client(&url, TIMEOUT, TIMEOUT).no_proxy().build().map_err(failed)?;
+    let response = client.get(url).send().await.map_err(failed)?;
     if response.status() != reqwest::StatusCode::OK {
         return Err(FetchError::Failed(format!("it answered {}", response.status())));
     }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(failed)? {
-        if body.len() + chunk.len() > BYTES_MAX {
-            return Err(FetchError::Failed(format!("it answered with more than {BYTES_MAX} bytes")));
-        }
-        body.extend_from_slice(&chunk);
-    }
+    let body = outward::read(response, BYTES_MAX).await.map_err(|error| match error {
+        Unread::Broken(error) => failed(error),
+        Unread::TooLarge(_) => FetchError::Failed(error.to_string()),
+    })?;
     let set = serde_json::from_slice(&body).map_err(|_| FetchError::Failed("it answered with no JSON".to_owned()))?;
     // A secret among them is its issuer's mistake; the key is then known to others, and no signature of it means anything.
     Ok(KeySet::parse(&set)?)
@@ -225,17 +167,6 @@ mod tests {
         ] {
             assert!(check_address(bad).is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn a_name_that_leads_to_this_machine_is_not_asked_unless_it_says_so() {
-        let address = |text: &str| text.parse().unwrap();
-        assert!(may_ask(address("93.184.216.34"), false) && may_ask(address("192.168.0.1"), false));
-        for bad in ["127.0.0.1", "::1", "::ffff:127.0.0.1", "169.254.169.254", "fe80::1", "0.0.0.0", "255.255.255.255"]
-        {
-            assert!(!may_ask(address(bad), false), "{bad}");
-        }
-        assert!(may_ask(address("127.0.0.1"), true) && !may_ask(address("10.0.0.1"), true));
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod logins;
 pub mod namespaces;
 pub mod nodes;
 pub mod oidc;
+mod outward;
 pub mod passwords;
 pub mod permit;
 pub mod pins;

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use pintle::domain::access::Subject;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::harness::access::held_by;
@@ -427,38 +428,37 @@ async fn no_publish_follows_the_end_of_its_right_however_they_race() {
     let there = app.second_node().await;
     let sven = app.stranger().await;
     let callers = [sven.clone(), sven.at(&there.url)];
-    let published = Cell::new(0);
+    let (published, count) = watch::channel(0);
     for round in 0..200 {
         let id = given(app.admin(), ("user:sven", "publisher", "dev", "orders", "")).await;
         app.others()[0].refresh().await;
-        let revoked = Cell::new(false);
+        let (revoking, revoked) = (Cell::new(false), Cell::new(false));
         let publish = |number: usize| {
-            let (caller, revoked, published) = (&callers[number], &revoked, &published);
+            let (caller, published, revoking, revoked) = (&callers[number], &published, &revoking, &revoked);
             async move {
                 for write in 0.. {
                     let late = revoked.get();
                     let answer = caller.write(&format!("dev/orders/{number}"), format!("{round}.{write}")).await;
                     match answer.status {
                         200 if late => panic!("round {round}: published after the right was taken away"),
-                        200 => published.set(published.get() + 1),
-                        404 => return,
+                        200 => published.send_modify(|count| *count += 1),
+                        404 if revoking.get() => return,
                         other => panic!("round {round}: {other}"),
                     }
                 }
             }
         };
+        // Now from here and now from there, at once or after a few publishes.
+        let awaited = *count.borrow() + round % 5;
         let revoke = async {
-            // Now from here and now from there, at once or after a few publishes.
+            count.clone().wait_for(|count| *count >= awaited).await.unwrap();
+            revoking.set(true);
             let admin = if round % 2 == 0 { app.admin() } else { &there };
-            for _ in 0..round % 5 {
-                app.admin().get("/healthz").await.expect(200);
-            }
             take(admin, &id).await.expect(204);
             revoked.set(true);
         };
         tokio::join!(publish(0), publish(1), revoke);
     }
-    assert!(published.get() > 200, "only {} publishes raced", published.get());
     // In the order in which the store took them, every publish stands between a grant and its end.
     let outside = "SELECT count(*) FROM (
             SELECT action, sum(CASE action WHEN 'grant' THEN 1 WHEN 'revoke_grant' THEN -1 ELSE 0 END)
@@ -467,6 +467,6 @@ async fn no_publish_follows_the_end_of_its_right_however_they_race() {
         ) AS rows WHERE action = 'publish' AND held <> 1";
     assert_eq!(app.database.number(outside).await, 0);
     let inside = "SELECT count(*) FROM audit WHERE chain = 'store' AND actor = 'sven' AND action = 'publish'";
-    assert_eq!(app.database.number(inside).await, published.get());
+    assert_eq!(app.database.number(inside).await, *count.borrow());
     app.finish().await;
 }

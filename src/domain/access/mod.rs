@@ -11,7 +11,7 @@ mod users;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use time::OffsetDateTime;
@@ -62,6 +62,7 @@ pub struct Access {
     /// Names the store in the tokens that it signs.
     pub store: Uuid,
     users: Arc<HashMap<Uuid, User>>,
+    /// Those of each user by group, so that several sources of one group stand together.
     members: Arc<HashMap<Uuid, Vec<Membership>>>,
     tokens: Arc<HashMap<Uuid, Token>>,
     grants: Arc<HashMap<Subject, Vec<Grant>>>,
@@ -96,6 +97,9 @@ impl Access {
         let mut members = HashMap::<Uuid, Vec<Membership>>::new();
         for membership in parts.members.into_iter().chain(by_rules) {
             members.entry(membership.user).or_default().push(membership);
+        }
+        for of_user in members.values_mut() {
+            of_user.sort_by(|a, b| a.group.cmp(&b.group));
         }
         Self {
             number: parts.number,
@@ -263,8 +267,8 @@ impl Access {
 
     /// Grants that a user holds by itself and by its groups; those of a token are its scope and not among them.
     pub fn grants_held(&self, user: Uuid) -> impl Iterator<Item = &Grant> {
-        let groups: HashSet<&GroupName> = self.memberships(user).iter().map(|membership| &membership.group).collect();
-        let of_groups = groups.into_iter().flat_map(|group| self.grants_of(&Subject::Group(group.clone())));
+        let groups = self.memberships(user).chunk_by(|a, b| a.group == b.group).filter_map(|same| same.first());
+        let of_groups = groups.flat_map(|membership| self.grants_of(&Subject::Group(membership.group.clone())));
         self.grants_of(&Subject::User(user)).iter().chain(of_groups)
     }
 

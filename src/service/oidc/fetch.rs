@@ -1,10 +1,11 @@
-//! Calls to providers: over TLS or on this machine, to the address that was said, within a time and a size.
+//! Calls to providers, as the protocol's library wants them made.
 
 use std::pin::Pin;
 use std::time::Duration;
 
 use openidconnect::{HttpRequest, HttpResponse, http};
-use reqwest::Url;
+
+use crate::service::outward;
 
 /// Longest time of a call, its answer included.
 const CALL: Duration = Duration::from_secs(10);
@@ -28,58 +29,20 @@ impl FetchError {
 /// An answer on its way.
 pub(super) type Fetching = Pin<Box<dyn Future<Output = Result<HttpResponse, FetchError>> + Send>>;
 
-/// Whether an address may be called: encrypted, or on this machine.
-pub(super) fn is_safe(url: &Url) -> bool {
-    let bare = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    let loopback = bare == "localhost" || bare.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback());
-    url.scheme() == "https" || url.scheme() == "http" && loopback
-}
-
 /// Calls, without following anybody elsewhere.
 pub(super) fn fetch(request: HttpRequest) -> Fetching {
     Box::pin(async move {
         let request = reqwest::Request::try_from(request).map_err(|error| FetchError::of("request", &error))?;
         let url = request.url().clone();
-        if !is_safe(&url) {
-            return Err(FetchError(format!("{url} is neither https nor on this machine")));
-        }
+        outward::check(&url).map_err(|error| FetchError::of(url.as_str(), &error))?;
         let failed = |error: reqwest::Error| FetchError::of(url.as_str(), &error);
-        let mut builder = reqwest::Client::builder()
-            .timeout(CALL)
-            .connect_timeout(CONNECT)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("pintle/", env!("CARGO_PKG_VERSION")));
-        if url.scheme() == "http" {
-            // On this machine: no certificates, and no proxy could reach it.
-            builder = builder.tls_certs_only([]).no_proxy();
-        }
-        let mut answer = builder.build().map_err(failed)?.execute(request).await.map_err(failed)?;
+        let client = outward::client(&url, CONNECT, CALL).build().map_err(failed)?;
+        let answer = client.execute(request).await.map_err(failed)?;
         let mut response = http::Response::builder().status(answer.status());
         if let Some(headers) = response.headers_mut() {
             headers.extend(answer.headers().iter().map(|(name, value)| (name.clone(), value.clone())));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = answer.chunk().await.map_err(failed)? {
-            body.extend_from_slice(&chunk);
-            if body.len() > ANSWER {
-                return Err(FetchError(format!("{url} answers more than {ANSWER} bytes")));
-            }
-        }
+        let body = outward::read(answer, ANSWER).await.map_err(|error| FetchError::of(url.as_str(), &error))?;
         response.body(body).map_err(|error| FetchError::of(url.as_str(), &error))
     })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_https_and_this_machine_are_called() {
-        for good in ["https://id.example.com", "http://localhost:1", "http://127.0.0.1", "http://[::1]:80"] {
-            assert!(is_safe(&Url::parse(good).unwrap()), "{good}");
-        }
-        for bad in ["http://id.example.com", "http://10.0.0.1", "ftp://localhost", "http://localhost.example.com"] {
-            assert!(!is_safe(&Url::parse(bad).unwrap()), "{bad}");
-        }
-    }
 }

@@ -20,8 +20,9 @@ use tokio::sync::Mutex;
 
 use crate::domain::access::IdentityProvider;
 use crate::service::ServiceError;
-use crate::service::oidc::fetch::{self, fetch};
+use crate::service::oidc::fetch::fetch;
 use crate::service::oidc::{Transaction, refused};
+use crate::service::outward;
 
 /// How long what a provider says of itself is believed.
 const FRESH: Duration = Duration::minutes(10);
@@ -160,9 +161,7 @@ impl Discovered {
         let scopes = provider.scopes.iter().filter(|scope| *scope != "openid").cloned().map(Scope::new);
         let request = client.authorize_url(flow, || state, || nonce).add_scopes(scopes).set_pkce_challenge(challenge);
         let (url, _, _) = request.url();
-        if !fetch::is_safe(&url) {
-            return Err(broken(provider, "address to log in at", &"it is neither https nor on this machine"));
-        }
+        outward::check(&url).map_err(|error| broken(provider, "address to log in at", &error))?;
         Ok(url.into())
     }
 

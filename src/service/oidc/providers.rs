@@ -8,7 +8,8 @@ use serde_json::json;
 use crate::domain::access::{Access, Caller, IdentityProvider, LOCAL, Target, TokenKind};
 use crate::domain::audit::{Event, Who};
 use crate::domain::names::{GroupName, UserName};
-use crate::service::oidc::{fetch, invalid};
+use crate::service::oidc::invalid;
+use crate::service::outward;
 use crate::service::permit::{self, Administer};
 use crate::service::sessions::end_step;
 use crate::service::{Service, ServiceError};
@@ -198,7 +199,8 @@ fn check(name: &str, change: &ProviderChange) -> Result<(), ServiceError> {
     }
     let url = Url::parse(&change.issuer)
         .map_err(|_| invalid("issuer", "must be an address such as https://id.example.com"))?;
-    if !fetch::is_safe(&url) || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty() {
+    if outward::check(&url).is_err() || url.query().is_some() || url.fragment().is_some() || !url.username().is_empty()
+    {
         return Err(invalid("issuer", "must begin with https:// (http:// on this machine) and have no query"));
     }
     let texts = [("issuer", &change.issuer), ("client_id", &change.client_id), ("name_claim", &change.name_claim)];
