@@ -1,21 +1,18 @@
-//! Pages for people: the login, and what became of one at a provider.
+//! Pages that the server makes itself: what became of a login at a provider, and that the console is not there.
 //!
-//! They give way to the console. Everything that is not ours is escaped, and nothing runs in them but our own files.
+//! Everything that is not ours is escaped, and nothing runs in them.
 
-use axum::extract::State;
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use sha2::{Digest as _, Sha256};
 
 use crate::domain::access::Peer;
+use crate::http::Entrance;
 use crate::http::error::ApiError;
 use crate::http::layers::Way;
-use crate::http::{Entrance, Shared, nodes};
 
-const LOGIN: &str = include_str!("../../web/login.html");
-const CLI: &str = include_str!("../../web/cli.html");
-const MESSAGE: &str = include_str!("../../web/message.html");
+const MESSAGE: &str = include_str!("../../web/pages/message.html");
 
 impl Entrance {
     /// The path in front of every path of ours, as the browser sees it: empty, or such as `/pintle`.
@@ -29,22 +26,6 @@ impl Entrance {
 
 fn page(status: StatusCode, text: String) -> Response {
     (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], text).into_response()
-}
-
-/// What a person finds who opens the address: in a browser a page, else a few words.
-pub(super) async fn index(State(app): State<Shared>, parts: Parts) -> Response {
-    let accepts = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let base = app.entrance.base_of(&parts);
-    if accepts.contains("text/html") {
-        page(StatusCode::OK, LOGIN.replace("{base}", &base))
-    } else {
-        nodes::index(&app, &base)
-    }
-}
-
-/// Where somebody who is logged in here lets a program log in.
-pub(super) async fn cli(State(app): State<Shared>, parts: Parts) -> Response {
-    page(StatusCode::OK, CLI.replace("{base}", &app.entrance.base_of(&parts)))
 }
 
 /// A file that the pages name.
@@ -63,16 +44,15 @@ fn file(headers: &HeaderMap, kind: &'static str, text: &'static str) -> Response
     response
 }
 
-pub(super) async fn login_js(headers: HeaderMap) -> Response {
-    file(&headers, "text/javascript; charset=utf-8", include_str!("../../web/login.js"))
+pub(super) async fn css(headers: HeaderMap) -> Response {
+    file(&headers, "text/css; charset=utf-8", include_str!("../../web/pages/pages.css"))
 }
 
-pub(super) async fn cli_js(headers: HeaderMap) -> Response {
-    file(&headers, "text/javascript; charset=utf-8", include_str!("../../web/cli.js"))
-}
-
-pub(super) async fn login_css(headers: HeaderMap) -> Response {
-    file(&headers, "text/css; charset=utf-8", include_str!("../../web/login.css"))
+/// In place of the console, where the binary was built without it.
+pub(super) fn unbuilt(base: &str) -> Response {
+    let text = "This binary was built without the console. With Node 20.19 or newer, run `make console`, then `cargo build` \
+                again. The API and the command line work as they are.";
+    told(StatusCode::OK, base, ("The console is not built", text), None)
 }
 
 /// Says something, and goes on by itself where `next` says.
@@ -149,14 +129,9 @@ mod tests {
     }
 
     #[test]
-    fn the_pages_run_nothing_but_files() {
-        for page in [LOGIN, CLI, MESSAGE] {
-            for (at, _) in page.match_indices("<script") {
-                assert!(page[at..].starts_with("<script src=\"{base}/"), "{page}");
-            }
-            for inline in [" style=", "<style", " onclick", " onload", " onsubmit", "javascript:"] {
-                assert!(!page.contains(inline), "{inline} in {page}");
-            }
+    fn the_page_runs_nothing() {
+        for inline in ["<script", " style=", "<style", " onclick", " onload", "javascript:"] {
+            assert!(!MESSAGE.contains(inline), "{inline}");
         }
     }
 }

@@ -31,7 +31,7 @@ const REQUEST: Duration = Duration::from_secs(30);
 /// Longest time for a body to arrive, however steadily it does.
 const BODY: Duration = Duration::from_mins(2);
 
-/// What every answer says to browsers: this is no place for foreign scripts, frames or readers.
+/// What every answer says to browsers, unless its handler said more: this is no place for foreign scripts, frames or readers.
 const SECURITY: [(&str, &str); 6] = [
     (
         "content-security-policy",
@@ -139,7 +139,7 @@ fn origin(entrance: &Entrance, request: &Request) -> (Option<IpAddr>, Way) {
 
 fn secure(headers: &mut HeaderMap, https: bool) {
     for (name, value) in SECURITY {
-        headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
     }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));

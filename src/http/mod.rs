@@ -4,6 +4,7 @@ mod access;
 mod answers;
 mod arrival;
 mod audit;
+mod console;
 mod cookies;
 mod cross_site;
 mod diffs;
@@ -200,12 +201,10 @@ pub fn router(app: Shared) -> Router {
     let (routes, _) = table().split_for_parts();
     routes
         .route("/api/openapi.json", axum::routing::get(move || ready(nodes::openapi_json(&document))))
-        .route("/", axum::routing::get(html::index))
-        .route("/cli", axum::routing::get(html::cli))
-        .route("/login.js", axum::routing::get(html::login_js))
-        .route("/cli.js", axum::routing::get(html::cli_js))
-        .route("/login.css", axum::routing::get(html::login_css))
-        .fallback(error::no_such_route)
+        .route("/", axum::routing::get(console::index))
+        .route("/assets/{name}", axum::routing::get(console::asset))
+        .route("/pages.css", axum::routing::get(html::css))
+        .fallback(console::page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())
         .layer(CatchPanicLayer::custom(problem_of_panic))

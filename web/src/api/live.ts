@@ -1,0 +1,190 @@
+// One stream of events per tab, and the truth about it. It only says what to read again: what is shown always comes from reads.
+import type { QueryClient } from '@tanstack/react-query';
+import client, { ask, base } from './client';
+import { keys } from './keys';
+import { codeOf } from './problem';
+import type { ChangeEvent, InstanceEvent } from './schema';
+
+export interface Watched {
+  env: string;
+  ns: string | undefined;
+  /** Whether the page shows instances. */
+  instances: boolean;
+}
+
+export type LiveState =
+  | { kind: 'off' }
+  | { kind: 'connecting' }
+  | { kind: 'live' }
+  /** The connection was lost and what is shown may be old, since then. */
+  | { kind: 'lost'; since: Date };
+
+/** How long events are gathered before something is read again. */
+const BATCH_MS = 300;
+/** At most so often are instances read again. */
+const INSTANCES_MS = 1_000;
+/** A stream that is silent for longer is dead: the server says something every 15 s. */
+const SILENCE_MS = 45_000;
+const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
+
+export class Live {
+  #watched: Watched | null = null;
+  #source: EventSource | null = null;
+  #state: LiveState = { kind: 'off' };
+  #listeners = new Set<() => void>();
+  #failures = 0;
+  #retry: ReturnType<typeof setTimeout> | undefined;
+  #silence: ReturnType<typeof setTimeout> | undefined;
+  #waiting = new Map<string, ReturnType<typeof setTimeout>>();
+  #lastInstances = 0;
+  readonly #queries: QueryClient;
+
+  constructor(queries: QueryClient) {
+    this.#queries = queries;
+    document.addEventListener('visibilitychange', () => {
+      // Browsers give few connections to one address; a page that nobody sees needs none.
+      if (document.hidden) this.#close();
+      else if (this.#watched && !this.#source) void this.#open();
+    });
+    window.addEventListener('online', () => this.#again(0));
+  }
+
+  readonly subscribe = (listener: () => void) => {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  };
+
+  readonly state = () => this.#state;
+
+  /** Watches something else, or nothing. */
+  watch(watched: Watched | null) {
+    if (JSON.stringify(watched) === JSON.stringify(this.#watched)) return;
+    this.#watched = watched;
+    this.#failures = 0;
+    this.#close();
+    this.#set({ kind: watched ? 'connecting' : 'off' });
+    if (watched && !document.hidden) void this.#open();
+  }
+
+  #set(state: LiveState) {
+    // The time of a loss is that of the first failure, however many follow.
+    if (state.kind === 'lost' && this.#state.kind === 'lost') return;
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+
+  #close() {
+    clearTimeout(this.#retry);
+    clearTimeout(this.#silence);
+    this.#source?.close();
+    this.#source = null;
+  }
+
+  async #open() {
+    this.#close();
+    const watched = this.#watched;
+    if (!watched) return;
+    const query = new URLSearchParams({ env: watched.env });
+    if (watched.ns !== undefined) {
+      query.append('namespace', watched.ns);
+      query.append('topic', 'entries');
+      // From where the node is now: contents are read, not streamed.
+      const ready = await ask(client.GET('/readyz')).catch(() => null);
+      if (watched !== this.#watched) return;
+      if (!ready) return this.#failed();
+      query.set('after', `${ready.epoch}.${ready.revision}`);
+    }
+    if (watched.instances) query.append('topic', 'instances');
+    if (!query.has('topic')) return this.#poll(watched);
+    const source = new EventSource(`${base}/api/v1/watch?${query}`);
+    this.#source = source;
+    source.onopen = () => {
+      this.#failures = 0;
+      this.#heard();
+      this.#set({ kind: 'live' });
+      void this.#queries.invalidateQueries({ queryKey: keys.environment(watched.env) });
+    };
+    source.onerror = () => this.#failed();
+    const on = (name: string, act: (text: string) => void) =>
+      source.addEventListener(name, (event) => {
+        this.#heard();
+        act((event as MessageEvent<string>).data);
+      });
+    on('checkpoint', () => {});
+    on('snapshot', () => {});
+    on('bye', () => {});
+    on('reset', () => this.#soon(keys.environment(watched.env)));
+    on('change', (text) => this.#changed(watched.env, JSON.parse(text) as ChangeEvent));
+    on('instance', (text) => this.#moved(watched.env, JSON.parse(text) as InstanceEvent));
+  }
+
+  /** Without a namespace there is no stream of changes: the server is asked whether it is there. */
+  #poll(watched: Watched) {
+    const turn = async () => {
+      const ready = await ask(client.GET('/readyz')).catch(() => null);
+      if (watched !== this.#watched || document.hidden) return;
+      if (ready) {
+        this.#failures = 0;
+        this.#set({ kind: 'live' });
+        this.#retry = setTimeout(turn, 10_000);
+      } else {
+        this.#failed();
+      }
+    };
+    void turn();
+  }
+
+  #heard() {
+    clearTimeout(this.#silence);
+    this.#silence = setTimeout(() => this.#failed(), SILENCE_MS);
+  }
+
+  #failed() {
+    this.#close();
+    this.#set({ kind: 'lost', since: new Date() });
+    const wait = RETRY_MS[Math.min(this.#failures++, RETRY_MS.length - 1)] ?? 10_000;
+    this.#again(wait * (0.75 + Math.random() / 2));
+  }
+
+  #again(wait: number) {
+    if (!this.#watched || this.#source || document.hidden) return;
+    clearTimeout(this.#retry);
+    this.#retry = setTimeout(async () => {
+      // The stream's own errors say nothing: a call tells whether the login ended.
+      const refused = await ask(client.GET('/api/v1/access/me')).then(
+        () => null,
+        (error: unknown) => codeOf(error),
+      );
+      if (refused === 'unauthenticated') await this.#queries.invalidateQueries({ queryKey: keys.me });
+      else if (refused === null) await this.#open();
+      else this.#failed();
+    }, wait);
+  }
+
+  #changed(env: string, change: ChangeEvent) {
+    for (const ns of new Set(change.changes.map((one) => one.namespace)))
+      this.#soon(keys.namespace({ env, ns }));
+    this.#soon(keys.environment(env, 'namespaces'));
+    this.#soon(keys.store('revisions'));
+  }
+
+  #moved(env: string, _instance: InstanceEvent) {
+    const wait = Math.max(BATCH_MS, this.#lastInstances + INSTANCES_MS - Date.now());
+    this.#soon(keys.instances(env), wait, () => {
+      this.#lastInstances = Date.now();
+    });
+  }
+
+  #soon(key: readonly unknown[], wait = BATCH_MS, then?: () => void) {
+    const name = JSON.stringify(key);
+    if (this.#waiting.has(name)) return;
+    const timer = setTimeout(() => {
+      this.#waiting.delete(name);
+      then?.();
+      void this.#queries.invalidateQueries({ queryKey: key });
+    }, wait);
+    this.#waiting.set(name, timer);
+  }
+}

@@ -1,0 +1,10 @@
+// Palette.
+import { Dialog } from '../ui/Dialog';
+
+export default function Palette({ onClose }: { onClose: () => void }) {
+  return (
+    <Dialog title="" onClose={onClose}>
+      {null}
+    </Dialog>
+  );
+}

@@ -1,0 +1,72 @@
+// The frame around every page behind the login: where one is, how fresh it is, and where one can go.
+import { useQuery } from '@tanstack/react-query';
+import { Outlet, useMatches, useParams } from '@tanstack/react-router';
+import { lazy, Suspense, useEffect, useState } from 'react';
+import { useT } from '../i18n';
+import { Banner } from '../ui/Banner';
+import { classes } from '../ui/classes';
+import { Toasts } from '../ui/Toast';
+import { live } from './live';
+import { Nav } from './Nav';
+import { ScopeBar } from './ScopeBar';
+import styles from './Shell.module.css';
+import { readyQuery, useEnvironment } from './session';
+import { useShortcuts } from './shortcuts';
+
+const Palette = lazy(() => import('./Palette'));
+const Help = lazy(() => import('./Help'));
+
+export function Shell() {
+  const t = useT();
+  const { env, ns } = useParams({ strict: false });
+  const instances = useMatches().some((match) => match.staticData.instances);
+  const environment = useEnvironment(env);
+  const ready = useQuery(readyQuery).data;
+  const [open, setOpen] = useState<'palette' | 'help' | null>(null);
+  useShortcuts(setOpen);
+
+  useEffect(() => {
+    live.watch(env === undefined ? null : { env, ns, instances });
+  }, [env, ns, instances]);
+
+  return (
+    <div
+      className={classes(styles.shell, environment?.tier === 'prod' && styles.prod)}
+      data-tier={environment?.tier}
+    >
+      <a href="#main" className={styles.skip}>
+        {t.common.skip}
+      </a>
+      <header className={styles.head}>
+        <ScopeBar onSearch={() => setOpen('palette')} />
+      </header>
+      <div className={styles.body}>
+        <Nav />
+        <main id="main" tabIndex={-1} className={styles.main}>
+          <div className={styles.banners}>
+            {window.location.protocol === 'http:' && !isLoopback() && (
+              <Banner tone="warn">{t.nav.plain}</Banner>
+            )}
+            {ready?.held && <Banner tone="warn">{t.nav.held}</Banner>}
+            {ready && !ready.writes && <Banner tone="warn">{t.nav.noWrites}</Banner>}
+            {environment?.frozen && env !== undefined && (
+              <Banner tone="warn" title={t.nav.frozen(env)}>
+                {environment.frozen.reason} {t.nav.frozenBy(environment.frozen.by)}
+              </Banner>
+            )}
+          </div>
+          <Outlet key={`${env ?? ''}/${ns ?? ''}`} />
+        </main>
+      </div>
+      <Toasts />
+      <Suspense fallback={null}>
+        {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
+        {open === 'help' && <Help onClose={() => setOpen(null)} />}
+      </Suspense>
+    </div>
+  );
+}
+
+function isLoopback(): boolean {
+  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(window.location.hostname);
+}

@@ -1,0 +1,12 @@
+// HistoryPage.
+import { useT } from '../../i18n';
+import { Page } from '../../ui/Page';
+
+export default function HistoryPage() {
+  const t = useT();
+  return (
+    <Page title={t.history.title} tab={[t.history.title]}>
+      {null}
+    </Page>
+  );
+}

@@ -1,0 +1,12 @@
+// RevisionPage.
+import { useT } from '../../i18n';
+import { Page } from '../../ui/Page';
+
+export default function RevisionPage() {
+  const t = useT();
+  return (
+    <Page title={t.history.title} tab={[t.history.title]}>
+      {null}
+    </Page>
+  );
+}

@@ -1,0 +1,12 @@
+// InstanceListPage.
+import { useT } from '../../i18n';
+import { Page } from '../../ui/Page';
+
+export default function InstanceListPage() {
+  const t = useT();
+  return (
+    <Page title={t.instances.title} tab={[t.instances.title]}>
+      {null}
+    </Page>
+  );
+}

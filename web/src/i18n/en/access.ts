@@ -1,0 +1,4 @@
+// Words of the screens in features/access.
+export const access = {
+  title: 'Access',
+};

@@ -1,0 +1,4 @@
+// Words of the screens in features/account.
+export const account = {
+  title: 'Account',
+};

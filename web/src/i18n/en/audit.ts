@@ -1,0 +1,4 @@
+// Words of the screens in features/audit.
+export const audit = {
+  title: 'Audit',
+};

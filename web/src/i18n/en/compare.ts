@@ -1,0 +1,4 @@
+// Words of the screens in features/compare.
+export const compare = {
+  title: 'Compare',
+};

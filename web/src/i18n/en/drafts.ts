@@ -1,0 +1,4 @@
+// Words of the screens in features/drafts.
+export const drafts = {
+  title: 'Drafts',
+};

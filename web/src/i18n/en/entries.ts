@@ -1,0 +1,4 @@
+// Words of the screens in features/entries.
+export const entries = {
+  title: 'Entries',
+};

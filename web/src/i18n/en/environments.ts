@@ -1,0 +1,4 @@
+// Words of the screens in features/environments.
+export const environments = {
+  title: 'Environments',
+};

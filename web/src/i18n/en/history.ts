@@ -1,0 +1,4 @@
+// Words of the screens in features/history.
+export const history = {
+  title: 'History',
+};

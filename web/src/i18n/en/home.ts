@@ -1,0 +1,4 @@
+// Words of the screens in features/home.
+export const home = {
+  title: 'Home',
+};

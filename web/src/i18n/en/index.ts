@@ -1,0 +1,35 @@
+// English: every feature has a file of its own.
+
+import { access } from './access';
+import { account } from './account';
+import { audit } from './audit';
+import * as common from './common';
+import { compare } from './compare';
+import { drafts } from './drafts';
+import { entries } from './entries';
+import { environments } from './environments';
+import { history } from './history';
+import { home } from './home';
+import { instances } from './instances';
+import { login } from './login';
+import { search } from './search';
+import { tokens } from './tokens';
+import { welcome } from './welcome';
+
+export const en = {
+  ...common,
+  access,
+  account,
+  audit,
+  compare,
+  drafts,
+  entries,
+  environments,
+  history,
+  home,
+  instances,
+  login,
+  search,
+  tokens,
+  welcome,
+};

@@ -1,0 +1,4 @@
+// Words of the screens in features/instances.
+export const instances = {
+  title: 'Instances',
+};

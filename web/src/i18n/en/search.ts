@@ -1,0 +1,4 @@
+// Words of the screens in features/search.
+export const search = {
+  title: 'Search',
+};

@@ -1,0 +1,4 @@
+// Words of the screens in features/tokens.
+export const tokens = {
+  title: 'Tokens',
+};

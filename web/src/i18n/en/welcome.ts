@@ -1,0 +1,4 @@
+// Words of the screens in features/welcome.
+export const welcome = {
+  title: 'Welcome',
+};

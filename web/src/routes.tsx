@@ -1,0 +1,212 @@
+// The map of the console: every address, and the page that it opens. Pages are loaded when they are first needed.
+
+import type { QueryClient } from '@tanstack/react-query';
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent as page,
+  redirect,
+} from '@tanstack/react-router';
+import { base } from './api/client';
+import { codeOf } from './api/problem';
+import { NotFound, PageError } from './app/Fallbacks';
+import { queries } from './app/queries';
+import { Shell } from './app/Shell';
+import { environmentsQuery, meQuery } from './app/session';
+
+/** Texts of the query of an address; numbers and lists have no place in it. */
+type Search = Record<string, string | undefined>;
+
+function texts(search: Record<string, unknown>): Search {
+  return Object.fromEntries(
+    Object.entries(search).map(([name, value]) => [name, value == null ? undefined : String(value)]),
+  );
+}
+
+const root = createRootRouteWithContext<{ queries: QueryClient }>()({
+  validateSearch: texts,
+  notFoundComponent: NotFound,
+});
+
+const login = createRoute({
+  getParentRoute: () => root,
+  path: '/login',
+  component: page(() => import('./features/login/LoginPage')),
+});
+const terminal = createRoute({
+  getParentRoute: () => root,
+  path: '/cli',
+  component: page(() => import('./features/login/TerminalPage')),
+});
+
+/** Everything behind the login, in the frame. */
+const shell = createRoute({
+  getParentRoute: () => root,
+  id: 'shell',
+  component: Shell,
+  beforeLoad: async ({ context, location }) => {
+    try {
+      await context.queries.ensureQueryData(meQuery);
+    } catch (error) {
+      if (codeOf(error) === 'unauthenticated')
+        throw redirect({ to: '/login', search: { next: location.href } });
+      throw error;
+    }
+    void context.queries.prefetchQuery(environmentsQuery);
+  },
+});
+
+const home = createRoute({
+  getParentRoute: () => shell,
+  path: '/',
+  component: page(() => import('./features/home/HomePage')),
+});
+const welcome = createRoute({
+  getParentRoute: () => shell,
+  path: '/welcome',
+  component: page(() => import('./features/welcome/WelcomePage')),
+});
+const revision = createRoute({
+  getParentRoute: () => shell,
+  path: '/r/$revision',
+  component: page(() => import('./features/history/RevisionPage')),
+});
+const compare = createRoute({
+  getParentRoute: () => shell,
+  path: '/compare',
+  component: page(() => import('./features/compare/ComparePage')),
+});
+const search = createRoute({
+  getParentRoute: () => shell,
+  path: '/search',
+  component: page(() => import('./features/search/SearchPage')),
+});
+const audit = createRoute({
+  getParentRoute: () => shell,
+  path: '/audit',
+  component: page(() => import('./features/audit/AuditPage')),
+});
+const access = createRoute({
+  getParentRoute: () => shell,
+  path: '/access',
+  component: page(() => import('./features/access/AccessPage')),
+});
+const tokens = createRoute({
+  getParentRoute: () => shell,
+  path: '/tokens',
+  component: page(() => import('./features/tokens/TokensPage')),
+});
+const environments = createRoute({
+  getParentRoute: () => shell,
+  path: '/environments',
+  component: page(() => import('./features/environments/EnvironmentsPage')),
+});
+const account = createRoute({
+  getParentRoute: () => shell,
+  path: '/account',
+  component: page(() => import('./features/account/AccountPage')),
+});
+
+const environment = createRoute({ getParentRoute: () => shell, path: '/e/$env' });
+const namespaces = createRoute({
+  getParentRoute: () => environment,
+  path: '/',
+  component: page(() => import('./features/entries/NamespaceListPage')),
+});
+const instances = createRoute({
+  getParentRoute: () => environment,
+  path: '/instances',
+  staticData: { instances: true },
+  component: page(() => import('./features/instances/InstanceListPage')),
+});
+const instance = createRoute({
+  getParentRoute: () => environment,
+  path: '/instances/$instance',
+  staticData: { instances: true },
+  component: page(() => import('./features/instances/InstancePage')),
+});
+const environmentHistory = createRoute({
+  getParentRoute: () => environment,
+  path: '/history',
+  component: page(() => import('./features/history/HistoryPage')),
+});
+
+const namespace = createRoute({ getParentRoute: () => environment, path: '/n/$ns' });
+const entries = createRoute({
+  getParentRoute: () => namespace,
+  path: '/',
+  component: page(() => import('./features/entries/EntryListPage')),
+});
+const entry = createRoute({
+  getParentRoute: () => namespace,
+  path: '/k/$',
+  component: page(() => import('./features/entries/EntryPage')),
+});
+const edit = createRoute({
+  getParentRoute: () => namespace,
+  path: '/edit/$',
+  component: page(() => import('./features/drafts/EditPage')),
+});
+const review = createRoute({
+  getParentRoute: () => namespace,
+  path: '/review',
+  component: page(() => import('./features/drafts/ReviewPage')),
+});
+const history = createRoute({
+  getParentRoute: () => namespace,
+  path: '/history',
+  component: page(() => import('./features/history/HistoryPage')),
+});
+const rollback = createRoute({
+  getParentRoute: () => namespace,
+  path: '/rollback',
+  component: page(() => import('./features/history/RollbackPage')),
+});
+const settings = createRoute({
+  getParentRoute: () => namespace,
+  path: '/settings',
+  component: page(() => import('./features/entries/NamespaceSettingsPage')),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    login,
+    terminal,
+    shell.addChildren([
+      home,
+      welcome,
+      revision,
+      compare,
+      search,
+      audit,
+      access,
+      tokens,
+      environments,
+      account,
+      environment.addChildren([
+        namespaces,
+        instances,
+        instance,
+        environmentHistory,
+        namespace.addChildren([entries, entry, edit, review, history, rollback, settings]),
+      ]),
+    ]),
+  ]),
+  basepath: base === '' ? '/' : base,
+  context: { queries },
+  defaultPreload: 'intent',
+  defaultErrorComponent: PageError,
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+
+  interface StaticDataRouteOption {
+    /** Whether the page shows instances, and wants to hear of them. */
+    instances?: boolean;
+  }
+}

@@ -1,0 +1,63 @@
+// A table: on narrow screens each row becomes a block with its columns' names in front.
+import type { ReactNode } from 'react';
+import { classes } from './classes';
+import styles from './DataTable.module.css';
+
+export interface Column<Row> {
+  /** What stands at its head. */
+  head: string;
+  cell: (row: Row) => ReactNode;
+  /** Numbers stand at the right. */
+  number?: boolean;
+  /** Takes what is left of the width. */
+  wide?: boolean;
+  /** The head is only for screen readers. */
+  bare?: boolean;
+}
+
+export interface DataTableProps<Row> {
+  /** What the table is, for screen readers. */
+  label: string;
+  columns: Column<Row>[];
+  rows: Row[];
+  rowKey: (row: Row) => string;
+  /** Marks a row, as the one that is looked at. */
+  isCurrent?: (row: Row) => boolean;
+}
+
+export function DataTable<Row>({ label, columns, rows, rowKey, isCurrent }: DataTableProps<Row>) {
+  return (
+    <div className={styles.frame}>
+      <table className={styles.table} aria-label={label}>
+        <thead>
+          <tr>
+            {columns.map((column) => (
+              <th
+                key={column.head}
+                scope="col"
+                className={classes(column.number && styles.number, column.wide && styles.wide)}
+              >
+                {column.bare ? <span className="unseen">{column.head}</span> : column.head}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={rowKey(row)} aria-current={isCurrent?.(row) || undefined}>
+              {columns.map((column) => (
+                <td
+                  key={column.head}
+                  data-head={column.bare ? undefined : column.head}
+                  className={classes(column.number && styles.number)}
+                >
+                  {column.cell(row)}
+                </td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

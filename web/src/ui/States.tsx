@@ -1,0 +1,36 @@
+// What stands where there is nothing to show: not yet, nothing at all, or an error.
+import { type ReactNode, useEffect, useState } from 'react';
+import styles from './States.module.css';
+
+/** Grey lines, only when it takes long enough to be noticed. */
+export function Skeleton({ label, lines = 4 }: { label: string; lines?: number }) {
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setShown(true), 200);
+    return () => clearTimeout(timer);
+  }, []);
+  return (
+    <div role="status" aria-label={label} className={styles.skeleton}>
+      {shown && Array.from({ length: lines }, (_, nth) => <span key={String(nth)} className={styles.bone} />)}
+    </div>
+  );
+}
+
+/** Nothing here, and what to do next. */
+export function EmptyState({
+  title,
+  children,
+  actions,
+}: {
+  title: string;
+  children?: ReactNode;
+  actions?: ReactNode;
+}) {
+  return (
+    <div className={styles.empty}>
+      <h2>{title}</h2>
+      {children && <div className={styles.words}>{children}</div>}
+      {actions && <div className={styles.actions}>{actions}</div>}
+    </div>
+  );
+}
