@@ -53,6 +53,10 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
   },
-  server: { proxy: { '/api': 'http://127.0.0.1:8848', '/readyz': 'http://127.0.0.1:8848' } },
+  server: {
+    proxy: Object.fromEntries(
+      ['/api', '/readyz'].map((path) => [path, process.env.PINTLE ?? 'http://127.0.0.1:7878']),
+    ),
+  },
   test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
 });
