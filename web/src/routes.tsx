@@ -50,7 +50,7 @@ const shell = createRoute({
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
       if (codeOf(error) === 'unauthenticated')
-        throw redirect({ to: '/login', search: { next: location.href } });
+        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
       throw error;
     }
     void context.queries.prefetchQuery(environmentsQuery);
@@ -169,7 +169,19 @@ const settings = createRoute({
   component: page(() => import('./features/entries/NamespaceSettingsPage')),
 });
 
+/** Nothing in an address is a number or JSON: what stands there is what is meant. */
+function parseSearch(query: string): Search {
+  return Object.fromEntries(new URLSearchParams(query));
+}
+
+function stringifySearch(search: Search): string {
+  const given = Object.entries(search).filter((pair): pair is [string, string] => pair[1] !== undefined);
+  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
+}
+
 export const router = createRouter({
+  parseSearch,
+  stringifySearch,
   routeTree: root.addChildren([
     login,
     terminal,

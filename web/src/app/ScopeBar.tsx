@@ -184,7 +184,7 @@ function Person() {
       button={
         <>
           <CircleUser aria-hidden />
-          <span>{me?.user}</span>
+          <span id="user">{me?.user}</span>
         </>
       }
       items={[
