@@ -1,7 +1,7 @@
 // Lets a terminal log in as the person who is logged in here, after asking.
 import { useQuery } from '@tanstack/react-query';
-import { useNavigate, useRouterState, useSearch } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { useRouter, useSearch } from '@tanstack/react-router';
+import { useEffect, useState } from 'react';
 import { codeOf } from '../../api/problem';
 import { providerLogin, useLetTerminalIn } from '../../api/sessions';
 import { ErrorView } from '../../app/ErrorView';
@@ -33,17 +33,18 @@ export default function TerminalPage() {
 
 function Ask({ request }: { request: TerminalRequest }) {
   const t = useT();
-  const navigate = useNavigate();
-  const here = useRouterState({ select: (state) => state.location.href });
+  const router = useRouter();
+  // The address that was opened, which the login leads back to.
+  const [here] = useState(router.state.location.href);
   const me = useQuery({ ...meQuery, staleTime: 0, gcTime: 0 });
   const letIn = useLetTerminalIn();
   const loggedOut = codeOf(me.error) === 'unauthenticated';
   const { provider } = request;
   useEffect(() => {
     if (!loggedOut) return;
-    if (provider === undefined) void navigate({ to: '/login', search: { next: here }, replace: true });
+    if (provider === undefined) void router.navigate({ to: '/login', search: { next: here }, replace: true });
     else window.location.replace(providerLogin(provider, here));
-  }, [loggedOut, provider, here, navigate]);
+  }, [loggedOut, provider, here, router]);
 
   const allow = () =>
     letIn.mutate(request.challenge, {
