@@ -10,9 +10,14 @@ function unchanged(revision: number | null): Record<string, string> {
   return revision === null ? { 'if-none-match': '*' } : { 'if-match': `"${revision}"` };
 }
 
+/** Why, where no body can say it. */
+function why(message: string): Record<string, string> {
+  return message === '' ? {} : { 'x-message': headerText(message) };
+}
+
 function useInvalidate() {
   const queries = useQueryClient();
-  return async (_data: unknown, _error: unknown, { name }: { name: string }) => {
+  return async (_data: unknown, _error: Error | null, { name }: { name: string }) => {
     await Promise.all(
       [keys.environments, keys.environment(name), keys.store('revisions')].map((queryKey) =>
         queries.invalidateQueries({ queryKey }),
@@ -52,7 +57,7 @@ export function useDeleteEnvironment() {
       ask(
         client.DELETE('/api/v1/environments/{env}', {
           params: { path: { env: name } },
-          headers: { ...unchanged(revision), 'x-message': headerText(message) },
+          headers: { ...unchanged(revision), ...why(message) },
         }),
       ),
     onSettled,
@@ -80,7 +85,7 @@ export function useUnfreeze() {
       ask(
         client.DELETE('/api/v1/environments/{env}/freeze', {
           params: { path: { env: name } },
-          headers: message === '' ? {} : { 'x-message': headerText(message) },
+          headers: why(message),
         }),
       ),
     onSettled,
