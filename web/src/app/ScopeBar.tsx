@@ -180,7 +180,7 @@ function Person() {
     <Menu
       className={styles.person}
       side="right"
-      label={t.nav.account}
+      label={me ? `${t.nav.account}: ${me.user}` : t.nav.account}
       button={
         <>
           <CircleUser aria-hidden />

@@ -71,7 +71,7 @@ export const access = {
     heldAlready: 'This is held already.',
     removeTitle: 'Take the role away',
     removeAction: 'Take it away',
-    remove: (role: string, subject: string) => `Take ${role} away from ${subject}`,
+    remove: (role: string, subject: string) => `Remove: ${role}, ${subject}`,
     loses: (subject: string) =>
       `${subject} then may no longer do this there, unless another grant allows it:`,
     atOnce: 'It takes effect at once, also for what is connected now.',
@@ -121,7 +121,7 @@ export const access = {
     loginAt: (provider: string) => `at ${provider}`,
     loginToken: 'with tokens',
     created: 'Made',
-    more: (name: string) => `What to do with ${name}`,
+    more: (name: string) => `More: ${name}`,
     do: 'More',
     noMatch: 'Nobody fits this filter',
     add: 'New user',
