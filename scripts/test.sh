@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all=(setup fmt clippy library sqlx unit architecture it browser faults openapi doc deny schemathesis)
+all=(setup web fmt clippy library sqlx unit architecture it browser faults openapi doc deny schemathesis)
 
 # Ordinary builds read .sqlx/ and need no database.
 export SQLX_OFFLINE=true
@@ -16,6 +16,9 @@ deny_version=0.20.2
 logs=target/test
 
 setup() { scripts/setup.sh test; }
+
+# Before the first build, since the binary carries the console.
+web() { scripts/web.sh check; }
 
 fmt() { cargo fmt --check; }
 
