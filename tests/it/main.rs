@@ -17,6 +17,7 @@ mod audit;
 mod bad_input;
 mod cli;
 mod cli_access;
+mod console;
 mod deploy;
 mod diff;
 mod docs;
