@@ -17,6 +17,7 @@ mod namespaces;
 mod nodes;
 mod query;
 mod revisions;
+mod search;
 mod server;
 mod tokens;
 mod transport;
@@ -35,6 +36,7 @@ pub use error::ClientError;
 pub use instances::InstancesQuery;
 pub use query::At;
 pub use revisions::{DiffQuery, RevisionsQuery};
+pub use search::SearchQuery;
 pub use server::Server;
 
 /// How long to wait for a connection.

@@ -147,6 +147,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("roll_back", "rollback", On::Orders, 200),
     ("rotate_keys", "administer", On::Store, 200),
     ("rotate_token", "", On::Account, 201),
+    ("search", "", On::Anybody, 200),
     ("send_receipts", "report", On::Instance, 204),
     // There is no such provider.
     ("start_oidc", "", On::Open, 404),

@@ -31,6 +31,7 @@ mod problems;
 mod publish;
 mod rights;
 mod rollback;
+mod search;
 mod surroundings;
 mod target;
 mod tokens;
@@ -177,6 +178,8 @@ pub enum UserCommand {
     Unfreeze(environments::UnfreezeArgs),
     /// List environments, namespaces or entries
     Ls(entries::LsArgs),
+    /// Search keys and contents, over all environments
+    Search(search::SearchArgs),
     /// Print the content of an entry, byte by byte
     Get(entries::GetArgs),
     /// Create or replace an entry
@@ -264,6 +267,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Freeze(args) => environments::freeze(context, args).await,
         UserCommand::Unfreeze(args) => environments::unfreeze(context, args).await,
         UserCommand::Ls(args) => entries::list(context, args).await,
+        UserCommand::Search(args) => search::run(context, args).await,
         UserCommand::Get(args) => entries::get(context, args).await,
         UserCommand::Put(args) => entries::put(context, args).await,
         UserCommand::Rm(args) => entries::remove(context, args).await,
