@@ -293,6 +293,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "redact_entry" => with(json!({"revision": 3, "reason": "r"})),
         "trim_history" => with(json!({"below": 1})),
         "resume" | "exchange_token" => with(json!({})),
+        "search" => Request { query: "?q=a", ..plain() },
         "watch" => Request { query: "?env=dev&namespace=orders", ..plain() },
         "watch_with_body" => with(json!({"env": "dev", "namespaces": ["orders"]})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },

@@ -44,6 +44,7 @@ mod program;
 mod publish;
 mod revert;
 mod rollback;
+mod search;
 mod secrets;
 mod sessions;
 mod telemetry;
