@@ -51,6 +51,8 @@ pub struct Namespace {
     pub attributes: NamespaceAttributes,
     /// The last revision that touched it or any of its entries, deletions included.
     pub touched: Revision,
+    /// When that was, and by whom.
+    pub last: Stamp,
     /// How many entries it has.
     pub entries: u64,
     /// How many bytes they have together.
@@ -255,7 +257,9 @@ impl State {
             (version.map_or(0, |v| v.content.size()), old.as_ref().map_or(0, |e| e.version.content.size()));
         self.bytes = self.bytes + added - removed;
         if let Some(namespace) = self.namespaces.get_mut(&(address.environment.clone(), address.namespace.clone())) {
-            namespace.touched = namespace.touched.max(stamp.revision);
+            if stamp.revision >= namespace.touched {
+                (namespace.touched, namespace.last) = (stamp.revision, stamp.clone());
+            }
             namespace.bytes = namespace.bytes + added - removed;
             namespace.entries = namespace.entries + u64::from(version.is_some()) - u64::from(old.is_some());
         }
@@ -277,8 +281,9 @@ impl State {
             return;
         };
         let (entries, bytes) = self.namespaces.get(&at).map_or((0, 0), |old| (old.entries, old.bytes));
+        let (touched, last) = (stamp.revision, stamp.clone());
         let new =
-            Namespace { stamp: stamp.clone(), attributes: attributes.clone(), touched: stamp.revision, entries, bytes };
+            Namespace { stamp: stamp.clone(), attributes: attributes.clone(), touched, last, entries, bytes };
         self.namespaces.insert(at, new);
     }
 }

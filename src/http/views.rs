@@ -228,6 +228,7 @@ pub(super) fn revision(head: &RecordHead, changed: usize, changes: Vec<ItemView>
         forced: head.origin.forced,
         changed: changed as u64,
         changes,
+        running: None,
         compacted: false,
         pin: None,
     }
