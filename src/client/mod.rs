@@ -13,6 +13,7 @@ mod environments;
 mod error;
 mod instances;
 mod issuers;
+mod keys;
 mod namespaces;
 mod nodes;
 mod query;

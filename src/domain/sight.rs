@@ -204,8 +204,7 @@ mod tests {
             Grant::of_user(Uuid::nil(), user, Role::Viewer, Place::parse("dev", namespace, prefix).unwrap())
         };
         let grants = vec![grant(one, "*", ""), grant(two, "orders", "app/")];
-        let access =
-            Access::new(Parts { users: vec![user(one, "ann"), user(two, "ben")], grants, ..Parts::default() });
+        let access = Access::new(Parts { users: vec![user(one, "ann"), user(two, "ben")], grants, ..Parts::default() });
         let names = ["orders", "web"].map(|name| NamespaceName::parse(name).unwrap());
         let dev = EnvironmentName::parse("dev").unwrap();
         let all = || Sight::of(&access, Holder::user(one), &dev, &names);

@@ -213,7 +213,10 @@ fn search_prints_where_a_text_stands_in_keys_and_contents() -> Tested {
     assert_eq!(ann.does(&["search", "TIMEOUT"])?.out, both);
     ann.does(&["search", "超时"])?.says("     2: read: 10s # 读取超时\n");
     assert_eq!(ann.does(&["search", "timeout", "--keys-only"])?.out, "dev/orders/timeouts.yaml\n");
-    assert_eq!(ann.does(&["search", "timeout", "--env", "dev", "--namespace", "payments", "--json"])?.json()?["hits"][0]["matches"], 1);
+    assert_eq!(
+        ann.does(&["search", "timeout", "--env", "dev", "--namespace", "payments", "--json"])?.json()?["hits"][0]["matches"],
+        1
+    );
     ann.does(&["search", "o", "-n", "1"])?.says("dev/orders").complains("there is more");
     assert_eq!(ann.does(&["search", "nowhere"])?.out, "");
     ann.run(&["search", ""], "")?.ends_with(1).complains("1 to 200 characters");

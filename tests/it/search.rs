@@ -126,7 +126,8 @@ async fn pages_go_on_where_the_last_one_ended_also_when_something_changes_betwee
         let Some(next) = page["next"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }
-    let expected = ["app/timeouts.yaml", "db/pool.properties", "app/limits.toml", "app/timeouts.yaml", "app/zones.json", "z.txt"];
+    let expected =
+        ["app/timeouts.yaml", "db/pool.properties", "app/limits.toml", "app/timeouts.yaml", "app/zones.json", "z.txt"];
     assert_eq!(seen, expected);
     app.finish().await;
 }

@@ -32,6 +32,7 @@ mod publish;
 mod rights;
 mod rollback;
 mod search;
+mod secrets;
 mod surroundings;
 mod target;
 mod tokens;
@@ -202,6 +203,11 @@ pub enum UserCommand {
     Revert(rollback::RevertArgs),
     /// Delete contents that only old revisions need; who changed what and when stays
     Trim(trims::TrimArgs),
+    /// Remove the bytes of one version of an entry for ever; that it was there stays
+    Redact(secrets::RedactArgs),
+    /// List and rotate the keys that secrets are sealed with
+    #[command(subcommand)]
+    Keys(secrets::KeysCommand),
     /// Keep a revision readable however far the history is trimmed
     Pin(trims::PinArgs),
     /// Take the pin of a revision away
@@ -279,6 +285,8 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Rollback(args) => rollback::roll_back(context, args).await,
         UserCommand::Revert(args) => rollback::revert(context, args).await,
         UserCommand::Trim(args) => trims::trim(context, args).await,
+        UserCommand::Redact(args) => secrets::redact(context, args).await,
+        UserCommand::Keys(command) => secrets::keys(context, command).await,
         UserCommand::Pin(args) => trims::pin(context, args).await,
         UserCommand::Unpin(args) => trims::unpin(context, args).await,
         UserCommand::Pins => trims::list(context).await,

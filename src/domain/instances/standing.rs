@@ -56,8 +56,12 @@ pub enum Selector {
 
 impl Selector {
     /// The words that stand beside those of presences and conditions.
-    const OTHERS: [(&str, Self); 4] =
-        [("drifted", Self::Drifted), ("broken", Self::Broken), ("unhealthy", Self::Unhealthy), ("missing", Self::Missing)];
+    const OTHERS: [(&str, Self); 4] = [
+        ("drifted", Self::Drifted),
+        ("broken", Self::Broken),
+        ("unhealthy", Self::Unhealthy),
+        ("missing", Self::Missing),
+    ];
 
     /// All words.
     pub fn words() -> impl Iterator<Item = &'static str> {
@@ -141,7 +145,8 @@ mod tests {
 
     #[test]
     fn whoever_is_there_and_not_shown_to_run_what_it_should_has_drifted() {
-        let stands = |presence, condition, missing| Stands { presence, condition, broken: false, unhealthy: true, missing };
+        let stands =
+            |presence, condition, missing| Stands { presence, condition, broken: false, unhealthy: true, missing };
         for (presence, condition, missing, drifted) in [
             (Presence::Live, Condition::InSync, false, false),
             (Presence::Live, Condition::InSync, true, true),

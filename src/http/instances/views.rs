@@ -1,7 +1,8 @@
 //! Instances and receipts, from the domain to the wire.
 
 use crate::api::instances::{
-    InstanceEvent, InstanceSummaryView, InstanceView, Outcome, ReceiptView, ReceiptsView, RevisionReceipt, RunsCount, RunsView,
+    InstanceEvent, InstanceSummaryView, InstanceView, Outcome, ReceiptView, ReceiptsView, RevisionReceipt, RunsCount,
+    RunsView,
 };
 use crate::domain::changes::RecordHead;
 use crate::domain::instances::{Condition, KeptReceipt, Presence};

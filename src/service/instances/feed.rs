@@ -37,7 +37,7 @@ impl Service {
         let state = self.state()?;
         let touched: Vec<NamespaceName> = state
             .namespaces(environment)
-            .filter(|(_, namespace)| namespace.touched > marker.head)
+            .filter(|(_, namespace)| namespace.touched() > marker.head)
             .map(|(name, _)| name.clone())
             .collect();
         let mut session = self.store.acquire().await?;

@@ -108,7 +108,12 @@ pub(super) async fn of(
     };
     let heads = heads(conn, &runs).await?;
     let standings = instances.into_iter().zip(behind).zip(runs).map(|((instance, behind), runs)| Standing {
-        condition: condition(instance.declared.held, instance.progress.applied.is_some(), instance.progress.rejected.is_some(), behind),
+        condition: condition(
+            instance.declared.held,
+            instance.progress.applied.is_some(),
+            instance.progress.rejected.is_some(),
+            behind,
+        ),
         behind,
         runs: runs.and_then(|revision| heads.get(&revision)).cloned(),
         instance,
@@ -136,7 +141,7 @@ fn question(state: &State, runner: &Runner<'_>) -> Option<(Sight, Revision)> {
     let Runner { environment, owner, namespaces, applied } = *runner;
     let applied = applied?;
     let touched = |name: &NamespaceName| match state.find_namespace(environment, name) {
-        Some(namespace) => namespace.touched,
+        Some(namespace) => namespace.touched(),
         // Not there: it can have been deleted no later than the environment changed.
         None => state.find_environment(environment).map_or(state.head, |environment| environment.touched),
     };
@@ -155,8 +160,12 @@ pub(super) async fn runs_of(
     viewer: Viewer<'_>,
 ) -> Result<Vec<Option<Revision>>, ServiceError> {
     let questions = Questions::of(runners.iter().map(|runner| {
-        let names: Vec<NamespaceName> =
-            runner.namespaces.iter().filter(|name| viewer.namespace.is_none_or(|only| only == *name)).cloned().collect();
+        let names: Vec<NamespaceName> = runner
+            .namespaces
+            .iter()
+            .filter(|name| viewer.namespace.is_none_or(|only| only == *name))
+            .cloned()
+            .collect();
         let sight = Sight::of(&state.access, Holder::user(runner.owner), runner.environment, &names);
         let sight = sight.shared_with(&state.access, viewer.holder, Action::Inspect);
         Some((sight, runner.applied?)).filter(|(sight, _)| !sight.is_blind())

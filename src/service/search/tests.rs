@@ -44,11 +44,7 @@ fn store(entries: &BTreeMap<Address, String>, grants: &[(&str, &str, &str)]) -> 
         items.push(Item::Namespace { environment, namespace, attributes, previous });
     }
     for (address, content) in entries {
-        let version = Version {
-            format: Format::Text,
-            content: Content::new(Bytes::from(content.clone())),
-            seal: None,
-        };
+        let version = Version { format: Format::Text, content: Content::new(Bytes::from(content.clone())), seal: None };
         items.push(Item::Entry {
             address: address.clone(),
             version: Some(version),

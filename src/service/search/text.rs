@@ -205,7 +205,9 @@ mod tests {
 
     #[test]
     fn case_is_folded_in_every_script() {
-        for (text, content) in [("PORT", "port"), ("straße", "STRAßE"), ("ÄRGER", "ärger"), ("σ", "ς"), ("Привет", "ПРИВЕТ")] {
+        for (text, content) in
+            [("PORT", "port"), ("straße", "STRAßE"), ("ÄRGER", "ärger"), ("σ", "ς"), ("Привет", "ПРИВЕТ")]
+        {
             assert_eq!(found(text, content).matches, 1, "{text} in {content}");
         }
         assert_eq!(needle("ss").in_content("ß".as_bytes()), None, "folding is simple: one character for one");
