@@ -15,6 +15,7 @@ pub mod namespaces;
 pub mod nodes;
 pub mod problem;
 pub mod revisions;
+pub mod search;
 pub mod tokens;
 pub mod trims;
 pub mod users;

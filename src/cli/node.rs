@@ -30,6 +30,7 @@ use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
+use crate::service::search::Searches;
 use crate::service::secrets::Resealer;
 use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
@@ -153,6 +154,7 @@ pub async fn start(
         metrics: Arc::clone(&metrics),
         ambient: Arc::clone(&ambient),
         passwords,
+        searches: Searches::default(),
         sessions: Sessions::new(settings.sessions.limits()),
         providers: Providers::default(),
         keyring,

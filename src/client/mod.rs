@@ -13,10 +13,12 @@ mod environments;
 mod error;
 mod instances;
 mod issuers;
+mod keys;
 mod namespaces;
 mod nodes;
 mod query;
 mod revisions;
+mod search;
 mod server;
 mod tokens;
 mod transport;
@@ -35,6 +37,7 @@ pub use error::ClientError;
 pub use instances::InstancesQuery;
 pub use query::At;
 pub use revisions::{DiffQuery, RevisionsQuery};
+pub use search::SearchQuery;
 pub use server::Server;
 
 /// How long to wait for a connection.

@@ -32,6 +32,7 @@ mod public_url;
 mod publish;
 mod revisions;
 mod rollback;
+mod search;
 pub mod serve;
 mod sessions;
 mod tokens;
@@ -132,6 +133,7 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(namespaces::get, namespaces::put, namespaces::delete))
         .routes(routes!(entries::list))
         .routes(routes!(entries::get, entries::put, entries::delete))
+        .routes(routes!(search::search))
         .routes(routes!(publish::publish))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))

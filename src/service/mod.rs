@@ -34,6 +34,7 @@ pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
+pub mod search;
 pub mod secrets;
 pub mod sessions;
 pub mod signing;
@@ -66,6 +67,7 @@ use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
+use crate::service::search::Searches;
 use crate::service::sessions::Sessions;
 use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
@@ -102,6 +104,8 @@ pub struct Service {
     pub ambient: Arc<dyn Ambient>,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Bounds searches.
+    pub searches: Searches,
     /// Sessions and logins, as this node remembers them.
     pub sessions: Sessions,
     /// What providers of logins say of themselves.

@@ -147,6 +147,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("roll_back", "rollback", On::Orders, 200),
     ("rotate_keys", "administer", On::Store, 200),
     ("rotate_token", "", On::Account, 201),
+    ("search", "", On::Anybody, 200),
     ("send_receipts", "report", On::Instance, 204),
     // There is no such provider.
     ("start_oidc", "", On::Open, 404),
@@ -292,6 +293,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "redact_entry" => with(json!({"revision": 3, "reason": "r"})),
         "trim_history" => with(json!({"below": 1})),
         "resume" | "exchange_token" => with(json!({})),
+        "search" => Request { query: "?q=a", ..plain() },
         "watch" => Request { query: "?env=dev&namespace=orders", ..plain() },
         "watch_with_body" => with(json!({"env": "dev", "namespaces": ["orders"]})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
