@@ -7,6 +7,7 @@ mod audit;
 mod cookies;
 mod cross_site;
 mod diffs;
+mod drafts;
 mod entries;
 mod environments;
 mod error;
@@ -132,6 +133,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(entries::list))
         .routes(routes!(entries::get, entries::put, entries::delete))
         .routes(routes!(publish::publish))
+        .routes(routes!(drafts::list, drafts::open))
+        .routes(routes!(drafts::get, drafts::edit, drafts::delete))
+        .routes(routes!(drafts::publish))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
         .routes(routes!(trims::pin, trims::unpin))
