@@ -135,7 +135,9 @@ pub fn hash(environment: &EnvironmentName, changes: &[DraftChange]) -> ContentHa
             Some(RequestedMarks::Paths(paths)) => {
                 add(b"paths");
                 add(&(paths.len() as u64).to_be_bytes());
-                paths.iter().for_each(|path| add(path.as_bytes()));
+                for path in paths {
+                    add(path.as_bytes());
+                }
             }
         }
         add(&put.hash.0);
@@ -154,9 +156,9 @@ mod tests {
         DraftChange { namespace, key, put, if_revision: Revision(if_revision) }
     }
 
-    fn content(format: Format, marks: Option<RequestedMarks>, text: &str) -> Option<DraftContent> {
+    fn content(format: Format, marks: Option<RequestedMarks>, text: &str) -> DraftContent {
         let hash = ContentHash::of(text.as_bytes());
-        Some(DraftContent { format, marks, hash, sealed: false, body: Bytes::copy_from_slice(text.as_bytes()) })
+        DraftContent { format, marks, hash, sealed: false, body: Bytes::copy_from_slice(text.as_bytes()) }
     }
 
     fn dev() -> EnvironmentName {
@@ -166,7 +168,7 @@ mod tests {
     #[test]
     fn everything_that_publishing_would_do_is_in_the_hash() {
         let paths = |paths: &[&str]| Some(RequestedMarks::Paths(paths.iter().map(|path| (*path).to_owned()).collect()));
-        let text = || content(Format::Text, None, "x");
+        let text = || Some(content(Format::Text, None, "x"));
         let all = [
             vec![],
             vec![change("a", "k", None, 1)],
@@ -174,12 +176,12 @@ mod tests {
             vec![change("a", "k", text(), 1)],
             vec![change("b", "k", text(), 1)],
             vec![change("a", "l", text(), 1)],
-            vec![change("a", "k", content(Format::Text, None, "y"), 1)],
-            vec![change("a", "k", content(Format::Yaml, None, "x"), 1)],
-            vec![change("a", "k", content(Format::Text, Some(RequestedMarks::Secret(true)), "x"), 1)],
-            vec![change("a", "k", content(Format::Text, Some(RequestedMarks::Secret(false)), "x"), 1)],
-            vec![change("a", "k", content(Format::Text, paths(&["/a", "/b"]), "x"), 1)],
-            vec![change("a", "k", content(Format::Text, paths(&["/a/b"]), "x"), 1)],
+            vec![change("a", "k", Some(content(Format::Text, None, "y")), 1)],
+            vec![change("a", "k", Some(content(Format::Yaml, None, "x")), 1)],
+            vec![change("a", "k", Some(content(Format::Text, Some(RequestedMarks::Secret(true)), "x")), 1)],
+            vec![change("a", "k", Some(content(Format::Text, Some(RequestedMarks::Secret(false)), "x")), 1)],
+            vec![change("a", "k", Some(content(Format::Text, paths(&["/a", "/b"]), "x")), 1)],
+            vec![change("a", "k", Some(content(Format::Text, paths(&["/a/b"]), "x")), 1)],
             vec![change("a", "k", text(), 1), change("a", "l", None, 1)],
         ];
         let hashes: std::collections::HashSet<_> = all.iter().map(|changes| hash(&dev(), changes).0).collect();

@@ -184,7 +184,8 @@ impl Service {
             return Err(ServiceError::Unavailable(format!("the database does not answer since {since}")));
         }
         let (reply, result) = oneshot::channel();
-        let submission = Submission { change_set: Arc::new(change_set), idempotency: idempotency.clone(), draft, reply };
+        let submission =
+            Submission { change_set: Arc::new(change_set), idempotency: idempotency.clone(), draft, reply };
         self.submissions.send(submission).await.map_err(|_| ServiceError::Draining)?;
         match (result.await.map_err(|_| ServiceError::OutcomeUnknown)?, idempotency) {
             (

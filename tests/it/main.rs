@@ -20,6 +20,7 @@ mod cli_access;
 mod deploy;
 mod diff;
 mod docs;
+mod drafts;
 mod entries;
 mod environments;
 mod examples;

@@ -83,12 +83,17 @@ impl Contents<'_> {
         Ok(Bytes::copy_from_slice(&self.open(address, content)?.text))
     }
 
-    /// What people see of a content, and whether it is masked.
-    pub(super) fn show(&self, address: &Address, content: &DraftContent) -> Result<(Bytes, bool), KeyError> {
+    /// What people see of a content, of which this is secret.
+    pub(super) fn show(
+        &self,
+        address: &Address,
+        content: &DraftContent,
+        marks: Option<&Marks>,
+    ) -> Result<Bytes, KeyError> {
         let Text { text, .. } = self.open(address, content)?;
-        Ok(match marks_of(self.state, address, content.marks.as_ref()) {
-            Some(marks) => (self.mask(address, content.format, &marks, &text).text.into(), true),
-            None => (Bytes::copy_from_slice(&text), false),
+        Ok(match marks {
+            Some(marks) => self.mask(address, content.format, marks, &text).text.into(),
+            None => Bytes::copy_from_slice(&text),
         })
     }
 
@@ -102,11 +107,7 @@ impl Contents<'_> {
     }
 
     /// A content as it is to be stored, in the place of what the draft had for the entry.
-    pub(super) fn prepare(
-        &self,
-        new: Incoming<'_>,
-        old: Option<&DraftContent>,
-    ) -> Result<DraftContent, ServiceError> {
+    pub(super) fn prepare(&self, new: Incoming<'_>, old: Option<&DraftContent>) -> Result<DraftContent, ServiceError> {
         let Incoming { address, format, marks: requested, if_revision, bytes } = new;
         let before = old.and_then(|old| old.marks.clone());
         let requested = requested.or(before);
@@ -180,9 +181,9 @@ impl Contents<'_> {
             }
         }
         let unknown = masking::find_marker(&text).is_some();
-        let kept = had.filter(|_| unknown).map(|(_, had)| {
-            if masking::find_marker(&had.text).is_none() { had.text } else { had.kept }
-        });
+        let kept = had
+            .filter(|_| unknown)
+            .map(|(_, had)| if masking::find_marker(&had.text).is_none() { had.text } else { had.kept });
         Ok(Text { text, kept: kept.unwrap_or_default() })
     }
 }

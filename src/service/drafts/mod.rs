@@ -107,7 +107,11 @@ fn may_touch(access: &Access, caller: &Caller, draft: &Draft, change: &DraftChan
 fn sees(access: &Access, caller: &Caller, draft: &Draft) -> bool {
     let home = may(access, caller, Target::AnyIn(&draft.environment, &draft.namespace));
     let mut touches = draft.changes.iter().map(|change| may_touch(access, caller, draft, change));
-    if draft.owner == caller.user.id { home || touches.any(|may| may) } else { draft.shared && home && touches.all(|may| may) }
+    if draft.owner == caller.user.id {
+        home || touches.any(|may| may)
+    } else {
+        draft.shared && home && touches.all(|may| may)
+    }
 }
 
 impl Service {
@@ -245,14 +249,21 @@ async fn bases(
 }
 
 /// What a caller sees of a draft; with the keyring, of its contents, too.
-fn shown(state: &State, caller: &Caller, mut draft: Draft, keyring: Option<&Keyring>) -> Result<ShownDraft, ServiceError> {
+fn shown(
+    state: &State,
+    caller: &Caller,
+    mut draft: Draft,
+    keyring: Option<&Keyring>,
+) -> Result<ShownDraft, ServiceError> {
     let all = std::mem::take(&mut draft.changes);
     let (count, mut changes) = (all.len(), Vec::new());
     for mut change in all.into_iter().filter(|change| may_touch(&state.access, caller, &draft, change)) {
         let address = change.address(&draft.environment);
         let marks = change.put.as_ref().and_then(|put| marks_of(state, &address, put.marks.as_ref()));
         let content = match (&change.put, keyring) {
-            (Some(put), Some(keyring)) => Some(Contents { keyring, state, draft: draft.id }.show(&address, put)?),
+            (Some(put), Some(keyring)) => {
+                Some(Contents { keyring, state, draft: draft.id }.show(&address, put, marks.as_ref())?)
+            }
             _ => None,
         };
         let moved = change.is_moved(&draft.environment, state);
@@ -261,7 +272,8 @@ fn shown(state: &State, caller: &Caller, mut draft: Draft, keyring: Option<&Keyr
         }
         changes.push(ShownChange { change, sealed: marks.is_some(), content, moved, base: None, theirs: None });
     }
-    let owner = state.access.find_user(draft.owner).map_or_else(|| draft.owner.to_string(), |user| user.name.to_string());
+    let owner =
+        state.access.find_user(draft.owner).map_or_else(|| draft.owner.to_string(), |user| user.name.to_string());
     let withheld = (count - changes.len()) as u64;
     Ok(ShownDraft { draft, owner, head: state.head, changes, withheld })
 }

@@ -97,7 +97,11 @@ fn conflicts(state: &State, draft: &Draft, request: &PublishRequest, base: Revis
         let RequestedChange { address, put, marks, .. } = requested;
         let yours = put.as_ref().map(|(format, bytes)| {
             let seal = marks_of(state, address, marks.as_ref()).map(|marks| Seal { marks: marks.into() });
-            Version { format: format.unwrap_or(crate::domain::formats::Format::Text), content: Content::new(bytes.clone()), seal }
+            Version {
+                format: format.unwrap_or(crate::domain::formats::Format::Text),
+                content: Content::new(bytes.clone()),
+                seal,
+            }
         });
         Conflict { address: address.clone(), expected: base, theirs: state.find_entry(address).cloned(), yours }
     };
