@@ -111,9 +111,9 @@ impl ApiError {
     pub(super) fn into_precondition_failed(mut self) -> Self {
         if matches!(self.problem.code, Code::Conflict | Code::DraftMoved) {
             let conflict = *self.problem;
-            let fresh = Problem::new(Code::PreconditionFailed, conflict.detail);
-            let (conflicts, current_revision) = (conflict.conflicts, conflict.current_revision);
-            self.problem = Box::new(Problem { conflicts, current_revision, ..fresh });
+            let fresh = Problem::new(Code::PreconditionFailed, conflict.detail.clone());
+            let Problem { conflicts, current_revision, draft, .. } = conflict;
+            self.problem = Box::new(Problem { conflicts, current_revision, draft, ..fresh });
         }
         self
     }

@@ -226,9 +226,14 @@ async fn rules_of_a_publish_hold_for_drafts() {
     let draft: Value = admin.post(DRAFTS, body).await.expect(201).json();
     let silent = json!({"base": draft["head"], "hash": draft["hash"]});
     admin.post(&format!("{}/publish", path(&draft)), silent).await.problem(422, "message_required");
-    admin.put("/api/v1/environments/prod/freeze", json!({"reason": "cold", "message": "m"})).await;
+    let freeze = async |method: Method| {
+        let reason = json!({"reason": "cold"});
+        let with = |request: reqwest::RequestBuilder| request.header("x-message", "m").json(&reason);
+        admin.call(method, "/api/v1/environments/prod/freeze", with).await.expect(200);
+    };
+    freeze(Method::PUT).await;
     publish(admin, &see(admin, &draft).await).await.problem(423, "frozen");
-    admin.delete("/api/v1/environments/prod/freeze").await;
+    freeze(Method::DELETE).await;
     let body = json!({"base": admin.head().await, "hash": draft["hash"], "message": "m", "force": true});
     let done = admin.post(&format!("{}/publish", path(&draft)), body).await.revision();
     assert_eq!(admin.revision(done).await["forced"], true);

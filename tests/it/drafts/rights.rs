@@ -18,7 +18,7 @@ async fn a_private_draft_does_not_exist_for_others_and_a_shared_one_for_those_wh
     let draft = open(&edith, "t", &[put("orders/a/x.txt", "x", 0)]).await;
     for actor in [&otto, &narrow, &viewer, app.admin()] {
         let hidden = actor.get(&path(&draft)).await.problem(404, "not_found");
-        assert_eq!(hidden["detail"], format!("draft {} not found", draft["id"].as_str().unwrap()));
+        assert_eq!(hidden["detail"], format!("draft {} does not exist", draft["id"].as_str().unwrap()));
         assert_eq!(listed(actor, "").await, Vec::<String>::new(), "{}", actor.name);
         edit(actor, &draft, json!({})).await.problem(404, "not_found");
         actor.delete(&path(&draft)).await.problem(404, "not_found");

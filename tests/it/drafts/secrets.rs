@@ -195,7 +195,7 @@ async fn sealed_bytes_open_nowhere_but_in_their_draft() {
     let theirs = open(&publisher, "theirs", &[marked(CANARY, 0)]).await;
     let mine = open(&publisher, "mine", &[marked("mine-and-not-theirs", 0)]).await;
     let mut connection = app.database.connect().await;
-    let swap = "UPDATE draft_changes c SET (body, hash) = (SELECT body, hash FROM draft_changes t JOIN drafts d ON d.id = t.draft
+    let swap = "UPDATE draft_changes c SET (body, hash) = (SELECT t.body, t.hash FROM draft_changes t JOIN drafts d ON d.id = t.draft
                 WHERE d.title = 'theirs') FROM drafts d WHERE d.id = c.draft AND d.title = 'mine'";
     sqlx::query(swap).execute(&mut connection).await.unwrap();
     sqlx::Connection::close(connection).await.unwrap();
