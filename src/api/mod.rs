@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod drafts;
 pub mod entries;
 pub mod environments;
 pub mod grants;

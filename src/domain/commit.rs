@@ -230,7 +230,7 @@ impl Judge<'_> {
             return Err(Refused::Frozen(environment.clone(), freeze.clone()));
         }
         if current.entries > 0 && !confirmed {
-            return Err(Refused::ConfirmationRequired { namespace: name.clone(), entries: current.entries });
+            return Err(Refused::ConfirmationRequired { namespace: name.clone(), entries: current.entries, drafts: 0 });
         }
         let mut items = self.deletions(environment, name);
         items.push(namespace_item(environment, name, None, current.stamp.revision));

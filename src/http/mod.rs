@@ -8,6 +8,7 @@ mod console;
 mod cookies;
 mod cross_site;
 mod diffs;
+mod drafts;
 mod entries;
 mod environments;
 mod error;
@@ -135,6 +136,9 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(entries::get, entries::put, entries::delete))
         .routes(routes!(search::search))
         .routes(routes!(publish::publish))
+        .routes(routes!(drafts::list, drafts::open))
+        .routes(routes!(drafts::get, drafts::edit, drafts::delete))
+        .routes(routes!(drafts::publish))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
         .routes(routes!(trims::pin, trims::unpin))

@@ -110,7 +110,7 @@ fn size(version: &Version) -> u64 {
     version.content.size().saturating_sub(overhead)
 }
 
-fn side(version: &Version, revision: Option<Revision>) -> SideView {
+pub(super) fn side(version: &Version, revision: Option<Revision>) -> SideView {
     SideView {
         revision: revision.map(|revision| revision.0),
         format: version.format,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::domain::access::{Action, Caller, Target};
 use crate::domain::changes::{Intent, NamespaceAttributes, PutNamespace};
 use crate::domain::names::{Address, EnvironmentName, NamespaceName};
+use crate::domain::refusals::Refused;
 use crate::domain::revisions::Revision;
 use crate::domain::secrets::Marks;
 use crate::domain::sight::KeyScope;
@@ -15,7 +16,7 @@ use crate::service::environments::check_text;
 use crate::service::permit::{self, Manage, Permit, Read};
 use crate::service::secrets::{Sealer, TRIES};
 use crate::service::{At, Service, ServiceError, WriteContext};
-use crate::store::Part;
+use crate::store::{self, Part};
 
 /// What somebody sees of the entries of a namespace. What it may not read is not counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -126,7 +127,13 @@ impl Service {
             let first_marks = self.seal_by_name(permit.caller(), &mut put, context.dry_run).await?;
             match self.write_sealed(permit.caller(), Intent::PutNamespace(put), &first_marks, &context).await {
                 Err(error) if error.wants_sealing() && tries < TRIES => {}
-                done => return done,
+                done => {
+                    if !attributes.secret_keys.is_empty() {
+                        // Drafts of keys that no entry has yet may be secret now.
+                        self.resealing.notify_one();
+                    }
+                    return done;
+                }
             }
         }
     }
@@ -171,7 +178,15 @@ impl Service {
         confirmed: bool,
         context: WriteContext,
     ) -> Result<Committed, ServiceError> {
+        let place = (environment.clone(), namespace.clone());
         let intent = Intent::DeleteNamespace(environment, namespace, if_revision, confirmed);
-        self.write(permit.caller(), intent, context).await
+        match self.write(permit.caller(), intent, context).await {
+            Err(ServiceError::Refused(Refused::ConfirmationRequired { namespace, entries, .. })) => {
+                let mut session = self.store.acquire().await?;
+                let drafts = store::count_drafts(&mut session, &place.0, &place.1).await?;
+                Err(ServiceError::Refused(Refused::ConfirmationRequired { namespace, entries, drafts }))
+            }
+            done => done,
+        }
     }
 }

@@ -22,6 +22,7 @@ mod console;
 mod deploy;
 mod diff;
 mod docs;
+mod drafts;
 mod entries;
 mod environments;
 mod examples;
