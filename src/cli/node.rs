@@ -116,7 +116,7 @@ pub async fn start(
         first_admin: None,
     };
     let (link, view, feed, pump) = start.patiently().await?;
-    let first_admin = start.first_admin;
+    let (first_admin, node) = (start.first_admin, ambient.id());
     let ((submissions, inbox), (to_steps, steps)) = (mpsc::channel(SUBMISSIONS), mpsc::channel(1));
     let trims = TrimLink::new(to_steps);
     let committer = Committer {
@@ -130,7 +130,6 @@ pub async fn start(
     };
     let trimmer =
         Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
-    let node = ambient.id();
     let (recorder, inbox) = recorder::channel();
     let recording = Recorder::new(node, store.clone(), Arc::clone(&view), inbox);
     let (audit, auditing) = Auditing::new(&Means {

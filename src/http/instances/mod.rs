@@ -41,10 +41,8 @@ pub(super) async fn list(
 ) -> Result<axum::Json<InstanceList>, ApiError> {
     let environment = place.environment()?;
     let permit = app.service.may_see_instances(&caller, &environment)?;
-    let summary = match summary {
-        true => Some(app.service.summarize_instances(&permit, &environment, &query).await?),
-        false => None,
-    };
+    let summary =
+        if summary { Some(app.service.summarize_instances(&permit, &environment, &query).await?) } else { None };
     let page = app.service.list_instances(&permit, &environment, query, limit).await?;
     let instances = page.instances.into_iter().map(views::instance).collect();
     let summary = summary.map(views::summary);
