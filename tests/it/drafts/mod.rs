@@ -280,3 +280,61 @@ async fn a_namespace_that_is_deleted_says_how_many_drafts_touch_it_and_leaves_th
     assert_eq!(admin.text("dev/orders/a.txt").await.as_deref(), Some("c"));
     app.finish().await;
 }
+
+#[tokio::test]
+async fn a_history_that_was_cut_or_begun_anew_leaves_drafts_whole() {
+    let app = App::start().await;
+    let admin = app.admin();
+    admin.create("dev/orders").await;
+    let old = admin.write("dev/orders/a.txt", "cut").await.revision();
+    let now = admin.write("dev/orders/a.txt", "now").await.revision();
+    // The first was edited before a trim, the second in a history that a restore lost.
+    let draft = open(admin, "t", &[put("orders/a.txt", "mine", old), put("orders/b.txt", "b", 900_000_000)]).await;
+    let mut connection = app.database.connect().await;
+    let cut = format!(
+        "DELETE FROM contents WHERE hash = sha256('cut'); UPDATE head SET next_floor = {now}; UPDATE head SET floor = {now}"
+    );
+    sqlx::raw_sql(sqlx::AssertSqlSafe(cut)).execute(&mut connection).await.unwrap();
+    let epoch = app.node().node.app.service.view.state().cursor().epoch;
+    let seen = pintle::domain::revisions::Revision(now);
+    assert!(pintle::store::start_epoch(&mut connection, epoch, seen, "a test", false).await.unwrap());
+    sqlx::Connection::close(connection).await.unwrap();
+    app.node().refresh().await;
+    let left = see(admin, &draft).await;
+    let (a, b) = (&left["changes"][0], &left["changes"][1]);
+    assert_eq!((&a["moved"], a.get("base"), &a["theirs"]["content"]), (&json!(true), None, &json!("now")));
+    assert_eq!((&b["moved"], b.get("base"), b.get("theirs")), (&json!(true), None, None));
+    assert!(left["head"].as_u64().unwrap() > 1_000_000, "{left}");
+    publish(admin, &left).await.problem(409, "conflict");
+    let rebased = json!({"put": [put("orders/a.txt", "mine", now), put("orders/b.txt", "b", 0)]});
+    publish(admin, &edit(admin, &left, rebased).await.ok()).await.expect(200);
+    assert_eq!(admin.text("dev/orders/a.txt").await.as_deref(), Some("mine"));
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn the_client_speaks_of_drafts() {
+    use pintle::api::drafts::{DraftBody, DraftChangeBody, DraftPatch, DraftPublishBody};
+    use pintle::client::{ClientError, DraftsQuery};
+    let app = App::start().await;
+    app.admin().create("dev/orders").await;
+    let client = app.admin().client();
+    let body = DraftBody { env: "dev".to_owned(), namespace: "orders".to_owned(), ..DraftBody::default() };
+    let draft = client.open_draft(&body).await.unwrap();
+    let change: DraftChangeBody = serde_json::from_value(put("orders/a.txt", "a", 0)).unwrap();
+    let patch = DraftPatch { put: vec![change], ..DraftPatch::default() };
+    let edited = client.edit_draft(draft.id, &draft.hash, &patch).await.unwrap();
+    let Err(ClientError::Problem(stale)) = client.edit_draft(draft.id, &draft.hash, &patch).await else {
+        panic!("a stale edit was taken");
+    };
+    assert_eq!(*stale.draft.unwrap(), edited);
+    assert_eq!(client.get_draft(draft.id).await.unwrap(), edited);
+    let listed = client.list_drafts(&DraftsQuery::default()).await.unwrap();
+    assert_eq!(listed.drafts.iter().map(|draft| draft.id).collect::<Vec<_>>(), [draft.id]);
+    let review = DraftPublishBody { base: edited.head, hash: edited.hash, ..DraftPublishBody::default() };
+    assert_eq!(client.publish_draft(draft.id, &review).await.unwrap().changed, 1);
+    let other = client.open_draft(&body).await.unwrap();
+    assert!(client.delete_draft(other.id, Some(&review.hash)).await.is_err());
+    client.delete_draft(other.id, Some(&other.hash)).await.unwrap();
+    app.finish().await;
+}
