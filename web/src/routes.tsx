@@ -14,6 +14,7 @@ import { NotFound, PageError } from './app/Fallbacks';
 import { queries } from './app/queries';
 import { Shell } from './app/Shell';
 import { environmentsQuery, meQuery } from './app/session';
+import { parseQuery, writeQuery } from './lib/url';
 
 /** Texts of the query of an address; numbers and lists have no place in it. */
 type Search = Record<string, string | undefined>;
@@ -169,19 +170,7 @@ const settings = createRoute({
   component: page(() => import('./features/entries/NamespaceSettingsPage')),
 });
 
-/** Nothing in an address is a number or JSON: what stands there is what is meant. */
-function parseSearch(query: string): Search {
-  return Object.fromEntries(new URLSearchParams(query));
-}
-
-function stringifySearch(search: Search): string {
-  const given = Object.entries(search).filter((pair): pair is [string, string] => pair[1] !== undefined);
-  return given.length === 0 ? '' : `?${new URLSearchParams(given)}`;
-}
-
 export const router = createRouter({
-  parseSearch,
-  stringifySearch,
   routeTree: root.addChildren([
     login,
     terminal,
@@ -206,6 +195,8 @@ export const router = createRouter({
     ]),
   ]),
   basepath: base === '' ? '/' : base,
+  parseSearch: parseQuery,
+  stringifySearch: writeQuery,
   context: { queries },
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,

@@ -48,7 +48,6 @@ export function GrantsTab() {
   };
   const what = {
     head: t.access.role,
-    wide: true,
     cell: (grant: HeldGrantView) => t.roles[grant.role as Role] ?? grant.role,
   };
   const remove = {
@@ -80,7 +79,7 @@ export function GrantsTab() {
             kind="primary"
             icon={<Plus aria-hidden />}
             denied={mayGrant ? null : t.denied.button(t.actions.grant, '')}
-            onClick={() => open('')}
+            onClick={() => open('user:')}
           >
             {t.access.grants.add}
           </Button>
@@ -88,7 +87,10 @@ export function GrantsTab() {
       />
       <GrantFilters />
       <Loaded query={grants}>
-        {(list) => {
+        {(all) => {
+          // The scopes of tokens stand with the tokens.
+          const tokens = subject?.startsWith('token:');
+          const list = tokens ? all : all.filter((one) => !one.subject.startsWith('token:'));
           if (list.length === 0)
             return (
               <EmptyState

@@ -47,7 +47,7 @@ export function GroupsTab() {
                 rowKey={(group) => group.name}
                 columns={[
                   { head: t.common.name, cell: (group) => <strong>{group.name}</strong> },
-                  { head: t.access.groups.members, wide: true, cell: (group) => <Members group={group} /> },
+                  { head: t.access.groups.members, cell: (group) => <Members group={group} /> },
                   {
                     head: t.access.groups.holds,
                     cell: (group) =>

@@ -48,7 +48,6 @@ export function IssuersTab() {
                 { head: t.access.issuers.audience, cell: (issuer) => <code>{issuer.audience}</code> },
                 {
                   head: t.access.issuers.rules,
-                  wide: true,
                   cell: (issuer) => (
                     <ol className={styles.rules}>
                       {issuer.rules.map((rule) => (

@@ -47,7 +47,6 @@ export function ProvidersTab() {
                 { head: t.common.name, cell: (provider) => <strong>{provider.name}</strong> },
                 {
                   head: t.access.providers.issuer,
-                  wide: true,
                   cell: (provider) => provider.issuer && <code>{provider.issuer}</code>,
                 },
                 {

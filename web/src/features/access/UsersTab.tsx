@@ -101,7 +101,6 @@ function Table({ users }: { users: UserView[] }) {
         { head: t.access.users.login, cell: login },
         {
           head: t.access.users.groups,
-          wide: true,
           cell: (user) =>
             user.groups.length > 0 && (
               <span className={styles.badges}>

@@ -41,7 +41,6 @@ export function WhoTab() {
                     { head: t.access.users.kind, cell: (able) => t.access.userKinds[able.kind] },
                     {
                       head: t.access.explain.by,
-                      wide: true,
                       cell: (able) => <Grant grant={able.grant} />,
                     },
                   ]}

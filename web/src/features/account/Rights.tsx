@@ -30,7 +30,6 @@ export function Rights({ caller }: { caller: CallerView }) {
             { head: t.access.where, cell: (part) => <PlaceWords {...part} /> },
             {
               head: t.account.may,
-              wide: true,
               cell: (part) => part.actions.map((action) => t.actions[action]).join(' · '),
             },
           ]}
@@ -43,7 +42,7 @@ export function Rights({ caller }: { caller: CallerView }) {
           rowKey={(grant) => grant.id}
           columns={[
             { head: t.access.role, cell: (grant) => t.roles[grant.role as Role] },
-            { head: t.access.where, wide: true, cell: (grant) => <PlaceWords {...grant} /> },
+            { head: t.access.where, cell: (grant) => <PlaceWords {...grant} /> },
             {
               head: t.access.subject,
               cell: (grant) =>

@@ -49,7 +49,6 @@ export function Sessions() {
               columns={[
                 {
                   head: t.account.with,
-                  wide: true,
                   cell: (session) => (
                     <span title={session.agent ?? undefined}>
                       {program(session)} {session.current && <Badge tone="accent">{t.account.current}</Badge>}

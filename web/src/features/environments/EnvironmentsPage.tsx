@@ -65,7 +65,7 @@ function Table({ environments }: { environments: EnvironmentView[] }) {
           ),
         },
         { head: t.environments.tier, cell: (one) => t.tiers[one.tier ?? 'none'] },
-        { head: t.common.description, wide: true, cell: (one) => one.description },
+        { head: t.common.description, cell: (one) => one.description },
         {
           head: t.environments.rules,
           cell: (one) => (one.protected ? t.environments.ruleProtected : t.environments.ruleNone),

@@ -24,7 +24,7 @@ export function TokenTable({ tokens, onRotate, onRevoke }: TokenTableProps) {
       rowKey={(token) => token.id}
       columns={[
         { head: t.common.name, cell: (token) => <strong>{token.name}</strong> },
-        { head: t.tokens.scope, wide: true, cell: (token) => <ScopeWords scope={token.scope} /> },
+        { head: t.tokens.scope, cell: (token) => <ScopeWords scope={token.scope} /> },
         { head: t.tokens.created, cell: (token) => <Time at={token.created_at} /> },
         {
           head: t.tokens.used,

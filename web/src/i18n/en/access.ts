@@ -42,7 +42,7 @@ export const access = {
   },
   production: 'This reaches production:',
   grants: {
-    lead: 'Who may do what, and where. Rights only add up: nothing takes away what another grant gives.',
+    lead: 'Who may do what, and where. Rights only add up: nothing takes away what another grant gives. The scopes of tokens stand with the tokens.',
     some: 'You see the grants that you hold, and those in places where you may give rights.',
     bySubject: 'By who',
     byPlace: 'By place',

@@ -42,7 +42,7 @@ export const access: typeof en.access = {
   },
   production: '涉及生产环境：',
   grants: {
-    lead: '谁可以在哪里做什么。权限只会累加：一项授权不会减少另一项授权给予的权限。',
+    lead: '谁可以在哪里做什么。权限只会累加：一项授权不会减少另一项授权给予的权限。令牌的范围显示在令牌页面。',
     some: '此处显示您拥有的授权，以及您可以授权的范围内的授权。',
     bySubject: '按对象',
     byPlace: '按范围',
