@@ -224,11 +224,19 @@ export async function logIn(page, name = 'admin', password = PASSWORD) {
   await page.click('#submit');
 }
 
-/** Waits until the page says who is logged in. */
+/** Waits until the frame of the pages says who is logged in. */
 export async function loggedIn(page, name = 'admin') {
-  await page.locator('#session').waitFor();
-  const shown = await page.locator('#user').textContent();
+  const user = page.locator('header #user:not(:empty)');
+  await user.waitFor();
+  const shown = await user.textContent();
   if (shown !== name) throw new Error(`${shown} is logged in, not ${name}`);
+}
+
+/** Logs out by the menu of the frame. */
+export async function logOut(page) {
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+  await page.locator('#login').waitFor();
 }
 
 /** The session cookies of a profile. */
