@@ -8,7 +8,7 @@ import { Select, TextField } from '../../ui/Field';
 import styles from './GrantFilters.module.css';
 import { parseSubject } from './subjects';
 
-const EXACT = { exact: true, includeSearch: true, explicitUndefined: true };
+const EXACT = { exact: true, includeSearch: true };
 
 export function GrantFilters() {
   const t = useT();
