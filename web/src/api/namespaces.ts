@@ -1,0 +1,77 @@
+// Namespaces: GET, PUT, DELETE /environments/{env}/namespaces[/{ns}].
+import { queryOptions, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import client, { ask } from './client';
+import { keys, type Scope } from './keys';
+import type { NamespaceBody } from './schema';
+
+/** All namespaces of an environment; of none as long as none is chosen. */
+export function useNamespaces(env: string) {
+  return useQuery({
+    queryKey: keys.environment(env, 'namespaces'),
+    queryFn: ({ signal }) =>
+      ask(client.GET('/api/v1/environments/{env}/namespaces', { params: { path: { env } }, signal })),
+    enabled: env !== '',
+  });
+}
+
+const namespaceQuery = (scope: Scope) =>
+  queryOptions({
+    queryKey: keys.namespace(scope, 'namespace'),
+    queryFn: ({ signal }) =>
+      ask(
+        client.GET('/api/v1/environments/{env}/namespaces/{ns}', {
+          params: { path: { env: scope.env, ns: scope.ns } },
+          signal,
+        }),
+      ),
+  });
+
+export function useNamespace(scope: Scope) {
+  return useQuery(namespaceQuery(scope));
+}
+
+/** In which of some environments a namespace is. */
+export function useWhereNamespace(ns: string, environments: string[]): string[] {
+  return useQueries({
+    queries: environments.map((env) => namespaceQuery({ env, ns })),
+    combine: (found) => found.flatMap(({ data }) => (data ? [data.environment] : [])),
+  });
+}
+
+/** Creates a namespace, or replaces its attributes. */
+export function usePutNamespace(env: string) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: ({ name, ...body }: NamespaceBody & { name: string; isNew?: boolean }) => {
+      const { isNew, ...attributes } = body;
+      return ask(
+        client.PUT('/api/v1/environments/{env}/namespaces/{ns}', {
+          params: { path: { env, ns: name } },
+          body: attributes,
+          ...(isNew && { headers: { 'If-None-Match': '*' } }),
+        }),
+      );
+    },
+    onSettled: () => queries.invalidateQueries({ queryKey: keys.environment(env) }),
+  });
+}
+
+/** A text as a header carries it: browsers take one character for each byte, the server reads UTF-8. */
+function asHeader(text: string): string {
+  return String.fromCharCode(...new TextEncoder().encode(text.trim().replace(/\s+/g, ' ')));
+}
+
+/** Deletes a namespace with its entries. */
+export function useDeleteNamespace({ env, ns }: Scope) {
+  const queries = useQueryClient();
+  return useMutation({
+    mutationFn: (message: string) =>
+      ask(
+        client.DELETE('/api/v1/environments/{env}/namespaces/{ns}', {
+          params: { path: { env, ns }, query: { confirm: ns } },
+          headers: { 'X-Message': asHeader(message) },
+        }),
+      ),
+    onSuccess: () => queries.invalidateQueries({ queryKey: keys.environment(env) }),
+  });
+}
