@@ -27,6 +27,8 @@ export function EntryDiff({ name, title, kind, sealed, diff, actions }: EntryDif
   const t = useT();
   const unified = diff?.unified;
   const values = sealed ? [] : (diff?.values ?? []);
+  // Of an entry that is sealed as a whole there is nothing to show but that it is another one.
+  const hidden = sealed && diff?.values?.every((one) => one.path === '');
   return (
     <section className={styles.entry} aria-label={name}>
       <header className={styles.head}>
@@ -40,11 +42,11 @@ export function EntryDiff({ name, title, kind, sealed, diff, actions }: EntryDif
         {unified && !sealed && <LineCounts text={unified} />}
         {actions && <div className={styles.actions}>{actions}</div>}
       </header>
-      {sealed && <p className={styles.note}>{t.diff.sealedHint}</p>}
+      {sealed && <p className={styles.note}>{hidden ? t.diff.sealedWhole : t.diff.sealedHint}</p>}
       {diff?.format_only && <p className={styles.note}>{t.diff.formatOnly}</p>}
       {diff && unified == null && <p className={styles.note}>{t.diff.binary}</p>}
       {unified === '' && !diff?.format_only && <p className={styles.note}>{t.diff.same}</p>}
-      {unified && <UnifiedDiff text={unified} label={t.diff.of(name)} />}
+      {unified && !hidden && <UnifiedDiff text={unified} label={t.diff.of(name)} />}
       {values.length > 0 && (
         <details className={styles.values}>
           <summary>

@@ -50,8 +50,8 @@ export function LineCounts({ text }: { text: string }) {
   const { added, removed } = useMemo(() => parseUnified(text), [text]);
   return (
     <span className={styles.counts}>
-      <span className={styles.plus}>{t.diff.added(added)}</span>{' '}
-      <span className={styles.minus}>{t.diff.removed(removed)}</span>
+      {added > 0 && <span className={styles.plus}>{t.diff.added(added)}</span>}{' '}
+      {removed > 0 && <span className={styles.minus}>{t.diff.removed(removed)}</span>}
     </span>
   );
 }

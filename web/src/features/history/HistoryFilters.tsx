@@ -20,13 +20,17 @@ export function HistoryFilters({
   return (
     <FilterBar label={t.history.filters}>
       {namespace !== undefined && (
-        <FilterText label={t.history.key} value={texts.key ?? ''} onChange={(key) => onChange({ key })} />
+        <div className={styles.text}>
+          <FilterText label={t.history.key} value={texts.key ?? ''} onChange={(key) => onChange({ key })} />
+        </div>
       )}
-      <FilterText
-        label={t.history.author}
-        value={texts.actor ?? ''}
-        onChange={(actor) => onChange({ actor })}
-      />
+      <div className={styles.text}>
+        <FilterText
+          label={t.history.author}
+          value={texts.actor ?? ''}
+          onChange={(actor) => onChange({ actor })}
+        />
+      </div>
       <div className={styles.kind}>
         <Select
           label={t.history.kind}

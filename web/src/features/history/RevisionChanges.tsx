@@ -17,13 +17,14 @@ export function RevisionChanges({ revision }: { revision: RevisionView }) {
   const [texts, change] = useTexts();
   const shown = Math.max(STEP, Number(texts.shown) || 0);
   const rest = revision.changes.length - shown;
+  const several = new Set(revision.changes.map((item) => item.env)).size > 1;
   return (
     <section className={styles.part} aria-labelledby="changes">
       <h2 id="changes">
         {t.history.revision.changes} <span className={styles.count}>{revision.changed}</span>
       </h2>
       {revision.changes.slice(0, shown).map((item) => (
-        <Change key={`${item.env}/${item.namespace}/${item.key}`} item={item} />
+        <Change key={`${item.env}/${item.namespace}/${item.key}`} item={item} tagged={several} />
       ))}
       {rest > 0 && (
         <div>
@@ -39,10 +40,11 @@ export function RevisionChanges({ revision }: { revision: RevisionView }) {
 const kindOf = (item: ItemView) =>
   item.op === 'delete' ? 'removed' : item.previous === 0 ? 'added' : 'changed';
 
-function Change({ item }: { item: ItemView }) {
+function Change({ item, tagged }: { item: ItemView; tagged: boolean }) {
   const t = useT();
   const { env, namespace: ns, key } = item;
-  const tag = <EnvTag name={env} tier={useEnvironment(env)?.tier} />;
+  const tier = useEnvironment(env)?.tier;
+  const tag = tagged && <EnvTag name={env} tier={tier} />;
   if (ns == null || key == null) {
     return (
       <p className={styles.itself}>

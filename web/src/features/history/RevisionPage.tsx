@@ -41,7 +41,14 @@ function Found({ revision }: { revision: RevisionView }) {
       title={revision.message === '' ? name : `${name} · ${revision.message}`}
       tab={[name, ...(context.env === undefined ? [] : place)]}
       lead={<RevisionFacts revision={revision} />}
-      actions={<RevisionActions revision={revision} {...context} entry={context.key} />}
+      actions={
+        <RevisionActions
+          revision={revision}
+          env={context.env}
+          namespace={context.namespace}
+          entry={context.key}
+        />
+      }
       tabs={
         context.env !== undefined && (
           <Neighbours revision={revision} context={{ ...context, env: context.env }} />

@@ -19,19 +19,36 @@ export function RollbackDiff({ scope, plan, preview }: { scope: Scope; plan: Pla
   const t = useT();
   const changes = preview.changes ?? [];
   const others = changes.filter((one) => one.key == null);
+  const names = environmentsOf(scope.env, changes);
   const then = plan.kind === 'revert' ? plan.revert - 1 : plan.to;
   return (
     <section className={styles.part} aria-labelledby="changes">
       <h2 id="changes">{t.history.rollback.changes(preview.changed - others.length)}</h2>
       {others.length > 0 && <Others changes={others} />}
-      {environmentsOf(scope.env, changes).map((env) => (
-        <In key={env} env={env} changes={changes} from={preview.revision} to={then} />
+      {names.map((env) => (
+        <In
+          key={env}
+          env={env}
+          tagged={names.length > 1}
+          changes={changes}
+          from={preview.revision}
+          to={then}
+        />
       ))}
     </section>
   );
 }
 
-function In({ env, changes, from, to }: { env: string; changes: ChangedView[]; from: number; to: number }) {
+interface InProps {
+  env: string;
+  /** Several environments change, so that each entry says which one it is of. */
+  tagged: boolean;
+  changes: ChangedView[];
+  from: number;
+  to: number;
+}
+
+function In({ env, tagged, changes, from, to }: InProps) {
   const t = useT();
   const [texts, change] = useTexts();
   const namespaces = namespacesIn(env, changes);
@@ -55,7 +72,7 @@ function In({ env, changes, from, to }: { env: string; changes: ChangedView[]; f
         return (
           <>
             {found.slice(0, shown).map((entry) => (
-              <Entry key={`${entry.namespace}/${entry.key}`} env={env} entry={entry} />
+              <Entry key={`${entry.namespace}/${entry.key}`} env={env} tagged={tagged} entry={entry} />
             ))}
             {found.length > shown && (
               <div>
@@ -71,7 +88,7 @@ function In({ env, changes, from, to }: { env: string; changes: ChangedView[]; f
   );
 }
 
-function Entry({ env, entry }: { env: string; entry: DiffEntryView }) {
+function Entry({ env, tagged, entry }: { env: string; tagged: boolean; entry: DiffEntryView }) {
   const environment = useEnvironment(env);
   const { namespace: ns, key } = entry;
   return (
@@ -79,7 +96,7 @@ function Entry({ env, entry }: { env: string; entry: DiffEntryView }) {
       name={`${env}/${ns}/${key}`}
       title={
         <>
-          <EnvTag name={env} tier={environment?.tier} />{' '}
+          {tagged && <EnvTag name={env} tier={environment?.tier} />}{' '}
           <Link to="/e/$env/n/$ns/k/$" params={{ env, ns, _splat: key }}>
             {ns}/{key}
           </Link>

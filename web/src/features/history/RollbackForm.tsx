@@ -56,10 +56,14 @@ function Preview({ scope, plan, preview, onDone }: RollbackFormProps & { preview
   if (preview.changed === 0) return <Banner tone="quiet">{words.nothing}</Banner>;
   return (
     <>
-      <Affected names={names} changes={changes} />
       {moved && <Banner tone="warn">{words.moved}</Banner>}
-      <Confirm {...{ scope, plan, names, onDone }} />
-      <RollbackDiff scope={scope} plan={plan} preview={preview} />
+      <div className={styles.columns}>
+        <RollbackDiff scope={scope} plan={plan} preview={preview} />
+        <div className={styles.confirm}>
+          <Affected names={names} changes={changes} />
+          <Confirm {...{ scope, plan, names, onDone }} />
+        </div>
+      </div>
     </>
   );
 }

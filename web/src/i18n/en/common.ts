@@ -185,6 +185,7 @@ export const diff = {
   of: (name: string) => `Changes of ${name}`,
   kinds: { added: 'New', removed: 'Deleted', changed: 'Changed' },
   sealed: 'Sealed',
+  sealedWhole: 'The content is secret. It is another one on each side.',
   sealedHint: 'The content is secret. What is shown differs when the secret differs.',
   formatOnly: 'Only the format changed.',
   binary: 'The content is not text, so that no lines can be compared.',

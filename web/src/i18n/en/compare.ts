@@ -28,7 +28,7 @@ export const compare = {
     chooseAll: 'Choose all',
     chooseNone: 'Choose none',
     button: (count: number, to: string) =>
-      count === 1 ? `Put 1 entry into my draft of ${to}` : `Put ${count} entries into my draft of ${to}`,
+      `Put ${count === 0 ? 'entries' : count === 1 ? '1 entry' : `${count} entries`} into my draft of ${to}`,
     sealed: 'Sealed entries cannot be promoted: their secrets belong to their environment.',
     onlyThere: (env: string) => `Only ${env} has it. Delete it there if it should go.`,
     done: (count: number, to: string) =>

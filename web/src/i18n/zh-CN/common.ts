@@ -183,6 +183,7 @@ export const diff: typeof en.diff = {
   of: (name) => `${name} 的更改`,
   kinds: { added: '新增', removed: '删除', changed: '修改' },
   sealed: '密文',
+  sealedWhole: '内容为密文，两侧不同。',
   sealedHint: '内容为密文。所显示的文字不同，表示密文不同。',
   formatOnly: '仅格式有变化。',
   binary: '内容不是文本，无法逐行比较。',

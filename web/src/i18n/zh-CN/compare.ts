@@ -28,7 +28,8 @@ export const compare: typeof en.compare = {
     choose: (name) => `同步 ${name}`,
     chooseAll: '全选',
     chooseNone: '全不选',
-    button: (count, to) => `将 ${count} 个配置放入我在 ${to} 的草稿`,
+    button: (count, to) =>
+      count === 0 ? `将配置放入我在 ${to} 的草稿` : `将 ${count} 个配置放入我在 ${to} 的草稿`,
     sealed: '密文不能同步：密文属于其所在的环境。',
     onlyThere: (env) => `仅 ${env} 有此配置。如需去除，请在该环境中删除。`,
     done: (count, to) => `已将 ${count} 个配置放入您在 ${to} 的草稿。`,
