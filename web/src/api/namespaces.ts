@@ -52,7 +52,7 @@ export function usePutNamespace(env: string) {
         }),
       );
     },
-    onSettled: () => queries.invalidateQueries({ queryKey: keys.environment(env) }),
+    onSuccess: () => void queries.invalidateQueries({ queryKey: keys.environment(env) }),
   });
 }
 
@@ -61,8 +61,8 @@ function asHeader(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text.trim().replace(/\s+/g, ' ')));
 }
 
-/** Deletes a namespace with its entries. */
-export function useDeleteNamespace({ env, ns }: Scope) {
+/** Deletes a namespace with its entries. `onDone` is called also when what asked for it is not shown any more. */
+export function useDeleteNamespace({ env, ns }: Scope, onDone: () => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (message: string) =>
@@ -72,6 +72,9 @@ export function useDeleteNamespace({ env, ns }: Scope) {
           headers: { 'X-Message': asHeader(message) },
         }),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: keys.environment(env) }),
+    onSuccess: () => {
+      onDone();
+      void queries.invalidateQueries({ queryKey: keys.environment(env) });
+    },
   });
 }

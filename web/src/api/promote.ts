@@ -1,7 +1,6 @@
 // Takes entries over into my draft of another environment: GET entries, POST /drafts, PATCH /drafts/{id}.
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import client, { ask } from './client';
-import { drafts } from './drafts';
 import { keys, type Scope } from './keys';
 import { codeOf } from './problem';
 import type { DiffEntryView, EntryView } from './schema';
@@ -17,11 +16,11 @@ export function usePromote(target: Scope, source: string) {
       const put = await Promise.all(entries.map((entry) => changeOf(target, source, entry)));
       for (let tried = 1; ; tried++) {
         const draft = await ask(
-          drafts.POST('/api/v1/drafts', { body: { env: target.env, namespace: target.ns } }),
+          client.POST('/api/v1/drafts', { body: { env: target.env, namespace: target.ns } }),
         );
         try {
           await ask(
-            drafts.PATCH('/api/v1/drafts/{id}', {
+            client.PATCH('/api/v1/drafts/{id}', {
               params: { path: { id: draft.id }, header: { 'If-Match': `"${draft.hash}"` } },
               body: { put },
             }),

@@ -2,7 +2,7 @@
 import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import client, { ask } from './client';
 import { keys } from './keys';
-import type { Kind, RevisionView, RollbackBody } from './schema';
+import type { Kind, RevisionView, RollbackBody, WriteView } from './schema';
 
 /** Which revisions: what is absent narrows nothing. */
 export interface RevisionFilter {
@@ -15,16 +15,17 @@ export interface RevisionFilter {
   until?: string | undefined;
 }
 
-/** A revision of a list, with how many instances run it now where the server counts them. */
-export type ListedRevision = RevisionView & { running?: number | null };
-
 function keyOf({ env, namespace, ...rest }: RevisionFilter, ...more: unknown[]) {
   return namespace === undefined
     ? keys.environment(env, 'revisions', rest, ...more)
     : keys.namespace({ env, ns: namespace }, 'revisions', rest, ...more);
 }
 
-function list(filter: RevisionFilter, page: { before?: string; limit: number }, signal?: AbortSignal) {
+function list(
+  filter: RevisionFilter,
+  page: { before?: string; running?: boolean; limit: number },
+  signal?: AbortSignal,
+) {
   const query = Object.fromEntries(
     Object.entries({ ...filter, ...page }).filter(([, value]) => value !== undefined),
   );
@@ -36,10 +37,19 @@ export function useRevisions(filter: RevisionFilter, limit = 50) {
   return useInfiniteQuery({
     queryKey: keyOf(filter, limit),
     queryFn: ({ pageParam, signal }) =>
-      list(filter, { ...(pageParam !== undefined && { before: pageParam }), limit }, signal),
+      list(
+        filter,
+        {
+          ...(pageParam !== undefined && { before: pageParam }),
+          // Instances are counted for a namespace only.
+          ...(filter.namespace !== undefined && { running: true }),
+          limit,
+        },
+        signal,
+      ),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (last) => (last.next == null ? undefined : String(last.next)),
-    select: ({ pages }): ListedRevision[] => pages.flatMap(({ revisions }) => revisions),
+    select: ({ pages }) => pages.flatMap(({ revisions }) => revisions),
   });
 }
 
@@ -127,15 +137,15 @@ export function useRollbackPreview(scope: { env: string; ns: string }, body: Rol
   });
 }
 
-/** Rolls back or reverts. */
-export function useRollback(env: string) {
+/** Rolls back or reverts. `onDone` is called also when what asked for it is not shown any more. */
+export function useRollback(env: string, onDone: (written: WriteView) => void) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: (body: RollbackBody) => rollBack(body),
-    onSuccess: () =>
-      Promise.all([
-        queries.invalidateQueries({ queryKey: keys.environment(env) }),
-        queries.invalidateQueries({ queryKey: keys.store('revisions') }),
-      ]),
+    onSuccess: (written) => {
+      onDone(written);
+      void queries.invalidateQueries({ queryKey: keys.environment(env) });
+      void queries.invalidateQueries({ queryKey: keys.store('revisions') });
+    },
   });
 }

@@ -1,6 +1,7 @@
 // What differs, entry by entry.
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { useDraftKeys } from '../../api/drafts';
 import type { DiffEntryView, DiffView } from '../../api/schema';
 import { EntryDiff } from '../../app/EntryDiff';
 import { useTexts } from '../../app/search';
@@ -18,10 +19,11 @@ export function Differences({ question, diff }: { question: Question; diff: Diff
   const [texts, change] = useTexts();
   const shown = Math.max(STEP, Number(texts.shown) || 0);
   const { entries, from, to } = diff;
-  if (entries.length === 0) return <EmptyState title={t.compare.same}>{t.compare.sameHint}</EmptyState>;
   const environments = question.kind === 'environments';
+  const drafted = useDraftKeys({ env: from.env, ns: texts.namespace ?? '' });
   const promotable = environments && Boolean(texts.namespace);
   const picked = promotable ? readPicked(texts.pick, entries) : [];
+  if (entries.length === 0) return <EmptyState title={t.compare.same}>{t.compare.sameHint}</EmptyState>;
   const name = (side: DiffView['from']) =>
     environments ? side.env : `${side.env} ${t.common.revisionNumber(side.revision)}`;
   const toggle = (key: string) => {
@@ -55,6 +57,7 @@ export function Differences({ question, diff }: { question: Question; diff: Diff
                 entry={entry}
                 target={from.env}
                 picked={picked.includes(entry.key)}
+                drafted={drafted.has(entry.key)}
                 onToggle={() => toggle(entry.key)}
               />
             )

@@ -21,18 +21,24 @@ export function Pick({
   entry,
   target,
   picked,
+  drafted,
   onToggle,
 }: {
   entry: DiffEntryView;
   target: string;
   picked: boolean;
+  /** My draft has something for it already. */
+  drafted: boolean;
   onToggle: () => void;
 }) {
   const t = useT();
   const why = obstacle(entry);
   if (why === 'sealed') return <span className={styles.why}>{t.compare.promote.sealed}</span>;
   if (why === 'only there') return <span className={styles.why}>{t.compare.promote.onlyThere(target)}</span>;
-  return <Checkbox label={t.compare.promote.choose(entry.key)} checked={picked} onChange={onToggle} />;
+  const { choose, replace } = t.compare.promote;
+  return (
+    <Checkbox label={drafted ? replace(entry.key) : choose(entry.key)} checked={picked} onChange={onToggle} />
+  );
 }
 
 export interface PromoteBarProps {

@@ -27,7 +27,11 @@ export function DeleteNamespaceDialog({
   const { environment: env, name: ns } = namespace;
   const environment = useEnvironment(env);
   const { data: instances } = useInstanceCount(env, [ns]);
-  const end = useDeleteNamespace({ env, ns });
+  const end = useDeleteNamespace({ env, ns }, () => {
+    tell(words.deleted(ns));
+    // Its history is the way to bring it back.
+    void navigate({ to: '/e/$env/n/$ns/history', params: { env, ns } });
+  });
   const [typed, setTyped] = useState('');
   const [message, setMessage] = useState('');
   const wantsMessage = environment?.protected === true;
@@ -37,13 +41,7 @@ export function DeleteNamespaceDialog({
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!ready || end.isPending) return;
-    end.mutate(message, {
-      onSuccess: () => {
-        tell(words.deleted(ns));
-        // Its history is the way to bring it back.
-        void navigate({ to: '/e/$env/n/$ns/history', params: { env, ns } });
-      },
-    });
+    end.mutate(message);
   };
 
   return (

@@ -12,12 +12,15 @@ export interface RevisionActionsProps {
   env?: string | undefined;
   namespace?: string | undefined;
   entry?: string | undefined;
+  /** It is what is there now. */
+  current?: boolean;
   small?: boolean;
 }
 
-export function RevisionActions({ revision, env, namespace, entry, small = false }: RevisionActionsProps) {
+export function RevisionActions(props: RevisionActionsProps) {
+  const { revision, env, namespace, entry, current = false, small = false } = props;
   const t = useT();
-  const back = rollbackPlace(revision, env, namespace);
+  const back = current ? null : rollbackPlace(revision, env, namespace);
   const undo = revertPlace(revision);
   const backDenied = useDenied('rollback', { ...back, ...(entry !== undefined && { key: entry }) });
   const undoDenied = useDenied('rollback', undo ?? {});

@@ -1,7 +1,7 @@
 // One revision of a history: what, who, when, what changed, who runs it, and what can be done with it.
 import { Link } from '@tanstack/react-router';
 import { Pin } from 'lucide-react';
-import type { ListedRevision } from '../../api/revisions';
+import type { RevisionView } from '../../api/schema';
 import { RevisionLink } from '../../app/RevisionLink';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
@@ -12,15 +12,25 @@ import styles from './RevisionRow.module.css';
 import { Touched } from './Touched';
 
 export interface RevisionRowProps {
-  revision: ListedRevision;
+  revision: RevisionView;
   env: string;
   namespace: string | undefined;
   entry: string | undefined;
+  /** What is there now: there is nothing to roll back to. */
+  current: boolean;
   chosen: boolean;
   onChoose: () => void;
 }
 
-export function RevisionRow({ revision, env, namespace, entry, chosen, onChoose }: RevisionRowProps) {
+export function RevisionRow({
+  revision,
+  env,
+  namespace,
+  entry,
+  current,
+  chosen,
+  onChoose,
+}: RevisionRowProps) {
   const t = useT();
   const name = t.common.revisionNumber(revision.revision);
   const running = revision.running;
@@ -34,6 +44,7 @@ export function RevisionRow({ revision, env, namespace, entry, chosen, onChoose 
         <div className={styles.line}>
           <RevisionLink revision={revision.revision} env={env} namespace={namespace} entry={entry} />
           <KindBadge kind={revision.kind} />
+          {current && <Badge>{t.history.now}</Badge>}
           {revision.rollback_to != null && (
             <span className={styles.quiet}>
               {t.history.wentTo(t.common.revisionNumber(revision.rollback_to))}
@@ -66,7 +77,7 @@ export function RevisionRow({ revision, env, namespace, entry, chosen, onChoose 
         </div>
       </div>
       <div className={styles.actions}>
-        <RevisionActions revision={revision} env={env} namespace={namespace} entry={entry} small />
+        <RevisionActions {...{ revision, env, namespace, entry, current }} small />
       </div>
     </li>
   );

@@ -48,18 +48,10 @@ export function RollbackDone({ scope, revision }: { scope: Scope; revision: numb
         <EnvTag name={scope.env} tier={environment?.tier} large />
         <span className={styles.namespace}>{scope.ns}</span>
         <RevisionLink revision={revision} env={scope.env} namespace={scope.ns} />
+        {query.data && <RevisionFacts revision={query.data} />}
       </div>
       <Receipts revision={revision} />
-      <Loaded query={query}>
-        {(found) => (
-          <>
-            <div className={styles.scope}>
-              <RevisionFacts revision={found} />
-            </div>
-            <RevisionChanges revision={found} />
-          </>
-        )}
-      </Loaded>
+      <Loaded query={query}>{(found) => <RevisionChanges revision={found} />}</Loaded>
     </>
   );
 }

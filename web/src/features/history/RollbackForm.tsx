@@ -76,7 +76,10 @@ function Confirm({ scope, plan, names, onDone }: RollbackFormProps & { names: st
   const frozen = environments.filter((one) => names.includes(one.name) && one.frozen);
   const key = plan.kind === 'rollback' ? plan.key : undefined;
   const denied = useDenied('rollback', { ...scope, ...(key !== undefined && { key }) });
-  const rollback = useRollback(scope.env);
+  const rollback = useRollback(scope.env, (written) => {
+    if (written.changed === 0) tell(words.unchanged);
+    else onDone(written.revision);
+  });
   const [message, setMessage] = useState('');
   const [typed, setTyped] = useState('');
   const [tried, setTried] = useState(false);
@@ -87,15 +90,7 @@ function Confirm({ scope, plan, names, onDone }: RollbackFormProps & { names: st
     event.preventDefault();
     setTried(true);
     if (unsaid || unconfirmed || denied || rollback.isPending) return;
-    rollback.mutate(
-      { ...bodyOf(scope, plan), message: message.trim() },
-      {
-        onSuccess: (written) => {
-          if (written.changed === 0) tell(words.unchanged);
-          else onDone(written.revision);
-        },
-      },
-    );
+    rollback.mutate({ ...bodyOf(scope, plan), message: message.trim() });
   };
 
   return (

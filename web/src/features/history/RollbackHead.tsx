@@ -30,6 +30,9 @@ export function RollbackHead({ scope, plan }: { scope: Scope; plan: Plan }) {
             {key === undefined ? words.wholeNamespace : words.onlyKey(key)}
           </span>
         )}
+        <Link to="/e/$env/n/$ns/history" params={scope} search={{ key }}>
+          {t.history.title}
+        </Link>
       </div>
       <div className={styles.sides}>
         <div className={styles.side}>

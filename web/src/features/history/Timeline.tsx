@@ -17,6 +17,7 @@ export function Timeline({ env, namespace }: { env: string; namespace?: string }
   const filter = filterOf(env, namespace, texts);
   const query = useRevisions(filter);
   const chosen = readChosen(texts.pick);
+  const narrowed = hasFilters({ ...texts, key: undefined });
   const clear = () => change(clearedFilters);
   return (
     <>
@@ -38,13 +39,14 @@ export function Timeline({ env, namespace }: { env: string; namespace?: string }
                 onClear={() => change({ pick: undefined })}
               />
               <ol className={styles.list}>
-                {revisions.map((revision) => (
+                {revisions.map((revision, nth) => (
                   <RevisionRow
                     key={revision.revision}
                     revision={revision}
                     env={env}
                     namespace={namespace}
                     entry={filter.key}
+                    current={nth === 0 && namespace !== undefined && !narrowed}
                     chosen={chosen.includes(revision.revision)}
                     onChoose={() => change({ pick: writeChosen(toggled(chosen, revision.revision)) })}
                   />

@@ -25,6 +25,7 @@ export const compare = {
       `Take entries as ${from} has them into your draft of ${to}. Nothing goes live before you publish the draft.`,
     oneNamespace: 'Choose one namespace to promote its entries.',
     choose: (name: string) => `Promote ${name}`,
+    replace: (name: string) => `Promote ${name} and replace what my draft has`,
     chooseAll: 'Choose all',
     chooseNone: 'Choose none',
     button: (count: number, to: string) =>

@@ -26,6 +26,7 @@ export const compare: typeof en.compare = {
     hint: (from, to) => `将 ${from} 中的配置放入您在 ${to} 的草稿。发布草稿之前不会生效。`,
     oneNamespace: '请选择一个命名空间以同步其配置。',
     choose: (name) => `同步 ${name}`,
+    replace: (name) => `同步 ${name}，并替换草稿中的内容`,
     chooseAll: '全选',
     chooseNone: '全不选',
     button: (count, to) =>
