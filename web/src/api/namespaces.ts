@@ -4,37 +4,33 @@ import client, { ask } from './client';
 import { keys, type Scope } from './keys';
 import type { NamespaceBody } from './schema';
 
-/** All namespaces of an environment; of none as long as none is chosen. */
-export function useNamespaces(env: string) {
-  return useQuery({
+const namespacesQuery = (env: string) =>
+  queryOptions({
     queryKey: keys.environment(env, 'namespaces'),
     queryFn: ({ signal }) =>
       ask(client.GET('/api/v1/environments/{env}/namespaces', { params: { path: { env } }, signal })),
     enabled: env !== '',
   });
+
+/** All namespaces of an environment; of none as long as none is chosen. */
+export function useNamespaces(env: string) {
+  return useQuery(namespacesQuery(env));
 }
 
-const namespaceQuery = (scope: Scope) =>
-  queryOptions({
-    queryKey: keys.namespace(scope, 'namespace'),
-    queryFn: ({ signal }) =>
-      ask(
-        client.GET('/api/v1/environments/{env}/namespaces/{ns}', {
-          params: { path: { env: scope.env, ns: scope.ns } },
-          signal,
-        }),
-      ),
+/** One of them, or null when it is not there. The list is on every page anyway. */
+export function useNamespace({ env, ns }: Scope) {
+  return useQuery({
+    ...namespacesQuery(env),
+    select: ({ namespaces }) => namespaces.find((one) => one.name === ns) ?? null,
   });
-
-export function useNamespace(scope: Scope) {
-  return useQuery(namespaceQuery(scope));
 }
 
 /** In which of some environments a namespace is. */
 export function useWhereNamespace(ns: string, environments: string[]): string[] {
   return useQueries({
-    queries: environments.map((env) => namespaceQuery({ env, ns })),
-    combine: (found) => found.flatMap(({ data }) => (data ? [data.environment] : [])),
+    queries: environments.map(namespacesQuery),
+    combine: (found) =>
+      environments.filter((_, nth) => found[nth]?.data?.namespaces.some((one) => one.name === ns)),
   });
 }
 

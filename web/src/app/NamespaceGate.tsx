@@ -5,7 +5,6 @@ import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
 import type { Scope } from '../api/keys';
 import { useNamespace, useWhereNamespace } from '../api/namespaces';
-import { codeOf } from '../api/problem';
 import type { NamespaceView } from '../api/schema';
 import { useT } from '../i18n';
 import { ButtonLink } from '../ui/ButtonLink';
@@ -22,13 +21,14 @@ export function NamespaceGate({
   scope: Scope;
   children: (namespace: NamespaceView) => ReactNode;
 }) {
-  const query = useNamespace(scope);
-  if (query.data === undefined && codeOf(query.error) === 'not_found') return <NamespaceMissing {...scope} />;
-  return <Loaded query={query}>{children}</Loaded>;
+  return (
+    <Loaded query={useNamespace(scope)}>
+      {(namespace) => (namespace === null ? <Missing {...scope} /> : children(namespace))}
+    </Loaded>
+  );
 }
 
-/** Says that a namespace is not here, and where it is. */
-export function NamespaceMissing({ env, ns }: Scope) {
+function Missing({ env, ns }: Scope) {
   const t = useT();
   const { data: environments = [] } = useQuery(environmentsQuery);
   const others = environments.filter((one) => one.name !== env);

@@ -2,7 +2,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useNamespace } from '../../api/namespaces';
-import { codeOf } from '../../api/problem';
 import { usePromote } from '../../api/promote';
 import type { DiffEntryView } from '../../api/schema';
 import { ErrorView } from '../../app/ErrorView';
@@ -73,7 +72,7 @@ function Promotion(props: PromoteBarProps & { namespace: string }) {
   const denied = useDenied('draft', { env: target, ns });
   const promote = usePromote({ env: target, ns }, source);
   const all = entries.filter((one) => obstacle(one) === null).map((one) => one.key);
-  if (codeOf(there.error) === 'not_found') {
+  if (there.data === null) {
     return (
       <Banner
         tone="warn"

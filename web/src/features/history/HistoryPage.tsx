@@ -1,7 +1,6 @@
 // What happened to an environment or a namespace, newest first.
 import { useParams } from '@tanstack/react-router';
 import { useNamespace } from '../../api/namespaces';
-import { codeOf } from '../../api/problem';
 import { NamespaceTabs } from '../../app/NamespaceTabs';
 import { useTab } from '../../app/session';
 import { useT } from '../../i18n';
@@ -31,7 +30,7 @@ function OfEnvironment({ env }: { env: string }) {
 function OfNamespace({ env, ns }: { env: string; ns: string }) {
   const t = useT();
   // One that was deleted keeps its history: it is the way to bring it back.
-  const gone = codeOf(useNamespace({ env, ns }).error) === 'not_found';
+  const gone = useNamespace({ env, ns }).data === null;
   return (
     <Page title={ns} tab={[t.history.title, ...useTab(env, ns)]} tabs={<NamespaceTabs env={env} ns={ns} />}>
       {gone && (
