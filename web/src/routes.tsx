@@ -14,6 +14,7 @@ import { NotFound, PageError } from './app/Fallbacks';
 import { queries } from './app/queries';
 import { Shell } from './app/Shell';
 import { environmentsQuery, meQuery } from './app/session';
+import { parseQuery, writeQuery } from './lib/url';
 
 /** Texts of the query of an address; numbers and lists have no place in it. */
 type Search = Record<string, string | undefined>;
@@ -195,6 +196,8 @@ export const router = createRouter({
   ]),
   basepath: base === '' ? '/' : base,
   context: { queries },
+  parseSearch: parseQuery,
+  stringifySearch: writeQuery,
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   scrollRestoration: true,

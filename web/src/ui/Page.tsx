@@ -48,7 +48,7 @@ export function Tab({ children, ...link }: LinkProps & { children: ReactNode }) 
     <Link
       {...link}
       className={styles.tab}
-      activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+      activeOptions={link.activeOptions ?? { exact: true, includeSearch: true, explicitUndefined: true }}
     >
       {children}
     </Link>
