@@ -51,7 +51,7 @@ const shell = createRoute({
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
       if (codeOf(error) === 'unauthenticated')
-        throw redirect({ to: '/login', search: { next: location.href } });
+        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
       throw error;
     }
     void context.queries.prefetchQuery(environmentsQuery);
@@ -195,6 +195,8 @@ export const router = createRouter({
     ]),
   ]),
   basepath: base === '' ? '/' : base,
+  parseSearch: parseQuery,
+  stringifySearch: writeQuery,
   context: { queries },
   parseSearch: parseQuery,
   stringifySearch: writeQuery,
