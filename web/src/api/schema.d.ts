@@ -104,6 +104,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the drafts that the caller may see, newest first, without contents: its own, and those that are shared with whoever may
+         *     edit drafts of all their entries.
+         */
+        get: operations["list_drafts"];
+        put?: never;
+        /**
+         * Open a draft. Without a title there is one for each user and namespace: when it is there already it is answered with 200, as it
+         *     is, and the changes that were sent are not taken.
+         */
+        post: operations["open_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft with its contents, and what moved under it. What is secret comes masked. */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        /** Delete a draft, with `If-Match` only as the caller has seen it. */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit a draft: only what changes. `If-Match` says which hash the edit was made from; when the draft has another one by now, the
+         *     answer is 412 with the draft as it is. Contents need not parse.
+         */
+        patch: operations["edit_draft"];
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a draft exactly as it was reviewed, as one revision. Afterwards it is gone. 409 `draft_moved` when it was edited since,
+         *     409 `conflict` when an entry changed since.
+         */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/environments": {
         parameters: {
             query?: never;
@@ -1234,7 +1300,7 @@ export interface components {
          * @description What went wrong, as a stable word. Programs match on this, never on texts.
          * @enum {string}
          */
-        Code: "bad_request" | "unauthenticated" | "wrong_password" | "denied" | "needs_full_token" | "no_service" | "sealed" | "self_grant" | "not_through_proxy" | "cross_site" | "login_refused" | "password_change_required" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "revert_conflict" | "already_exists" | "last_admin" | "idempotency_key_reused" | "instance_taken" | "not_empty" | "confirmation_required" | "redacted" | "compacted" | "precondition_failed" | "too_large" | "uri_too_long" | "unsupported_encoding" | "invalid_content" | "invalid" | "sealed_stays" | "invalid_marker" | "over_limit" | "message_required" | "no_master_key" | "frozen" | "precondition_required" | "too_many_requests" | "head_too_large" | "internal" | "provider_failed" | "unavailable" | "not_there_yet" | "outcome_unknown" | "issuer_unreachable" | "access_stale" | "held" | "too_many_connections" | "draining" | "timeout" | "Unknown";
+        Code: "bad_request" | "unauthenticated" | "wrong_password" | "denied" | "needs_full_token" | "no_service" | "sealed" | "self_grant" | "not_through_proxy" | "cross_site" | "login_refused" | "password_change_required" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "draft_moved" | "revert_conflict" | "already_exists" | "last_admin" | "idempotency_key_reused" | "instance_taken" | "not_empty" | "confirmation_required" | "redacted" | "compacted" | "precondition_failed" | "too_large" | "uri_too_long" | "unsupported_encoding" | "invalid_content" | "invalid" | "sealed_stays" | "invalid_marker" | "over_limit" | "message_required" | "no_master_key" | "frozen" | "precondition_required" | "too_many_requests" | "head_too_large" | "internal" | "provider_failed" | "unavailable" | "not_there_yet" | "outcome_unknown" | "issuer_unreachable" | "access_stale" | "held" | "too_many_connections" | "draining" | "timeout" | "Unknown";
         /** @description A login with a code. */
         CodeBody: {
             /** @description The code that the browser gave. */
@@ -1367,6 +1433,152 @@ export interface components {
          * @enum {string}
          */
         Difference: "added" | "removed" | "changed";
+        /** @description Opens a draft. */
+        DraftBody: {
+            /** @description What it begins with. */
+            changes?: components["schemas"]["DraftChangeBody"][];
+            /** @description The environment of all its changes. */
+            env: string;
+            /** @description Its home. Its changes may be of other namespaces, too. */
+            namespace: string;
+            /** @description Whether others may see and edit it who may edit drafts of all its entries. */
+            shared?: boolean;
+            /** @description For people, at most 1024 bytes. Without one there is one draft for each user and namespace. */
+            title?: string;
+        };
+        /** @description One change of a draft, as it is written. */
+        DraftChangeBody: {
+            /** @description Put: the content as text. It need not parse before it is published. */
+            content?: string | null;
+            /** @description Put: the content in standard base64. */
+            content_base64?: string | null;
+            format?: components["schemas"]["Format"] | null;
+            /**
+             * Format: int64
+             * @description The revision of the entry that was edited; 0 = it did not exist.
+             */
+            if_revision: number;
+            /** @description The key. */
+            key: string;
+            /** @description The namespace. */
+            namespace: string;
+            /** @description Put or delete. */
+            op: components["schemas"]["Op"];
+            /** @description Put: all of it is secret. Without a word about it, the marks that the draft or else the entry has stay. */
+            secret?: boolean | null;
+            /** @description Put: these values are secret: JSON Pointers, or names of properties; at most 100. */
+            secret_paths?: string[] | null;
+        };
+        /** @description One change of a draft. */
+        DraftChangeView: components["schemas"]["ContentView"] & {
+            base?: components["schemas"]["SideView"] | null;
+            format?: components["schemas"]["Format"] | null;
+            /**
+             * Format: int64
+             * @description The revision of the entry that was edited; 0 = it did not exist.
+             */
+            if_revision: number;
+            /** @description The key. */
+            key: string;
+            /** @description Whether markers stand in the content for what is secret. Written back where it stands, a marker keeps its value. */
+            masked?: boolean;
+            /** @description Whether the entry is not at `if_revision` any more. */
+            moved?: boolean;
+            /** @description The namespace. */
+            namespace: string;
+            /** @description Put or delete. */
+            op: components["schemas"]["Op"];
+            /** @description Whether something of it is secret, so that it is sealed and comes masked. */
+            sealed?: boolean;
+            /** @description Put: whether all of it was said to be secret, or not. */
+            secret?: boolean | null;
+            /** @description Put: the values that were said to be secret. */
+            secret_paths?: string[] | null;
+            theirs?: components["schemas"]["SideView"] | null;
+        };
+        /** @description Drafts, newest first. */
+        DraftList: {
+            /** @description One page, without contents. */
+            drafts: components["schemas"]["DraftView"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description Edits a draft: only what changes. */
+        DraftPatch: {
+            /** @description Entries that it shall not change any more. */
+            drop?: components["schemas"]["DraftPlace"][];
+            /** @description Changes that are new, or come in the place of those of the same entry. */
+            put?: components["schemas"]["DraftChangeBody"][];
+            /** @description Whether others may see it; for its owner to say. */
+            shared?: boolean | null;
+            /** @description The new title. */
+            title?: string | null;
+        };
+        /** @description An entry of the environment of a draft. */
+        DraftPlace: {
+            /** @description The key. */
+            key: string;
+            /** @description The namespace. */
+            namespace: string;
+        };
+        /** @description Publishes a draft as it was reviewed. */
+        DraftPublishBody: {
+            /**
+             * Format: int64
+             * @description The head that the review was made at. An entry that changed after it is a conflict.
+             */
+            base: number;
+            /** @description Judge only. */
+            dry_run?: boolean;
+            /** @description Says that it is meant, and shows in the history. It does not make conflicts go away. */
+            force?: boolean;
+            /** @description The hash of the draft that was reviewed. */
+            hash: string;
+            /** @description Why, for people. */
+            message?: string;
+        };
+        /** @description A draft. */
+        DraftView: {
+            /** @description By namespace and key. */
+            changes: components["schemas"]["DraftChangeView"][];
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /** @description The environment of all its changes. */
+            env: string;
+            /** @description Over everything that publishing it would do, lowercase hex: its ETag, and what a publish of it names. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The revision at which it was judged what moved.
+             */
+            head: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its home. */
+            namespace: string;
+            /** @description The user who opened it. */
+            owner: string;
+            /** @description Whether others may see and edit it who may edit drafts of all its entries. */
+            shared: boolean;
+            /** @description For people; empty for the one that a console opens by itself. */
+            title?: string;
+            /**
+             * Format: date-time
+             * @description When it was last edited.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description How many changes its owner made where it has no right to any more: they are not shown, and keep it from being published.
+             */
+            withheld?: number;
+        };
         /** @description Actions on a part of the store. */
         EffectiveView: {
             /** @description What may be done. */
@@ -1632,6 +1844,11 @@ export interface components {
         };
         /** @description What a deletion would take away. */
         Impact: {
+            /**
+             * Format: int64
+             * @description Drafts that touch it. They stay, and what they change in it counts as moved.
+             */
+            drafts?: number;
             /**
              * Format: int64
              * @description Entries that would be deleted.
@@ -2036,6 +2253,7 @@ export interface components {
             current_revision?: number | null;
             /** @description What happened this time. */
             detail?: string | null;
+            draft?: components["schemas"]["DraftView"] | null;
             /** @description What is wrong with the input. */
             fields?: components["schemas"]["FieldProblem"][];
             impact?: components["schemas"]["Impact"] | null;
@@ -2867,6 +3085,14 @@ export type DiffEntryView = components['schemas']['DiffEntryView'];
 export type DiffSide = components['schemas']['DiffSide'];
 export type DiffView = components['schemas']['DiffView'];
 export type Difference = components['schemas']['Difference'];
+export type DraftBody = components['schemas']['DraftBody'];
+export type DraftChangeBody = components['schemas']['DraftChangeBody'];
+export type DraftChangeView = components['schemas']['DraftChangeView'];
+export type DraftList = components['schemas']['DraftList'];
+export type DraftPatch = components['schemas']['DraftPatch'];
+export type DraftPlace = components['schemas']['DraftPlace'];
+export type DraftPublishBody = components['schemas']['DraftPublishBody'];
+export type DraftView = components['schemas']['DraftView'];
 export type EffectiveView = components['schemas']['EffectiveView'];
 export type EntryDiff = components['schemas']['EntryDiff'];
 export type EntryList = components['schemas']['EntryList'];
@@ -3211,6 +3437,217 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DiffView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_drafts: {
+        parameters: {
+            query?: {
+                /** @description Of this environment. */
+                env?: string;
+                /** @description At home in this namespace, or with a change of it. */
+                namespace?: string;
+                /** @description Of this user. */
+                owner?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description Drafts on a page, 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBody"];
+            };
+        };
+        responses: {
+            /** @description There already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the draft */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_draft: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of the draft */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPublishBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteView"];
                 };
             };
             default: {
