@@ -23,6 +23,20 @@ export const editor = {
   newlineOnly: 'Only the end of the file differs.',
   separator: ', ',
   merged: 'Merged',
+  three: {
+    theirs: 'What is live',
+    mine: 'What you wrote',
+    clash: 'Both changed this place. Your text stands here.',
+    clashes: (count: number) =>
+      count === 1
+        ? 'One place was changed on both sides: look at it.'
+        : `${count} places were changed on both sides: look at them.`,
+    clean: 'Both edits fit together.',
+    start: 'Start again from',
+    both: 'both put together',
+    onlyTheirs: 'what is live',
+    onlyMine: 'what I wrote',
+  },
   /** CodeMirror's own words, by their English ones. */
   phrases: {
     '$ unchanged lines': '$ unchanged lines',

@@ -25,6 +25,17 @@ export const editor: typeof en.editor = {
   newlineOnly: '仅文件末尾不同。',
   separator: '，',
   merged: '合并结果',
+  three: {
+    theirs: '当前生效的内容',
+    mine: '您的内容',
+    clash: '双方都修改了此处，这里保留的是您的内容。',
+    clashes: (count) => `双方都修改了 ${count} 处，请检查。`,
+    clean: '双方的修改互不冲突。',
+    start: '重新以此为起点',
+    both: '双方合并的结果',
+    onlyTheirs: '当前生效的内容',
+    onlyMine: '我的内容',
+  },
   phrases: {
     '$ unchanged lines': '$ 行未变化',
     Find: '查找',
