@@ -1,9 +1,17 @@
-# Builds the one binary and puts it alone on a small Debian. The SQL was checked
-# beforehand (.sqlx/), so the build needs no database.
+# Builds the console, then the one binary that carries it, and puts that alone on a small Debian.
+# The SQL was checked beforehand (.sqlx/), so the build needs no database.
+FROM node:22-bookworm-slim AS console
+WORKDIR /src/web
+COPY web/package.json web/package-lock.json ./
+RUN --mount=type=cache,target=/root/.npm npm ci --ignore-scripts --no-audit --no-fund
+COPY web ./
+RUN npm run build
+
 FROM rust:1-bookworm AS build
 WORKDIR /src
 ENV SQLX_OFFLINE=true CARGO_TERM_COLOR=never
 COPY . .
+COPY --from=console /src/web/dist web/dist
 # The caches live outside the image, so the binary is copied out in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

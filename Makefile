@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt sqlx openapi dist setup clean
+.PHONY: help run test fmt sqlx openapi console dist setup clean
 
 # What `make run` hands on to `pintle dev`, and the phases that `make test` runs (all of them when empty).
 ARGS ?=
@@ -12,6 +12,7 @@ help: ## list the targets
 
 run: ## build, start a private PostgreSQL and the server; ARGS="--listen 127.0.0.1:9000" for its flags
 	@scripts/setup.sh run
+	@scripts/web.sh build
 	SQLX_OFFLINE=true cargo build --release --locked
 	@exec target/release/pintle dev $(ARGS)
 
@@ -27,11 +28,15 @@ fmt: ## format the code
 sqlx: ## check all SQL against a database with the migrations and write .sqlx/ anew
 	@scripts/sqlx.sh prepare
 
-openapi: ## write openapi.json and docs/ERRORS.md anew
+openapi: ## write openapi.json, docs/ERRORS.md and the console's types anew
 	SQLX_OFFLINE=true cargo run --quiet --locked -- openapi > target/openapi.json
 	mv target/openapi.json openapi.json
 	SQLX_OFFLINE=true cargo run --quiet --locked -- errors > target/ERRORS.md
 	mv target/ERRORS.md docs/ERRORS.md
+	@scripts/web.sh types
+
+console: ## build the console into web/dist, for the next build of the binary
+	@scripts/web.sh build
 
 dist: ## build target/dist/pintle-VERSION-ARCH.tar.gz and its checksum, to install elsewhere
 	@scripts/dist.sh

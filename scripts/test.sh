@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all=(setup fmt clippy library sqlx unit architecture it browser faults openapi doc deny schemathesis)
+all=(setup web fmt clippy library sqlx unit architecture it browser faults openapi doc deny schemathesis)
 
 # Ordinary builds read .sqlx/ and need no database.
 export SQLX_OFFLINE=true
@@ -16,6 +16,9 @@ deny_version=0.20.2
 logs=target/test
 
 setup() { scripts/setup.sh test; }
+
+# Before the first build, since the binary carries the console.
+web() { scripts/web.sh check; }
 
 fmt() { cargo fmt --check; }
 
@@ -40,7 +43,7 @@ architecture() { cargo test --test architecture --locked; }
 
 it() { cargo test --test it --locked; }
 
-# Chromium, as a person has it: `it` has just built the binary that it talks to.
+# Chromium, as a person has it: `it` has just built the binary that it talks to. `web` has built the console.
 browser() { scripts/browser.sh; }
 
 # Really kills things: nodes, PostgreSQL, connections, agents; and attacks them. The crash test is a load of its own, and

@@ -684,6 +684,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search keys and contents of what the caller may read, as they are now.
+         * @description By environment, namespace and key. Of sealed and binary entries only the key is looked at. Case does not count, in any
+         *     script. A page that ends early because time ran out says `complete: false`, and `next` where it goes on.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/session": {
         parameters: {
             query?: never;
@@ -1213,6 +1234,8 @@ export interface components {
             kind: components["schemas"]["UserKind"];
             /** @description What the token is limited to; absent when it may whatever its owner may. */
             scope?: components["schemas"]["HeldGrantView"][] | null;
+            /** @description The server that answers. */
+            server: components["schemas"]["ServerView"];
             token?: components["schemas"]["ShownTokenView"] | null;
             /** @description The login name. */
             user: string;
@@ -1287,6 +1310,19 @@ export interface components {
              * @description Its revision before, 0 when it was not there.
              */
             previous: number;
+        };
+        /** @description A part of a text, in characters (Unicode scalar values) from 0: neither bytes nor UTF-16 units. */
+        CharRange: {
+            /**
+             * Format: int64
+             * @description The character after the last one.
+             */
+            end_char: number;
+            /**
+             * Format: int64
+             * @description The first character.
+             */
+            start_char: number;
         };
         /** @description `checkpoint`: everything up to the revision was sent. */
         CheckpointEvent: {
@@ -1763,6 +1799,30 @@ export interface components {
          * @enum {string}
          */
         Format: "yaml" | "json" | "toml" | "properties" | "xml" | "env" | "text" | "binary";
+        /**
+         * @description Where inside of an entry a text was found.
+         * @enum {string}
+         */
+        FoundIn: "key" | "content";
+        /** @description A line of a content that has the text. */
+        FoundLine: {
+            /**
+             * Format: int64
+             * @description The character of the line that the snippet begins with, from 1.
+             */
+            column: number;
+            /** @description Whether the line goes on after the snippet. */
+            cut?: boolean;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            line: number;
+            /** @description Where in the snippet the text stands. */
+            ranges: components["schemas"]["CharRange"][];
+            /** @description The line, or at most 160 characters of it around the first place, more when the text itself is longer. */
+            snippet: string;
+        };
         /** @description Why nothing is published to an environment at present. */
         Freeze: {
             /** @description Who froze it. */
@@ -1894,6 +1954,7 @@ export interface components {
              * @description The newest revision it applied.
              */
             revision?: number | null;
+            runs?: components["schemas"]["RunsView"] | null;
             /** @description How what it runs stands to what it should run. */
             state: components["schemas"]["Condition"];
         };
@@ -1903,6 +1964,69 @@ export interface components {
             instances: components["schemas"]["InstanceView"][];
             /** @description Pass it as `cursor` for the next page; absent on the last one. */
             next?: string | null;
+            summary?: components["schemas"]["InstanceSummaryView"] | null;
+        };
+        /**
+         * @description What instances come to, over all pages. All but `total` is counted over those of the same namespace, service and
+         *     labels, whatever else narrows the list; all but `total` and `presences` over those of them that are not gone.
+         */
+        InstanceSummaryView: {
+            /**
+             * Format: int64
+             * @description How many could not bring back what ran before a rejection.
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description How many are not shown to run what they should: not in sync, or with files of entries that are gone.
+             */
+            drifted: number;
+            /**
+             * Format: int64
+             * @description How many keep files of entries that are gone.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description How many are not among those.
+             */
+            older: number;
+            /**
+             * @description How many are live, late and gone.
+             * @example {
+             *       "gone": 2,
+             *       "late": 1,
+             *       "live": 40
+             *     }
+             */
+            presences: {
+                [key: string]: number;
+            };
+            /** @description How many run which change: the newest 100, newest first. */
+            runs: components["schemas"]["RunsCount"][];
+            /**
+             * @description How many stand in sync, behind and so on.
+             * @example {
+             *       "behind": 2,
+             *       "held": 0,
+             *       "in_sync": 38,
+             *       "rejected": 1,
+             *       "unknown": 0
+             *     }
+             */
+            states: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many the list has on all its pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many have a probe that fails.
+             */
+            unhealthy: number;
         };
         /** @description An instance. */
         InstanceView: {
@@ -1951,6 +2075,7 @@ export interface components {
              * @description The newest revision it applied.
              */
             revision?: number | null;
+            runs?: components["schemas"]["RunsView"] | null;
             /** @description The service it is one of. */
             service: string;
             /** @description Whether its probe fails. */
@@ -2053,6 +2178,21 @@ export interface components {
          * @enum {string}
          */
         Kind: "publish" | "rollback" | "revert" | "environment" | "namespace" | "freeze";
+        /** @description When something changed last. */
+        LastChangeView: {
+            /** @description Who asked for it. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When that was committed.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The revision that brought it.
+             */
+            revision: number;
+        };
         /** @description A login. */
         LoginBody: {
             /** @description For browsers: the session comes as a cookie, and no token is given. */
@@ -2125,11 +2265,13 @@ export interface components {
             description?: string;
             /**
              * Format: int64
-             * @description How many entries it has.
+             * @description How many entries it has that the caller may read.
              */
             entries: number;
             /** @description Its environment. */
             environment: string;
+            /** @description The last change of it or of one of these entries. */
+            last_change: components["schemas"]["LastChangeView"];
             /** @description Its name. */
             name: string;
             /**
@@ -2616,6 +2758,12 @@ export interface components {
              * @description A rollback: the revision it went to.
              */
             rollback_to?: number | null;
+            /**
+             * Format: int64
+             * @description When a list was asked for it: how many instances that are there run this one now. Of what both they and the caller see
+             *     of the namespace, or of its key, it is the newest change up to the revision that they applied.
+             */
+            running?: number | null;
         };
         /**
          * @description A named set of actions.
@@ -2671,6 +2819,34 @@ export interface components {
          * @enum {string}
          */
         RotationKind: "master" | "data" | "signing";
+        /** @description How many instances run a change. */
+        RunsCount: {
+            /**
+             * Format: int64
+             * @description How many instances.
+             */
+            instances: number;
+            runs?: components["schemas"]["RunsView"] | null;
+        };
+        /** @description A revision that instances run. */
+        RunsView: {
+            /** @description Who asked for it. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it was committed.
+             */
+            at: string;
+            /** @description What kind of change. */
+            kind: components["schemas"]["Kind"];
+            /** @description Why. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            revision: number;
+        };
         /** @description A part of a scope: a role or single actions, on a part of the store. */
         ScopeItem: {
             /** @description Single actions instead of a role. */
@@ -2682,6 +2858,71 @@ export interface components {
             /** @description Glob over namespaces. */
             namespace?: string;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description An entry that has the text. */
+        SearchHitView: {
+            /** @description Its environment. */
+            environment: string;
+            /** @description How its content is to be understood. */
+            format: components["schemas"]["Format"];
+            /** @description Where the text was found. */
+            in: components["schemas"]["FoundIn"][];
+            /** @description Its key. */
+            key: string;
+            /** @description Where in the key the text stands; empty also when all of it stands before the key. */
+            key_ranges?: components["schemas"]["CharRange"][];
+            /** @description The first 3 lines of the content that have it. */
+            lines?: components["schemas"]["FoundLine"][];
+            /**
+             * Format: int64
+             * @description In how many places of the content the text stands; counted up to 1000.
+             */
+            matches: number;
+            /** @description Its namespace. */
+            namespace: string;
+            /**
+             * Format: int64
+             * @description Its last change.
+             */
+            revision: number;
+            /** @description Whether it is sealed; then only its key was looked at. */
+            sealed?: boolean;
+        };
+        /** @description Entries that have a text, by environment, namespace and key. */
+        SearchList: {
+            /** @description False when time ran out before the page was full or everything was looked at; `next` goes on there. */
+            complete: boolean;
+            /** @description One page. */
+            hits: components["schemas"]["SearchHitView"][];
+            /** @description Pass it as `cursor` for the next page; absent when everything was looked at. */
+            next?: string | null;
+        };
+        /** @description What a server can do, for those who ask before they offer it. */
+        ServerView: {
+            /**
+             * Format: int64
+             * @description Most bytes of the contents of one publish.
+             */
+            change_set_bytes: number;
+            /**
+             * Format: int64
+             * @description Most entries of one publish.
+             */
+            change_set_entries: number;
+            /**
+             * Format: int64
+             * @description Most bytes of one content.
+             */
+            entry_bytes: number;
+            /** @description Whether it has a master key: without one, nothing can be marked as secret. */
+            master_key: boolean;
+            /**
+             * Format: int64
+             * @description Most bytes of a message.
+             */
+            message_bytes: number;
+            /** @description Its release. */
+            version: string;
         };
         /** @description Open sessions. */
         SessionList: {
@@ -3073,6 +3314,7 @@ export type CallerView = components['schemas']['CallerView'];
 export type ChangeBody = components['schemas']['ChangeBody'];
 export type ChangeEvent = components['schemas']['ChangeEvent'];
 export type ChangedView = components['schemas']['ChangedView'];
+export type CharRange = components['schemas']['CharRange'];
 export type CheckpointEvent = components['schemas']['CheckpointEvent'];
 export type Code = components['schemas']['Code'];
 export type CodeBody = components['schemas']['CodeBody'];
@@ -3107,6 +3349,8 @@ export type ExplainView = components['schemas']['ExplainView'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type FollowersView = components['schemas']['FollowersView'];
 export type Format = components['schemas']['Format'];
+export type FoundIn = components['schemas']['FoundIn'];
+export type FoundLine = components['schemas']['FoundLine'];
 export type Freeze = components['schemas']['Freeze'];
 export type FreezeBody = components['schemas']['FreezeBody'];
 export type GrantBody = components['schemas']['GrantBody'];
@@ -3121,6 +3365,7 @@ export type Impact = components['schemas']['Impact'];
 export type InstanceBody = components['schemas']['InstanceBody'];
 export type InstanceEvent = components['schemas']['InstanceEvent'];
 export type InstanceList = components['schemas']['InstanceList'];
+export type InstanceSummaryView = components['schemas']['InstanceSummaryView'];
 export type InstanceView = components['schemas']['InstanceView'];
 export type IssuerBody = components['schemas']['IssuerBody'];
 export type IssuerList = components['schemas']['IssuerList'];
@@ -3131,6 +3376,7 @@ export type ItemView = components['schemas']['ItemView'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeyPurpose = components['schemas']['KeyPurpose'];
 export type Kind = components['schemas']['Kind'];
+export type LastChangeView = components['schemas']['LastChangeView'];
 export type LoginBody = components['schemas']['LoginBody'];
 export type LostList = components['schemas']['LostList'];
 export type LostView = components['schemas']['LostView'];
@@ -3179,7 +3425,12 @@ export type RotateBody = components['schemas']['RotateBody'];
 export type RotateTokenBody = components['schemas']['RotateTokenBody'];
 export type RotateView = components['schemas']['RotateView'];
 export type RotationKind = components['schemas']['RotationKind'];
+export type RunsCount = components['schemas']['RunsCount'];
+export type RunsView = components['schemas']['RunsView'];
 export type ScopeItem = components['schemas']['ScopeItem'];
+export type SearchHitView = components['schemas']['SearchHitView'];
+export type SearchList = components['schemas']['SearchList'];
+export type ServerView = components['schemas']['ServerView'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionView = components['schemas']['SessionView'];
 export type ShownTokenView = components['schemas']['ShownTokenView'];
@@ -3874,9 +4125,15 @@ export interface operations {
             query?: {
                 /** @description That run on this namespace. */
                 namespace?: string;
-                /** @description That run this revision. */
+                /** @description That applied this revision last. */
                 revision?: number;
-                /** @description That are `live`, `late` or `gone`, or stand `in_sync`, `behind`, `rejected`, `held` or `unknown`. */
+                /** @description That run this change: their `runs`, which the list of revisions counts as `running`. */
+                runs?: number;
+                /**
+                 * @description That are `live`, `late` or `gone`, or stand `in_sync`, `behind`, `rejected`, `held` or `unknown`; that are `broken` after a
+                 *     rejection, `unhealthy`, or keep files of `missing` entries; or that have `drifted`: are there, and not in sync or with
+                 *     missing entries.
+                 */
                 state?: string;
                 /** @description Of this service. */
                 service?: string;
@@ -3885,6 +4142,8 @@ export interface operations {
                  *     of now.
                  */
                 at?: string;
+                /** @description Say as well what all pages come to. */
+                summary?: boolean;
                 /** @description With a greater id; `next` of the page before. */
                 cursor?: string;
                 /** @description Instances on a page, 1 to 1000; 100 when absent. */
@@ -5044,6 +5303,8 @@ export interface operations {
                 since?: string;
                 /** @description Committed at or before this RFC 3339 instant. */
                 until?: string;
+                /** @description Say of each revision how many instances run it now; with `namespace`. With `key`, how many run that version of it. */
+                running?: boolean;
                 /** @description With a smaller number; `next` of the page before. */
                 before?: string;
                 /** @description Revisions on a page, 1 to 1000; 100 when absent. */
@@ -5220,6 +5481,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WriteView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /**
+                 * @description The text, 1 to 200 characters in one line, in any case. One with a slash may also begin in front of the key:
+                 *     `namespace/key`, `env/namespace/key`.
+                 */
+                q: string;
+                /** @description `keys`, `contents`, or `all`, as when it is absent. */
+                in?: string;
+                /** @description Entries on a page, 1 to 1000; 100 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Wait until this node has seen the revision, 5 s at most. */
+                min_revision?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchList"];
                 };
             };
             default: {

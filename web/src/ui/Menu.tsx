@@ -76,6 +76,7 @@ export function Menu({ button, label, className, items, side = 'left' }: MenuPro
         }}
       >
         {items.map((item, nth) => (
+          // biome-ignore lint/a11y/useAriaPropsSupportedByRole: menuitemradio, the role with a state, supports it
           <button
             // biome-ignore lint/suspicious/noArrayIndexKey: items have no other name
             key={nth}
