@@ -155,7 +155,8 @@ export function useDraftVerdict(scope: Scope, draft: DraftView | null | undefine
       const { id, hash, head } = draft as DraftView;
       return verdict(publish(id, { base: head, hash, message: JUDGED, dry_run: true }, signal));
     },
-    enabled: draft != null && draft.changes.length > 0,
+    // What moved is a conflict, whatever else there is to say.
+    enabled: draft != null && draft.changes.length > 0 && !draft.changes.some((one) => one.moved),
   });
 }
 
@@ -171,13 +172,14 @@ export function judgeDraft({ id, hash, head }: DraftView, signal: AbortSignal): 
   return verdict(publish(id, { base: head, hash, message: JUDGED, dry_run: true }, signal));
 }
 
-/** Publishes a draft exactly as it was shown. */
-export function usePublishDraft(scope: Scope) {
+/** Publishes a draft exactly as it was shown. `onPublished` comes first: afterwards there is no draft to show. */
+export function usePublishDraft(scope: Scope, onPublished: (write: WriteView) => Promise<void>) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ draft, message }: { draft: DraftView; message: string }) =>
       publish(draft.id, { base: draft.head, hash: draft.hash, message }),
-    onSuccess: async () => {
+    onSuccess: async (write) => {
+      await onPublished(write);
       queries.setQueryData(draftKey(scope), null);
       await Promise.all([
         queries.invalidateQueries({ queryKey: keys.environment(scope.env) }),

@@ -14,6 +14,7 @@ import type { CodeEditorProps, TextProblem } from './CodeEditor';
 import styles from './CodePane.module.css';
 import { readOnly as reader, reading, writing } from './setup';
 import { diffConfig, placeOf, separatorOf, textOf } from './texts';
+import { useRoomBelow } from './useRoomBelow';
 
 const NO_WRAP = 'pintle-nowrap';
 const NO_PROBLEMS: TextProblem[] = [];
@@ -98,7 +99,12 @@ export function CodePane({
     if (!current || readOnly) return;
     const found = problems.map((problem) => diagnostic(current.state.doc, problem));
     current.dispatch(setDiagnostics(current.state, found));
+    // The list takes room from the text: the line that is being written stays in sight.
+    if (problems.length > 0 && current.hasFocus)
+      current.dispatch({ effects: EditorView.scrollIntoView(current.state.selection.main.head) });
   }, [problems, format, label, readOnly, against, hint, t]);
+
+  const frame = useRoomBelow(!low);
 
   const goTo = ({ line, column }: TextProblem) => {
     const { current } = view;
@@ -116,7 +122,7 @@ export function CodePane({
   };
 
   return (
-    <div className={classes(styles.frame, low && styles.low)}>
+    <div ref={frame} className={classes(styles.frame, low && styles.low)}>
       <div ref={host} className={styles.host} />
       {problems.length > 0 && (
         <ul className={styles.problems} aria-label={t.editor.problems} aria-live="polite">

@@ -37,16 +37,16 @@ export function MergePane({ base, theirs, mine, format, labels, onMerged }: Thre
   return (
     <div className={styles.panes}>
       <section className={styles.pane} aria-label={labels.theirs}>
-        <h3>{labels.theirs}</h3>
+        <h2>{labels.theirs}</h2>
         <CodePane text={theirs} format={format} label={labels.theirs} readOnly low {...against} />
       </section>
       <section className={styles.pane} aria-label={labels.mine}>
-        <h3>{labels.mine}</h3>
+        <h2>{labels.mine}</h2>
         <CodePane text={mine} format={format} label={labels.mine} readOnly low {...against} />
       </section>
       <section className={styles.merged} aria-label={t.editor.merged}>
         <div className={styles.head}>
-          <h3>{t.editor.merged}</h3>
+          <h2>{t.editor.merged}</h2>
           {merged && (
             <span role="status" className={merged.clashes.length > 0 ? styles.clash : undefined}>
               {merged.clashes.length > 0

@@ -33,7 +33,7 @@ export function reading(format: Format, label: string, t: Messages): Extension {
   return [
     EditorView.cspNonce.of(document.body.dataset.nonce ?? ''),
     EditorState.phrases.of(t.editor.phrases),
-    EditorView.contentAttributes.of({ 'aria-label': label }),
+    EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' }),
     lineNumbers(),
     highlightSpecialChars(),
     codeFolding(),
@@ -54,7 +54,7 @@ export function reading(format: Format, label: string, t: Messages): Extension {
 export const readOnly: Extension = [
   EditorState.readOnly.of(true),
   EditorView.editable.of(false),
-  EditorView.contentAttributes.of({ tabindex: '0', role: 'textbox', 'aria-readonly': 'true' }),
+  EditorView.contentAttributes.of({ 'aria-readonly': 'true' }),
 ];
 
 /** Tab indents; after Esc it leaves. */

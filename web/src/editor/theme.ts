@@ -11,7 +11,8 @@ const marked = (kind: 'good' | 'bad') => ({
 
 const look = EditorView.theme({
   '&': { backgroundColor: 'var(--panel)', color: 'var(--text)', fontSize: '13px' },
-  '&.cm-focused': { outline: '2px solid var(--focus)', outlineOffset: '-2px' },
+  // The frame around it shows the focus, gutters and all.
+  '&.cm-focused': { outline: 'none' },
   '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: '1.6' },
   '.cm-content': { caretColor: 'var(--text)', padding: '6px 0' },
   '.cm-cursor, .cm-dropCursor': { borderLeftColor: 'var(--text)', borderLeftWidth: '2px' },
@@ -83,10 +84,10 @@ const look = EditorView.theme({
     textDecorationSkipInk: 'none',
   },
   // Two texts: a sign in front of every line that changed, so that colour never stands alone.
-  '.cm-changedLine, .cm-deletedLine': { position: 'relative' },
-  '&[data-diff] .cm-line, .cm-deletedLine': { paddingLeft: '22px' },
+  '.cm-changedLine, .cm-deletedChunk .cm-deletedLine': { position: 'relative' },
+  '&[data-diff] .cm-line, .cm-deletedChunk .cm-deletedLine': { paddingLeft: '22px' },
   '.cm-deletedChunk': { paddingLeft: '0', backgroundColor: 'var(--bad-bg)' },
-  '.cm-changedLine::before, .cm-deletedLine::before': {
+  '.cm-changedLine::before, .cm-deletedChunk .cm-deletedLine::before': {
     position: 'absolute',
     left: '7px',
     fontWeight: '700',
@@ -95,7 +96,10 @@ const look = EditorView.theme({
   '&.cm-merge-b .cm-changedLine': { backgroundColor: 'var(--good-bg)' },
   '&.cm-merge-b .cm-changedLine::before': { content: '"+"', color: 'var(--good)' },
   '&.cm-merge-a .cm-changedLine': { backgroundColor: 'var(--bad-bg)' },
-  '&.cm-merge-a .cm-changedLine::before, .cm-deletedLine::before': { content: '"−"', color: 'var(--bad)' },
+  '&.cm-merge-a .cm-changedLine::before, .cm-deletedChunk .cm-deletedLine::before': {
+    content: '"−"',
+    color: 'var(--bad)',
+  },
   '&.cm-merge-b .cm-changedText': marked('good'),
   '&.cm-merge-a .cm-changedText, .cm-deletedChunk .cm-deletedText': marked('bad'),
   '&.cm-merge-b .cm-deletedText': marked('bad'),
@@ -107,6 +111,7 @@ const look = EditorView.theme({
     fontFamily: 'var(--font)',
     fontSize: 'var(--size-s)',
   },
+  '.cm-collapsedLines:before, .cm-collapsedLines:after': { content: '"···"' },
   '.cm-mergeSpacer': {
     background: 'repeating-linear-gradient(135deg, var(--sunken) 0 4px, transparent 4px 8px)',
   },

@@ -21,6 +21,7 @@ import { EditOptions } from './EditOptions';
 import { LeaveGuard } from './LeaveGuard';
 import { Rebase } from './Rebase';
 import { SaveStatus } from './SaveStatus';
+import { TakeTheirs } from './TakeTheirs';
 import { EditedElsewhere, useEditing } from './useEditing';
 import { useVerdict } from './useVerdict';
 
@@ -117,7 +118,6 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
       {denied && <Banner tone="warn">{denied}</Banner>}
       {failure != null && <ErrorView error={failure} />}
       {isNew && live && !change && <Banner tone="quiet">{words.existed}</Banner>}
-      {elsewhere && <BothEdited draft={elsewhere.draft} ns={scope.ns} name={name} editing={editing} />}
       {moved && !rebasing && (
         <Banner
           tone="warn"
@@ -134,16 +134,21 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
               >
                 {t.drafts.moved.rebase}
               </Button>
-              <Button busy={busy} onClick={() => void run(editing.discard)} title={t.drafts.moved.theirsHint}>
-                {t.drafts.moved.theirs}
-              </Button>
+              <TakeTheirs
+                name={name}
+                label={t.drafts.moved.theirs}
+                busy={busy}
+                onTheirs={() => void run(editing.discard)}
+              />
             </>
           }
         >
           {t.drafts.moved.hint}
         </Banner>
       )}
-      {moved && rebasing && change ? (
+      {elsewhere ? (
+        <BothEdited draft={elsewhere.draft} ns={scope.ns} name={name} editing={editing} />
+      ) : moved && rebasing && change ? (
         <Rebase
           change={change}
           text={editing.text()}
@@ -172,7 +177,7 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
             text={shown.text}
             format={shown.format}
             label={words.label(name)}
-            readOnly={denied !== null || elsewhere !== null}
+            readOnly={denied !== null}
             problems={verdict.problems}
             onEdit={(text) => {
               editing.type(text);

@@ -1,5 +1,7 @@
 // It is live: who runs it by now, and how to get back.
+
 import { ListTree, RotateCcw, Server } from 'lucide-react';
+import { useEffect } from 'react';
 import type { Scope } from '../../api/keys';
 import { useReceipts } from '../../api/receipts';
 import { Loaded } from '../../app/Loaded';
@@ -23,6 +25,7 @@ export function Published({
   const t = useT();
   const words = t.drafts.done;
   const denied = useDenied('rollback', scope);
+  useEffect(() => window.scrollTo({ top: 0 }), []);
   return (
     <>
       <Banner

@@ -7,6 +7,7 @@ import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';
 import { Time } from '../../ui/Time';
 import styles from './Rebase.module.css';
+import { TakeTheirs } from './TakeTheirs';
 
 export interface RebaseProps {
   /** My change as the draft has it. */
@@ -33,6 +34,9 @@ export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, o
   const deletes = change.op === 'delete';
   const three = !deletes && mine != null && live?.content != null;
 
+  const theirs = (label: string) => (
+    <TakeTheirs name={change.key} label={label} busy={busy} onTheirs={onTheirs} />
+  );
   const choices = () => {
     if (deletes)
       return (
@@ -40,9 +44,7 @@ export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, o
           <Button kind="danger" busy={busy} onClick={onDelete}>
             {words.deleteAnyway}
           </Button>
-          <Button busy={busy} onClick={onTheirs}>
-            {words.keepLive}
-          </Button>
+          {theirs(words.keepLive)}
         </>
       );
     if (live === null)
@@ -53,9 +55,7 @@ export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, o
               {words.again}
             </Button>
           )}
-          <Button busy={busy} onClick={onTheirs}>
-            {words.agree}
-          </Button>
+          {theirs(words.agree)}
         </>
       );
     return (
@@ -70,9 +70,7 @@ export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, o
             {words.mineAnyway}
           </Button>
         )}
-        <Button busy={busy} onClick={onTheirs} title={words.theirsHint}>
-          {words.theirs}
-        </Button>
+        {theirs(words.theirs)}
       </>
     );
   };

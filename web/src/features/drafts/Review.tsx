@@ -2,7 +2,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { Trash2 } from 'lucide-react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { useDiscardDraft, useDraftVerdict, useEditMyDraft, usePublishDraft } from '../../api/drafts';
 import { entryQuery } from '../../api/entries';
 import type { Scope } from '../../api/keys';
@@ -24,7 +24,14 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
   const words = t.drafts.review;
   const navigate = useNavigate();
   const verdict = useDraftVerdict(scope, draft);
-  const publish = usePublishDraft(scope);
+  const publish = usePublishDraft(scope, ({ revision, changed }) =>
+    navigate({
+      to: '/e/$env/n/$ns/review',
+      params: scope,
+      search: { done: String(revision), changed: changed === 0 ? '0' : undefined },
+      replace: true,
+    }),
+  );
   const edit = useEditMyDraft(scope);
   const discard = useDiscardDraft(scope);
   const [asking, setAsking] = useState<'discard' | DraftChangeView | null>(null);
@@ -42,6 +49,11 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
 
   const dropped = ({ namespace, key }: DraftChangeView) =>
     edit.mutate({ drop: [{ namespace, key }] }, { onSettled: () => setAsking(null) });
+
+  // The button is at the end of the page, and what it led to at its beginning.
+  useEffect(() => {
+    if (publish.error) window.scrollTo({ top: 0 });
+  }, [publish.error]);
 
   return (
     <>
@@ -92,24 +104,11 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
           blocked={checks.blocked}
           ready={shown && verdict.data !== undefined && !verdict.isFetching}
           busy={publish.isPending}
-          onPublish={(message) =>
-            publish.mutate(
-              { draft, message },
-              {
-                onSuccess: ({ revision, changed }) =>
-                  void navigate({
-                    to: '/e/$env/n/$ns/review',
-                    params: scope,
-                    search: { done: String(revision), changed: changed === 0 ? '0' : undefined },
-                    replace: true,
-                  }),
-              },
-            )
-          }
+          onPublish={(message) => publish.mutate({ draft, message })}
         />
       </div>
       <div>
-        <Button kind="danger" icon={<Trash2 aria-hidden />} onClick={() => setAsking('discard')}>
+        <Button icon={<Trash2 aria-hidden />} onClick={() => setAsking('discard')}>
           {words.discard}
         </Button>
       </div>

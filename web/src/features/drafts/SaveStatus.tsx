@@ -38,7 +38,7 @@ export function SaveStatus({
         )}
       </span>
       {saved && <Time at={saved} />}
-      {state.kind === 'failed' && (
+      {state.kind === 'failed' && !(state.error instanceof EditedElsewhere) && (
         <>
           {state.again && words.again}
           <Button small onClick={onRetry}>

@@ -59,7 +59,7 @@ export function useChecks(
     words: `${warning.message} (${t.problems.place(warning.line, warning.column)})`,
   }));
 
-  const list: Check[] = [
+  const all: (Check | null)[] = [
     {
       name: words.rights,
       state: denied || withheld > 0 ? 'bad' : 'ok',
@@ -70,18 +70,21 @@ export function useChecks(
       state: moved > 0 ? 'bad' : 'ok',
       words: moved > 0 ? words.conflictsBad(moved) : words.conflictsOk,
     },
-    {
-      name: words.syntax,
-      state: content ? 'bad' : unknown ? 'running' : 'ok',
-      words: content ? inWords(content, t) : unknown ? words.running : words.syntaxOk,
-      places: content?.problem.fields?.map(place) ?? [],
-    },
+    moved > 0
+      ? null
+      : {
+          name: words.syntax,
+          state: content ? 'bad' : unknown ? 'running' : 'ok',
+          words: content ? inWords(content, t) : unknown ? words.running : words.syntaxOk,
+          places: content?.problem.fields?.map(place) ?? [],
+        },
     {
       name: words.frozen,
       state: frozen ? 'bad' : 'ok',
       words: frozen ? `${t.nav.frozen(env)}: ${frozen.reason}` : words.frozenOk,
     },
   ];
+  const list = all.filter((check) => check !== null);
   if (warnings.length > 0)
     list.push({ name: words.warnings, state: 'warn', words: String(warnings.length), places: warnings });
   if (write)

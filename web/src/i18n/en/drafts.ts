@@ -54,7 +54,6 @@ export const drafts = {
     hint: 'You edited what was there before. Put both together before you publish.',
     rebase: 'Compare and rebase',
     theirs: 'Take theirs',
-    theirsHint: 'My change is discarded.',
     title: (key: string) => `${key} changed under your draft`,
     words:
       'Left what is live, right what you wrote, below what both make together. Nothing is lost before you choose.',

@@ -56,7 +56,6 @@ export const drafts: typeof en.drafts = {
     hint: '您编辑的是之前的内容。请在发布前合并双方的修改。',
     rebase: '对比并合并',
     theirs: '采用对方的内容',
-    theirsHint: '我的修改将被放弃。',
     title: (key) => `${key} 在您编辑期间已被修改`,
     words: '左侧是当前生效的内容，右侧是您的内容，下方是合并结果。在您选择之前不会丢失任何内容。',
     accept: '使用合并结果',
