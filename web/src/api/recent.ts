@@ -11,7 +11,7 @@ export function changesSinceQuery(name: string, seconds: number) {
     queryKey: keys.store('revisions', 'since', name),
     queryFn: ({ signal }) => {
       const since = new Date(Date.now() - seconds * 1_000).toISOString();
-      return ask(client.GET('/api/v1/revisions', { params: { query: { since, limit: 50 } }, signal }));
+      return ask(client.GET('/api/v1/revisions', { params: { query: { since, limit: 25 } }, signal }));
     },
     // No stream tells of all environments at once.
     refetchInterval: 15_000,
