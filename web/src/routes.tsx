@@ -6,7 +6,9 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent as page,
+  parseSearchWith,
   redirect,
+  stringifySearchWith,
 } from '@tanstack/react-router';
 import { base } from './api/client';
 import { codeOf } from './api/problem';
@@ -195,6 +197,9 @@ export const router = createRouter({
   ]),
   basepath: base === '' ? '/' : base,
   context: { queries },
+  // Texts as they are, without quotes around those that look like numbers.
+  parseSearch: parseSearchWith((text) => text),
+  stringifySearch: stringifySearchWith(String),
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   scrollRestoration: true,

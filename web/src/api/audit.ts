@@ -4,6 +4,7 @@ import { keepPreviousData, queryOptions } from '@tanstack/react-query';
 import { given } from '../lib/given';
 import client, { ask, base } from './client';
 import { keys } from './keys';
+import type { AuditList } from './schema';
 
 export interface AuditFilter {
   actor?: string | undefined;
@@ -20,7 +21,9 @@ export function auditQuery(filter: AuditFilter, before: string | undefined) {
   const query = { ...given({ ...filter, before }), limit: 50 };
   return queryOptions({
     queryKey: keys.store('audit', query),
-    queryFn: ({ signal }) => ask(client.GET('/api/v1/audit', { params: { query }, signal })),
+    // Only asked for by `format` it is a file.
+    queryFn: async ({ signal }) =>
+      (await ask(client.GET('/api/v1/audit', { params: { query }, signal }))) as AuditList,
     placeholderData: keepPreviousData,
   });
 }
