@@ -12,6 +12,7 @@ import { history } from './history';
 import { home } from './home';
 import { instances } from './instances';
 import { login } from './login';
+import { help, palette } from './palette';
 import { search } from './search';
 import { tokens } from './tokens';
 import { welcome } from './welcome';
@@ -25,10 +26,12 @@ export const zhCN: typeof en = {
   drafts,
   entries,
   environments,
+  help,
   history,
   home,
   instances,
   login,
+  palette,
   search,
   tokens,
   welcome,
