@@ -175,6 +175,7 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
           <EditOptions editing={editing} live={live} busy={busy} onDelete={() => void run(editing.remove)} />
           <CodeEditor
             text={shown.text}
+            version={editing.version}
             format={shown.format}
             label={words.label(name)}
             readOnly={denied !== null}

@@ -57,9 +57,12 @@ export function useEditing(scope: Scope, key: string, draft: DraftView | null, l
     setRevision(next.revision);
   };
 
+  /** Counts what was shown in the place of what was typed. */
+  const [version, setVersion] = useState(0);
   const show = (edit: Edit) => {
     read.current = () => edit.text;
     setShown(edit);
+    setVersion((before) => before + 1);
   };
 
   /** Sends a patch, on top of whatever else became of the draft, as long as nobody else touched this entry. */
@@ -132,6 +135,7 @@ export function useEditing(scope: Scope, key: string, draft: DraftView | null, l
 
   return {
     shown,
+    version,
     state,
     autosave,
     /** What the text was edited from. */

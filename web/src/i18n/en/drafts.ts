@@ -24,6 +24,7 @@ export const drafts = {
     back: 'See what is live',
     format: 'Format',
     more: 'Secrets and deletion',
+    moreNew: 'Secrets',
     notThere: (key: string, env: string) => `There is no ${key} in ${env}`,
     create: 'Create it here',
     binary: 'This entry is no text',

@@ -26,6 +26,7 @@ export const drafts: typeof en.drafts = {
     back: '查看当前生效的内容',
     format: '格式',
     more: '密文与删除',
+    moreNew: '密文',
     notThere: (key, env) => `${env} 中没有 ${key}`,
     create: '在此创建',
     binary: '此配置不是文本',
