@@ -112,8 +112,8 @@ impl ApiError {
         if matches!(self.problem.code, Code::Conflict | Code::DraftMoved) {
             let conflict = *self.problem;
             let fresh = Problem::new(Code::PreconditionFailed, conflict.detail.clone());
-            let Problem { conflicts, current_revision, draft, .. } = conflict;
-            self.problem = Box::new(Problem { conflicts, current_revision, draft, ..fresh });
+            let Problem { conflicts, draft, current_revision, .. } = conflict;
+            self.problem = Box::new(Problem { conflicts, draft, current_revision, ..fresh });
         }
         self
     }

@@ -53,7 +53,7 @@ async fn deleting_a_namespace_with_entries_wants_its_name_and_tells_the_impact()
     admin.create("dev/orders").await;
     admin.publish(&[put("dev/orders/a.txt", "a"), put("dev/orders/b/c.txt", "c")]).await.expect(200);
     let problem = admin.delete(ORDERS).await.problem(409, "confirmation_required");
-    assert_eq!(problem["impact"], json!({"entries": 2}));
+    assert_eq!(problem["impact"], json!({"entries": 2, "drafts": 0}));
     let problem = admin.delete(&format!("{ORDERS}?confirm=order")).await.problem(422, "invalid");
     assert_eq!(problem["fields"][0]["field"], "confirm");
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pintle::domain::revisions::Revision;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 

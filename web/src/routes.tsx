@@ -14,6 +14,7 @@ import { NotFound, PageError } from './app/Fallbacks';
 import { queries } from './app/queries';
 import { Shell } from './app/Shell';
 import { environmentsQuery, meQuery } from './app/session';
+import { parseQuery, writeQuery } from './lib/url';
 
 /** Texts of the query of an address; numbers and lists have no place in it. */
 type Search = Record<string, string | undefined>;
@@ -50,7 +51,7 @@ const shell = createRoute({
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
       if (codeOf(error) === 'unauthenticated')
-        throw redirect({ to: '/login', search: { next: location.href } });
+        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
       throw error;
     }
     void context.queries.prefetchQuery(environmentsQuery);
@@ -194,7 +195,11 @@ export const router = createRouter({
     ]),
   ]),
   basepath: base === '' ? '/' : base,
+  parseSearch: parseQuery,
+  stringifySearch: writeQuery,
   context: { queries },
+  parseSearch: parseQuery,
+  stringifySearch: writeQuery,
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   scrollRestoration: true,

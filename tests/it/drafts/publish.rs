@@ -141,6 +141,9 @@ async fn an_edit_that_races_a_publish_is_never_published_unseen() {
         let stop = Arc::new(AtomicBool::new(false));
         let typing = async {
             let (mut seen, mut number) = (draft.clone(), 0);
+            for _ in 0..round % 4 * 20 {
+                tokio::task::yield_now().await;
+            }
             while !stop.load(Ordering::Relaxed) {
                 number += 1;
                 let edited = edit(&second, &seen, json!({"put": [put(&key, &format!("unseen {number}"), 0)]})).await;

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useMatches, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useT } from '../i18n';
+import { isReadable } from '../lib/transport';
 import { Banner } from '../ui/Banner';
 import { classes } from '../ui/classes';
 import { Toasts } from '../ui/Toast';
@@ -12,6 +13,7 @@ import { ScopeBar } from './ScopeBar';
 import styles from './Shell.module.css';
 import { readyQuery, useEnvironment } from './session';
 import { useShortcuts } from './shortcuts';
+import { useLoginEnd } from './useLoginEnd';
 
 const Palette = lazy(() => import('./Palette'));
 const Help = lazy(() => import('./Help'));
@@ -24,6 +26,7 @@ export function Shell() {
   const ready = useQuery(readyQuery).data;
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
   useShortcuts(setOpen);
+  useLoginEnd();
 
   useEffect(() => {
     live.watch(env === undefined ? null : { env, ns, instances });
@@ -44,9 +47,7 @@ export function Shell() {
         <Nav />
         <main id="main" tabIndex={-1} className={styles.main}>
           <div className={styles.banners}>
-            {window.location.protocol === 'http:' && !isLoopback() && (
-              <Banner tone="warn">{t.nav.plain}</Banner>
-            )}
+            {isReadable() && <Banner tone="warn">{t.nav.plain}</Banner>}
             {ready?.held && <Banner tone="warn">{t.nav.held}</Banner>}
             {ready && !ready.writes && <Banner tone="warn">{t.nav.noWrites}</Banner>}
             {environment?.frozen && env !== undefined && (
@@ -65,8 +66,4 @@ export function Shell() {
       </Suspense>
     </div>
   );
-}
-
-function isLoopback(): boolean {
-  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(window.location.hostname);
 }

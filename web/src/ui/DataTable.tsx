@@ -49,7 +49,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, isCurrent }: Data
                 <td
                   key={column.head}
                   data-head={column.bare ? undefined : column.head}
-                  className={classes(column.number && styles.number)}
+                  className={classes(column.number && styles.number, column.wide && styles.rest)}
                 >
                   {column.cell(row)}
                 </td>
