@@ -198,8 +198,6 @@ export const router = createRouter({
   parseSearch: parseQuery,
   stringifySearch: writeQuery,
   context: { queries },
-  parseSearch: parseQuery,
-  stringifySearch: writeQuery,
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   scrollRestoration: true,
