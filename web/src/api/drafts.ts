@@ -18,6 +18,20 @@ export function draftKey(scope: Scope) {
   return keys.namespace(scope, 'draft');
 }
 
+/** My drafts that change something of a namespace, without their contents. */
+function listKey(scope: Scope) {
+  return keys.namespace(scope, 'draft keys');
+}
+
+/** Remembers what became of my draft; null when it is gone. */
+export async function keepDraft(queries: QueryClient, scope: Scope, draft: DraftView | null) {
+  queries.setQueryData(draftKey(scope), draft);
+  await Promise.all([
+    queries.invalidateQueries({ queryKey: listKey(scope) }),
+    queries.invalidateQueries({ queryKey: keys.store('drafts') }),
+  ]);
+}
+
 async function ownName(queries: QueryClient): Promise<string> {
   const me = await queries.ensureQueryData({
     queryKey: keys.me,
@@ -48,6 +62,20 @@ export function draftQuery(scope: Scope) {
 /** My draft of a namespace with its contents; null while there is none. */
 export function useMyDraft(scope: Scope) {
   return useQuery(draftQuery(scope));
+}
+
+/** The keys of a namespace that my drafts change; none of an empty namespace. */
+export function useDraftKeys(scope: Scope): ReadonlySet<string> {
+  const { data: drafts = [] } = useQuery({
+    queryKey: listKey(scope),
+    queryFn: async ({ client: queries, signal }) => {
+      const query = { env: scope.env, namespace: scope.ns, owner: await ownName(queries) };
+      return (await ask(client.GET('/api/v1/drafts', { params: { query }, signal }))).drafts;
+    },
+    enabled: scope.ns !== '',
+  });
+  const changes = drafts.flatMap((draft) => draft.changes).filter((one) => one.namespace === scope.ns);
+  return new Set(changes.map((one) => one.key));
 }
 
 /** All drafts of mine without their contents, the newest first. */
@@ -105,10 +133,7 @@ export function useEditMyDraft(scope: Scope) {
         }
       }
     },
-    onSuccess: (draft) => {
-      queries.setQueryData(draftKey(scope), draft);
-      return queries.invalidateQueries({ queryKey: keys.store('drafts') });
-    },
+    onSuccess: (draft) => keepDraft(queries, scope, draft),
   });
 }
 
@@ -120,10 +145,7 @@ export function useDiscardDraft(scope: Scope) {
       ask(client.DELETE('/api/v1/drafts/{id}', { params: { path: { id } } })).catch((error: unknown) => {
         if (codeOf(error) !== 'not_found') throw error;
       }),
-    onSuccess: () => {
-      queries.setQueryData(draftKey(scope), null);
-      return queries.invalidateQueries({ queryKey: keys.store('drafts') });
-    },
+    onSuccess: () => keepDraft(queries, scope, null),
   });
 }
 
@@ -188,22 +210,8 @@ export function usePublishDraft(scope: Scope, onPublished: (write: WriteView) =>
     },
     onError: (error) => {
       const present = presentDraft(error);
-      if (present) queries.setQueryData(draftKey(scope), present);
+      if (present) void keepDraft(queries, scope, present);
       else void queries.invalidateQueries({ queryKey: keys.namespace(scope) });
     },
   });
-}
-
-/** The keys of a namespace that my drafts change; none of an empty namespace. */
-export function useDraftKeys(scope: Scope): ReadonlySet<string> {
-  const { data } = useQuery({
-    queryKey: keys.namespace(scope, 'draft keys'),
-    queryFn: async ({ client: queries, signal }) => {
-      const query = { env: scope.env, namespace: scope.ns, owner: await ownName(queries) };
-      return ask(client.GET('/api/v1/drafts', { params: { query }, signal }));
-    },
-    enabled: scope.ns !== '',
-  });
-  const changes = data?.drafts.flatMap((draft) => draft.changes) ?? [];
-  return new Set(changes.filter((one) => one.namespace === scope.ns).map((one) => one.key));
 }

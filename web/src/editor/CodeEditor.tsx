@@ -15,6 +15,8 @@ export interface TextProblem {
 export interface CodeEditorProps {
   /** The text. A new one replaces what is shown; what is typed comes back by `onEdit`. */
   text: string;
+  /** Another number shows `text` again, over what was typed. */
+  version?: number;
   format: Format;
   /** What the text is, for screen readers. */
   label: string;

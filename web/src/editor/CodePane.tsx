@@ -33,6 +33,7 @@ function diagnostic(doc: Text, { tone, line, column, message }: TextProblem): Di
 
 export function CodePane({
   text,
+  version = 0,
   format,
   label,
   readOnly = false,
@@ -83,6 +84,7 @@ export function CodePane({
     };
   }, [format, label, readOnly, against, hint, t]);
 
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another version of the same text is a reason
   useEffect(() => {
     const { current } = view;
     if (!current || current.state.sliceDoc() === text) return;
@@ -91,7 +93,7 @@ export function CodePane({
       changes: { from: 0, to: current.state.doc.length, insert: current.state.toText(text) },
       annotations: Transaction.remote.of(true),
     });
-  }, [text]);
+  }, [text, version]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a view that was made again has none
   useEffect(() => {

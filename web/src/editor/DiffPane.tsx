@@ -1,7 +1,7 @@
 // Two texts and what differs between them: one below the other, or side by side.
 import { type Chunk, MergeView, unifiedMergeView } from '@codemirror/merge';
 import { EditorState, type Extension, type Text } from '@codemirror/state';
-import { EditorView } from '@codemirror/view';
+import { Decoration, EditorView } from '@codemirror/view';
 import { ArrowDown, ArrowUp, ChevronsUpDown, Columns2, Rows2 } from 'lucide-react';
 import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useKey } from '../app/shortcuts';
@@ -12,7 +12,7 @@ import type { DiffViewProps } from './DiffView';
 import { addWalkable, type Walkable, walk } from './hunks';
 import { toggleLayout, useLayout } from './layout';
 import { reading, readOnly } from './setup';
-import { chunksOf, countLines, diffConfig, textOf } from './texts';
+import { chunksOf, countLines, diffConfig, linesOf, textOf } from './texts';
 
 /** Lines that stay around a change. */
 const MARGIN = 3;
@@ -22,6 +22,19 @@ interface Drawn {
   left: EditorView | null;
   right: EditorView;
   destroy: () => void;
+}
+
+const changed = Decoration.line({ class: 'cm-changedLine' });
+
+/** Marks all lines as those of a side. */
+function every(side: 'a' | 'b'): Extension {
+  return [
+    EditorView.editorAttributes.of({ class: `cm-merge-${side}` }),
+    EditorView.decorations.of(({ state: { doc } }) => {
+      const lines = linesOf(doc);
+      return Decoration.set(Array.from({ length: lines }, (_, nth) => changed.range(doc.line(nth + 1).from)));
+    }),
+  ];
 }
 
 function draw(
@@ -37,6 +50,16 @@ function draw(
     EditorView.editorAttributes.of({ 'data-diff': '' }),
     EditorState.lineSeparator.of('\n'),
   ];
+  // One side alone has nothing to be compared with: all of its lines came, or went.
+  if (left.length === 0 || right.length === 0) {
+    const came = left.length === 0;
+    const view = new EditorView({
+      doc: came ? right : left,
+      extensions: [ofRight, common, every(came ? 'b' : 'a')],
+      parent,
+    });
+    return { left: null, right: view, destroy: () => view.destroy() };
+  }
   const collapse = whole ? {} : { collapseUnchanged: { margin: MARGIN, minSize: 4 } };
   if (split) {
     const view = new MergeView({
@@ -112,7 +135,7 @@ export function DiffPane({ left, right, format, labels }: DiffViewProps) {
   ].filter((word) => word !== false);
 
   return (
-    <section ref={frame} className={styles.frame} aria-label={t.editor.diff} aria-describedby={summary}>
+    <figure ref={frame} className={styles.frame} aria-label={t.editor.diff} aria-describedby={summary}>
       <header className={styles.head}>
         <p id={summary} className={styles.summary}>
           {chunks.length === 0 ? t.editor.same : words.join(t.editor.separator)}
@@ -162,6 +185,6 @@ export function DiffPane({ left, right, format, labels }: DiffViewProps) {
           <div ref={host} className={styles.host} />
         </>
       )}
-    </section>
+    </figure>
   );
 }

@@ -12,11 +12,15 @@ type Start = 'both' | 'theirs' | 'mine';
 export function MergePane({ base, theirs, mine, format, labels, onMerged }: ThreeTextsProps) {
   const t = useT();
   const merged = useMemo(() => (base === null ? null : merge3(base, theirs, mine)), [base, theirs, mine]);
-  const [start, setStart] = useState<Start>(merged ? 'both' : 'mine');
+  const [{ start, version }, setStart] = useState<{ start: Start; version: number }>({
+    start: merged ? 'both' : 'mine',
+    version: 0,
+  });
   const text = { both: merged?.text ?? mine, theirs, mine }[start];
   const told = useRef(onMerged);
   told.current = onMerged;
-  useEffect(() => told.current(() => text), [text]);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: to start again from the same text is a reason
+  useEffect(() => told.current(() => text), [text, version]);
   const clashes = useMemo(
     () =>
       (start === 'both' ? (merged?.clashes ?? []) : []).map((line) => ({
@@ -58,7 +62,12 @@ export function MergePane({ base, theirs, mine, format, labels, onMerged }: Thre
             <legend className="unseen">{t.editor.three.start}</legend>
             <span aria-hidden>{t.editor.three.start}</span>
             {starts.map(([one, word]) => (
-              <Button key={one} small aria-pressed={start === one} onClick={() => setStart(one)}>
+              <Button
+                key={one}
+                small
+                aria-pressed={start === one}
+                onClick={() => setStart({ start: one, version: version + 1 })}
+              >
                 {word}
               </Button>
             ))}
@@ -66,6 +75,7 @@ export function MergePane({ base, theirs, mine, format, labels, onMerged }: Thre
         </div>
         <CodePane
           text={text}
+          version={version}
           format={format}
           label={t.editor.merged}
           problems={clashes}

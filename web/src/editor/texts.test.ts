@@ -8,6 +8,8 @@ function counted(left: string, right: string) {
 
 test('lines that came and went are counted', () => {
   expect(counted('a\nb\nc\n', 'a\nB\nc\nd\n')).toEqual({ added: 2, removed: 1 });
+  expect(counted('', '{"a": 1}')).toEqual({ added: 1, removed: 0 });
+  expect(counted('a\nb\n', '')).toEqual({ added: 0, removed: 2 });
   expect(counted('a\n', 'a\n')).toEqual({ added: 0, removed: 0 });
 });
 

@@ -30,8 +30,14 @@ function linesWithin(doc: Text, from: number, end: number, empty: boolean): numb
   return empty ? 0 : doc.lineAt(end).number - doc.lineAt(from).number + 1;
 }
 
+/** How many lines a text has; what follows the last line end is none unless something stands there. */
+export function linesOf(doc: Text): number {
+  return doc.line(doc.lines).length === 0 ? doc.lines - 1 : doc.lines;
+}
+
 /** How many lines came and went. */
 export function countLines(left: Text, right: Text, chunks: readonly Chunk[]) {
+  if (left.length === 0 || right.length === 0) return { added: linesOf(right), removed: linesOf(left) };
   let [added, removed] = [0, 0];
   for (const chunk of chunks) {
     removed += linesWithin(left, chunk.fromA, chunk.endA, chunk.fromA === chunk.toA);

@@ -2,10 +2,11 @@
 import { useState } from 'react';
 import type { Scope } from '../../api/keys';
 import type { EntryView } from '../../api/schema';
+import { ConfirmDialog } from '../../app/ConfirmDialog';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { ButtonLink } from '../../ui/ButtonLink';
-import { ConfirmDialog } from './ConfirmDialog';
+import { useGrave } from './useGrave';
 
 export function EditActions({
   scope,
@@ -13,7 +14,6 @@ export function EditActions({
   live,
   count,
   edited,
-  busy,
   onReview,
   onDiscard,
 }: {
@@ -23,12 +23,12 @@ export function EditActions({
   /** How many changes the draft has. */
   count: number;
   edited: boolean;
-  busy: boolean;
   onReview: () => void;
   onDiscard: () => Promise<void>;
 }) {
   const t = useT();
   const words = t.drafts.edit;
+  const grave = useGrave();
   const [asking, setAsking] = useState(false);
   return (
     <>
@@ -52,8 +52,8 @@ export function EditActions({
         <ConfirmDialog
           title={words.discardTitle(name)}
           action={words.discard}
-          busy={busy}
-          onConfirm={() => void onDiscard().then(() => setAsking(false))}
+          grave={grave}
+          onConfirm={onDiscard}
           onClose={() => setAsking(false)}
         >
           <p>{words.discardAsk}</p>

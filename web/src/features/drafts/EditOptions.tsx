@@ -38,7 +38,7 @@ export function EditOptions({
         </Select>
       )}
       <details className={styles.more} open={editing.shown.marks.kind !== 'as-is' || undefined}>
-        <summary>{words.more}</summary>
+        <summary>{live ? words.more : words.moreNew}</summary>
         <div className={styles.inner}>
           <SecretMarks
             marks={editing.shown.marks}

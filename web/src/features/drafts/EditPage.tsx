@@ -4,6 +4,7 @@ import { changeOf, useMyDraft } from '../../api/drafts';
 import { useEntry } from '../../api/entries';
 import type { Scope } from '../../api/keys';
 import { Loaded } from '../../app/Loaded';
+import { NamespaceGate } from '../../app/NamespaceGate';
 import { useTab } from '../../app/session';
 import { useT } from '../../i18n';
 import { ButtonLink } from '../../ui/ButtonLink';
@@ -13,7 +14,12 @@ import { Editing } from './Editing';
 
 export default function EditPage() {
   const { env = '', ns = '', _splat: key = '' } = useParams({ strict: false });
-  return <EditOf key={`${env}/${ns}/${key}`} scope={{ env, ns }} name={key} />;
+  const scope = { env, ns };
+  return (
+    <NamespaceGate scope={scope}>
+      {() => <EditOf key={`${env}/${ns}/${key}`} scope={scope} name={key} />}
+    </NamespaceGate>
+  );
 }
 
 function EditOf({ scope, name }: { scope: Scope; name: string }) {

@@ -108,7 +108,6 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
           live={live}
           count={draft?.changes.length ?? 0}
           edited={edited}
-          busy={busy}
           onReview={() => void review()}
           onDiscard={() => run(editing.discard)}
         />
@@ -138,7 +137,7 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
                 name={name}
                 label={t.drafts.moved.theirs}
                 busy={busy}
-                onTheirs={() => void run(editing.discard)}
+                onTheirs={() => run(editing.discard)}
               />
             </>
           }
@@ -156,7 +155,7 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
           busy={busy}
           onText={(text) => void run(() => editing.replace(text, live?.revision ?? 0))}
           onDelete={() => void run(editing.remove)}
-          onTheirs={() => void run(editing.discard)}
+          onTheirs={() => run(editing.discard)}
           onClose={() => setRebasing(false)}
         />
       ) : deletes ? (
@@ -175,6 +174,7 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
           <EditOptions editing={editing} live={live} busy={busy} onDelete={() => void run(editing.remove)} />
           <CodeEditor
             text={shown.text}
+            version={editing.version}
             format={shown.format}
             label={words.label(name)}
             readOnly={denied !== null}

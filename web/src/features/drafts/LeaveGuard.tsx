@@ -1,12 +1,14 @@
 // Nobody leaves with unsaved text unasked: it is saved first, and only when that fails somebody has to decide.
 import { useBlocker } from '@tanstack/react-router';
 import { useEffect } from 'react';
+import { ConfirmDialog } from '../../app/ConfirmDialog';
 import { useT } from '../../i18n';
 import type { Autosave } from './autosave';
-import { ConfirmDialog } from './ConfirmDialog';
+import { useGrave } from './useGrave';
 
 export function LeaveGuard<T>({ autosave }: { autosave: Autosave<T> }) {
   const t = useT();
+  const grave = useGrave();
   const words = t.drafts.edit;
   const blocker = useBlocker({
     shouldBlockFn: async () => autosave.unsaved && !(await autosave.now()),
@@ -26,8 +28,8 @@ export function LeaveGuard<T>({ autosave }: { autosave: Autosave<T> }) {
     <ConfirmDialog
       title={words.unsavedTitle}
       action={words.leave}
-      cancel={words.stay}
-      onConfirm={blocker.proceed}
+      grave={grave}
+      onConfirm={async () => blocker.proceed()}
       onClose={blocker.reset}
     >
       <p>{words.unsavedAsk}</p>

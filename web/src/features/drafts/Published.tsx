@@ -3,7 +3,7 @@
 import { ListTree, RotateCcw, Server } from 'lucide-react';
 import { useEffect } from 'react';
 import type { Scope } from '../../api/keys';
-import { useReceipts } from '../../api/receipts';
+import { useReceipts } from '../../api/revisions';
 import { Loaded } from '../../app/Loaded';
 import { useDenied } from '../../app/session';
 import { useT } from '../../i18n';

@@ -22,7 +22,7 @@ export interface RebaseProps {
   /** Deletes nevertheless. */
   onDelete: () => void;
   /** Takes my change out of the draft. */
-  onTheirs: () => void;
+  onTheirs: () => Promise<unknown>;
   onClose?: () => void;
 }
 

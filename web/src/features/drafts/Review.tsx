@@ -8,16 +8,17 @@ import { entryQuery } from '../../api/entries';
 import type { Scope } from '../../api/keys';
 import { codeOf } from '../../api/problem';
 import type { DraftChangeView, DraftView } from '../../api/schema';
+import { ConfirmDialog } from '../../app/ConfirmDialog';
 import { ErrorView } from '../../app/ErrorView';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';
 import { Checks } from './Checks';
-import { ConfirmDialog } from './ConfirmDialog';
 import { useChecks } from './checks';
 import { PublishForm } from './PublishForm';
 import styles from './Review.module.css';
 import { ReviewChange } from './ReviewChange';
+import { useGrave } from './useGrave';
 
 export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
   const t = useT();
@@ -47,8 +48,7 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
   const shown = lives.every((one) => one.data !== undefined);
   const refused = codeOf(publish.error);
 
-  const dropped = ({ namespace, key }: DraftChangeView) =>
-    edit.mutate({ drop: [{ namespace, key }] }, { onSettled: () => setAsking(null) });
+  const grave = useGrave();
 
   // The button is at the end of the page, and what it led to at its beginning.
   useEffect(() => {
@@ -71,7 +71,6 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
         <ErrorView error={publish.error} />
       )}
       {edit.error && <ErrorView error={edit.error} />}
-      {discard.error && <ErrorView error={discard.error} />}
       {lives.map(
         (one, nth) =>
           one.error && (
@@ -92,7 +91,7 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
           moved={moved}
           busy={edit.isPending}
           onDrop={() => setAsking(change)}
-          onEdit={(patch) => edit.mutate(patch)}
+          onEdit={(patch) => edit.mutateAsync(patch).catch(() => {})}
         />
       ))}
       <p className={styles.hint}>{words.keys}</p>
@@ -116,8 +115,8 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
         <ConfirmDialog
           title={words.discardTitle}
           action={words.discard}
-          busy={discard.isPending}
-          onConfirm={() => discard.mutate(draft, { onSettled: () => setAsking(null) })}
+          grave={grave}
+          onConfirm={() => discard.mutateAsync(draft)}
           onClose={() => setAsking(null)}
         >
           <p>{words.discardAsk(draft.changes.length)}</p>
@@ -127,8 +126,8 @@ export function Review({ scope, draft }: { scope: Scope; draft: DraftView }) {
         <ConfirmDialog
           title={words.dropTitle(asking.key)}
           action={words.drop}
-          busy={edit.isPending}
-          onConfirm={() => dropped(asking)}
+          grave={grave}
+          onConfirm={() => edit.mutateAsync({ drop: [{ namespace: asking.namespace, key: asking.key }] })}
           onClose={() => setAsking(null)}
         >
           <p>{words.dropAsk}</p>

@@ -21,7 +21,7 @@ export interface ReviewChangeProps {
   moved: boolean;
   busy: boolean;
   onDrop: () => void;
-  onEdit: (patch: DraftPatch) => void;
+  onEdit: (patch: DraftPatch) => Promise<unknown>;
 }
 
 type Kind = 'new' | 'changed' | 'deleted' | 'recreated';
@@ -82,11 +82,11 @@ export function ReviewChange(props: ReviewChangeProps) {
           live={live}
           busy={busy}
           onText={(content) =>
-            onEdit({
+            void onEdit({
               put: [{ ...place, op: 'put', format: change.format ?? null, content, if_revision: onto }],
             })
           }
-          onDelete={() => onEdit({ put: [{ ...place, op: 'delete', if_revision: onto }] })}
+          onDelete={() => void onEdit({ put: [{ ...place, op: 'delete', if_revision: onto }] })}
           onTheirs={() => onEdit({ drop: [place] })}
         />
       ) : isBinary(change) || (live && live.content == null) ? (

@@ -2,6 +2,7 @@
 import { useParams, useSearch } from '@tanstack/react-router';
 import { useMyDraft } from '../../api/drafts';
 import { Loaded } from '../../app/Loaded';
+import { NamespaceGate } from '../../app/NamespaceGate';
 import { useEnvironment, useTab } from '../../app/session';
 import { useT } from '../../i18n';
 import { ButtonLink } from '../../ui/ButtonLink';
@@ -36,24 +37,28 @@ export default function ReviewPage() {
       {revision !== null ? (
         <Published scope={scope} revision={revision} changed={changed !== '0'} />
       ) : (
-        <Loaded query={draft}>
-          {(mine) =>
-            mine && (mine.changes.length > 0 || (mine.withheld ?? 0) > 0) ? (
-              <Review key={`${env}/${ns}`} scope={scope} draft={mine} />
-            ) : (
-              <EmptyState
-                title={words.empty}
-                actions={
-                  <ButtonLink to="/e/$env/n/$ns" params={scope}>
-                    {words.entries}
-                  </ButtonLink>
-                }
-              >
-                {words.emptyHint}
-              </EmptyState>
-            )
-          }
-        </Loaded>
+        <NamespaceGate scope={scope}>
+          {() => (
+            <Loaded query={draft}>
+              {(mine) =>
+                mine && (mine.changes.length > 0 || (mine.withheld ?? 0) > 0) ? (
+                  <Review key={`${env}/${ns}`} scope={scope} draft={mine} />
+                ) : (
+                  <EmptyState
+                    title={words.empty}
+                    actions={
+                      <ButtonLink to="/e/$env/n/$ns" params={scope}>
+                        {words.entries}
+                      </ButtonLink>
+                    }
+                  >
+                    {words.emptyHint}
+                  </EmptyState>
+                )
+              }
+            </Loaded>
+          )}
+        </NamespaceGate>
       )}
     </Page>
   );

@@ -1,8 +1,9 @@
 // Gives up my change for what is live, after asking.
 import { useState } from 'react';
+import { ConfirmDialog } from '../../app/ConfirmDialog';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
-import { ConfirmDialog } from './ConfirmDialog';
+import { useGrave } from './useGrave';
 
 export function TakeTheirs({
   name,
@@ -13,10 +14,11 @@ export function TakeTheirs({
   name: string;
   label: string;
   busy: boolean;
-  onTheirs: () => void;
+  onTheirs: () => Promise<unknown>;
 }) {
   const t = useT();
   const words = t.drafts.edit;
+  const grave = useGrave();
   const [asking, setAsking] = useState(false);
   return (
     <>
@@ -27,11 +29,8 @@ export function TakeTheirs({
         <ConfirmDialog
           title={words.discardTitle(name)}
           action={words.discard}
-          busy={busy}
-          onConfirm={() => {
-            setAsking(false);
-            onTheirs();
-          }}
+          grave={grave}
+          onConfirm={onTheirs}
           onClose={() => setAsking(false)}
         >
           <p>{words.discardAsk}</p>

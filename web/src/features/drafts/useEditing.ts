@@ -1,8 +1,8 @@
 // The change of one entry in my draft, from the editor to the server and back. Nothing that was typed is ever overwritten unasked.
 import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState, useSyncExternalStore } from 'react';
-import { changeOf, draftKey, editDraft, openDraft, presentDraft } from '../../api/drafts';
-import { keys, type Scope } from '../../api/keys';
+import { changeOf, draftKey, editDraft, keepDraft, openDraft, presentDraft } from '../../api/drafts';
+import type { Scope } from '../../api/keys';
 import { codeOf, ProblemError } from '../../api/problem';
 import type { DraftChangeView, DraftPatch, DraftView, EntryView } from '../../api/schema';
 import { formatOfKey } from '../../lib/formats';
@@ -57,9 +57,12 @@ export function useEditing(scope: Scope, key: string, draft: DraftView | null, l
     setRevision(next.revision);
   };
 
+  /** Counts what was shown in the place of what was typed. */
+  const [version, setVersion] = useState(0);
   const show = (edit: Edit) => {
     read.current = () => edit.text;
     setShown(edit);
+    setVersion((before) => before + 1);
   };
 
   /** Sends a patch, on top of whatever else became of the draft, as long as nobody else touched this entry. */
@@ -87,8 +90,7 @@ export function useEditing(scope: Scope, key: string, draft: DraftView | null, l
 
   const take = (saved: DraftView, fresh: EntryView | null) => {
     adopt(basisOf(scope, key, saved, fresh));
-    queries.setQueryData(draftKey(scope), saved);
-    void queries.invalidateQueries({ queryKey: keys.store('drafts') });
+    void keepDraft(queries, scope, saved);
   };
 
   const place = { namespace: scope.ns, key };
@@ -132,6 +134,7 @@ export function useEditing(scope: Scope, key: string, draft: DraftView | null, l
 
   return {
     shown,
+    version,
     state,
     autosave,
     /** What the text was edited from. */
@@ -179,7 +182,7 @@ export function useEditing(scope: Scope, key: string, draft: DraftView | null, l
         autosave.forget();
         show(editOf(key, there.change, latest.current.live));
       }
-      queries.setQueryData(draftKey(scope), present);
+      void keepDraft(queries, scope, present);
       if (mine) void autosave.now();
     },
   };

@@ -24,6 +24,7 @@ export const drafts = {
     back: 'See what is live',
     format: 'Format',
     more: 'Secrets and deletion',
+    moreNew: 'Secrets',
     notThere: (key: string, env: string) => `There is no ${key} in ${env}`,
     create: 'Create it here',
     binary: 'This entry is no text',
@@ -35,7 +36,6 @@ export const drafts = {
     keys: 'Ctrl+S saves, Ctrl+Enter opens the review.',
     unsavedTitle: 'Something is not saved',
     unsavedAsk: 'What you typed last could not be saved. If you leave now, it is lost.',
-    stay: 'Stay',
     leave: 'Leave without it',
   },
   secret: {
@@ -101,7 +101,6 @@ export const drafts = {
     formatChange: (from: string, to: string) => `Format: ${from} → ${to}`,
     binary: 'The content is no text, so that no lines can be compared.',
     moved: 'Live changed since you edited it.',
-    solve: 'Put both together',
     keys: 'n and p walk through the changes, d puts them side by side.',
   },
   checks: {
@@ -125,7 +124,6 @@ export const drafts = {
     frozen: 'Freeze',
     frozenOk: 'The environment is not frozen.',
     warnings: 'Warnings',
-    warningsOk: 'None.',
     effect: 'Effect',
     nothing: 'Nothing would change: everything is like this already.',
     changes: (count: number) => (count === 1 ? '1 entry changes.' : `${count} entries change.`),

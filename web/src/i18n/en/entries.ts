@@ -83,9 +83,6 @@ export const entries = {
   },
   entry: {
     content: (key: string) => `Content of ${key}`,
-    format: 'Format',
-    size: 'Size',
-    last: 'Last change',
     by: 'by',
     sealed: 'Sealed',
     sealedHint:

@@ -26,6 +26,7 @@ export const drafts: typeof en.drafts = {
     back: '查看当前生效的内容',
     format: '格式',
     more: '密文与删除',
+    moreNew: '密文',
     notThere: (key, env) => `${env} 中没有 ${key}`,
     create: '在此创建',
     binary: '此配置不是文本',
@@ -37,7 +38,6 @@ export const drafts: typeof en.drafts = {
     keys: 'Ctrl+S 保存，Ctrl+Enter 打开发布页面。',
     unsavedTitle: '有内容未保存',
     unsavedAsk: '您最后输入的内容未能保存。现在离开将会丢失。',
-    stay: '留在此页',
     leave: '放弃并离开',
   },
   secret: {
@@ -99,7 +99,6 @@ export const drafts: typeof en.drafts = {
     formatChange: (from, to) => `格式：${from} → ${to}`,
     binary: '内容不是文本，无法逐行对比。',
     moved: '您编辑之后，当前生效的内容已被修改。',
-    solve: '合并双方的修改',
     keys: '按 n 和 p 在变化之间移动，按 d 切换左右对照。',
   },
   checks: {
@@ -119,7 +118,6 @@ export const drafts: typeof en.drafts = {
     frozen: '冻结',
     frozenOk: '该环境未冻结。',
     warnings: '警告',
-    warningsOk: '无。',
     effect: '影响',
     nothing: '不会有任何变化：内容已经如此。',
     changes: (count) => `${count} 个配置将改变。`,

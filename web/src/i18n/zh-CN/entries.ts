@@ -84,9 +84,6 @@ export const entries: typeof en.entries = {
   },
   entry: {
     content: (key) => `${key} 的内容`,
-    format: '格式',
-    size: '大小',
-    last: '最近修改',
     by: '作者',
     sealed: '密文',
     sealedHint: '此配置加密保存。密文由以 __pintle_sealed_ 开头的占位符代替，每个占位符对应一个值。',
