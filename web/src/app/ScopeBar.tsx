@@ -93,7 +93,7 @@ function Where() {
     <nav aria-label={t.nav.where} className={styles.where}>
       <Menu
         className={styles.choose}
-        label={`${t.nav.chooseEnvironment}: ${env}${environment?.tier === 'prod' ? ` (${t.tiers.prod})` : ''}`}
+        label={`${t.nav.chooseEnvironment}: ${env}${environment?.tier === 'prod' ? ` ${t.tiers.prod}` : ''}`}
         button={
           <>
             <EnvTag name={env} tier={environment?.tier} large />

@@ -9,6 +9,7 @@ import { classes } from '../ui/classes';
 import { Toasts } from '../ui/Toast';
 import { live } from './live';
 import { Nav } from './Nav';
+import { keepPlace } from './recent';
 import { ScopeBar } from './ScopeBar';
 import styles from './Shell.module.css';
 import { readyQuery, useEnvironment } from './session';
@@ -20,7 +21,7 @@ const Help = lazy(() => import('./Help'));
 
 export function Shell() {
   const t = useT();
-  const { env, ns } = useParams({ strict: false });
+  const { env, ns, _splat: key } = useParams({ strict: false });
   const instances = useMatches().some((match) => match.staticData.instances);
   const environment = useEnvironment(env);
   const ready = useQuery(readyQuery).data;
@@ -31,6 +32,10 @@ export function Shell() {
   useEffect(() => {
     live.watch(env === undefined ? null : { env, ns, instances });
   }, [env, ns, instances]);
+
+  useEffect(() => {
+    if (env !== undefined && ns !== undefined) keepPlace({ env, ns, ...(key && { key }) });
+  }, [env, ns, key]);
 
   return (
     <div

@@ -57,7 +57,7 @@ export function Tab({
       {...link}
       className={styles.tab}
       {...(current !== undefined && { 'aria-current': current ? ('page' as const) : undefined })}
-      activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+      activeOptions={link.activeOptions ?? { exact: true, includeSearch: true, explicitUndefined: true }}
     >
       {children}
     </Link>

@@ -186,3 +186,26 @@ export const kinds = {
   namespace: 'Namespace',
   freeze: 'Freeze',
 };
+
+/** Differences of texts and values. */
+export const diff = {
+  skipped: (lines: number) => (lines === 1 ? '1 line the same' : `${lines} lines the same`),
+  open: 'no line end',
+  added: (lines: number) => (lines === 1 ? '+1 line' : `+${lines} lines`),
+  removed: (lines: number) => (lines === 1 ? '−1 line' : `−${lines} lines`),
+  of: (name: string) => `Changes of ${name}`,
+  kinds: { added: 'New', removed: 'Deleted', changed: 'Changed' },
+  sealed: 'Sealed',
+  sealedWhole: 'The content is secret. It is another one on each side.',
+  sealedHint: 'The content is secret. What is shown differs when the secret differs.',
+  formatOnly: 'Only the format changed.',
+  binary: 'The content is not text, so that no lines can be compared.',
+  same: 'The text is the same.',
+  values: (count: number) => (count === 1 ? '1 value' : `${count} values`),
+  valuesOf: (name: string) => `Values of ${name}`,
+  value: 'Value',
+  before: 'Before',
+  after: 'After',
+  absent: 'not set',
+  whole: 'the whole content',
+};

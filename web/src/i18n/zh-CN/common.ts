@@ -184,3 +184,25 @@ export const kinds: typeof en.kinds = {
   namespace: '命名空间',
   freeze: '冻结',
 };
+
+export const diff: typeof en.diff = {
+  skipped: (lines) => `${lines} 行相同`,
+  open: '末尾无换行',
+  added: (lines) => `+${lines} 行`,
+  removed: (lines) => `−${lines} 行`,
+  of: (name) => `${name} 的更改`,
+  kinds: { added: '新增', removed: '删除', changed: '修改' },
+  sealed: '密文',
+  sealedWhole: '内容为密文，两侧不同。',
+  sealedHint: '内容为密文。所显示的文字不同，表示密文不同。',
+  formatOnly: '仅格式有变化。',
+  binary: '内容不是文本，无法逐行比较。',
+  same: '文本相同。',
+  values: (count) => `${count} 个值`,
+  valuesOf: (name) => `${name} 的值`,
+  value: '值',
+  before: '之前',
+  after: '之后',
+  absent: '未设置',
+  whole: '全部内容',
+};
