@@ -1,6 +1,6 @@
 // A modal dialog on the native element, which keeps the focus inside and gives it back.
 import { X } from 'lucide-react';
-import { type ReactNode, useEffect, useId, useRef } from 'react';
+import { type ReactNode, useId, useLayoutEffect, useRef } from 'react';
 import { useT } from '../i18n';
 import { Button } from './Button';
 import { classes } from './classes';
@@ -20,7 +20,8 @@ export function Dialog({ title, grave, wide, onClose, children }: DialogProps) {
   const t = useT();
   const dialog = useRef<HTMLDialogElement>(null);
   const heading = useId();
-  useEffect(() => {
+  // Before its element is gone, so that the focus goes back to where it was.
+  useLayoutEffect(() => {
     const element = dialog.current;
     if (element && !element.open) {
       element.showModal();
