@@ -73,6 +73,12 @@ export const entries = {
     unchanged: 'Nothing to save.',
     delete: 'Delete this namespace',
     deleteHint: 'All its entries are deleted with it, as one revision. A rollback brings them back.',
+    deleteAll: 'Delete it with all that is in it',
+    again: (ns: string) => `${ns} is not empty. Delete it with all that is in it?`,
+    drafts: (count: number) =>
+      count === 1
+        ? '1 draft changes it: the draft stays, and what it changes is gone.'
+        : `${count} drafts change it: they stay, and what they change is gone.`,
     deleteTitle: (ns: string, env: string) => `Delete ${ns} in ${env}`,
     impact: 'What is deleted',
     instances: (count: string) =>

@@ -60,7 +60,7 @@ export const history = {
     when: 'When',
     reason: 'Reason',
     output: 'Output',
-    list: (count: number) => (count === 1 ? '1 instance' : `${count} instances`),
+    list: (count: number) => (count === 1 ? 'Show the instance' : `Show all ${count} instances`),
     most: 'The first 1,000 are shown.',
     broken: 'What ran before could not be brought back.',
   },

@@ -62,7 +62,7 @@ export const history: typeof en.history = {
     when: '时间',
     reason: '原因',
     output: '输出',
-    list: (count) => `${count} 个实例`,
+    list: (count) => `显示全部 ${count} 个实例`,
     most: '仅显示前 1,000 个。',
     broken: '无法恢复之前运行的内容。',
   },
