@@ -36,6 +36,7 @@ export const entries = {
     size: 'Size',
     last: 'Last change',
     sealed: 'Sealed: its content is secret',
+    fresh: 'New in your draft:',
     drafted: 'In your draft',
     by: (actor: string) => `by ${actor}`,
     create: 'New entry',

@@ -16,7 +16,6 @@ export const history = {
   gone: 'Its history is still here: roll back to a revision to bring it back.',
   moreChanges: (count: number) => `+${count} more`,
   running: (count: number) => (count === 1 ? '1 instance runs it' : `${count} instances run it`),
-  runningNone: 'No instance runs it',
   now: 'now',
   choose: (revision: string) => `Compare ${revision}`,
   compare: (from: string, to: string) => `Compare ${from} with ${to}`,
@@ -31,19 +30,13 @@ export const history = {
   pinned: 'pinned',
   newer: 'Newer',
   older: 'Older',
-  within: (where: string) => `In ${where}`,
   revision: {
     request: 'Request',
-    kind: 'Kind',
-    pin: 'Pinned',
     changes: 'Changes',
-    counted: (count: number) => (count === 1 ? '1 change' : `${count} changes`),
     compacted: 'The contents of this revision were trimmed from the history.',
     environment: 'The environment itself',
     namespace: 'The namespace itself',
     more: (count: number) => `Show the other ${count} changes`,
-    at: 'As it was then',
-    entryNow: 'The entry now',
   },
   receipts: {
     title: 'Who runs it',
@@ -90,7 +83,6 @@ export const history = {
     conflicts: 'Later changes are in the way',
     conflictsHint: (revision: string) =>
       `These were changed after ${revision}. Roll back to a revision, or edit them by hand.`,
-    conflictNow: (revision: string) => `now at ${revision}`,
     conflictGone: 'gone by now',
     message: 'Message',
     messageHelp: 'Why. It stands in the history.',
@@ -105,7 +97,5 @@ export const history = {
     undo: 'Undo',
     back: 'To the history',
     unchanged: 'Nothing was changed: everything was there already.',
-    trimmed: 'That revision was trimmed from the history.',
-    elsewhere: 'This revision also changed what lies elsewhere; all of it is reverted.',
   },
 };

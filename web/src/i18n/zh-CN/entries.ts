@@ -38,6 +38,7 @@ export const entries: typeof en.entries = {
     size: '大小',
     last: '最近修改',
     sealed: '已加密：内容为密文',
+    fresh: '草稿中新增：',
     drafted: '在您的草稿中',
     by: (actor) => `由 ${actor}`,
     create: '新建配置',
