@@ -51,7 +51,7 @@ const shell = createRoute({
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
       if (codeOf(error) === 'unauthenticated')
-        throw redirect({ to: '/login', search: { next: location.href } });
+        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
       throw error;
     }
     void context.queries.prefetchQuery(environmentsQuery);
@@ -195,9 +195,9 @@ export const router = createRouter({
     ]),
   ]),
   basepath: base === '' ? '/' : base,
-  context: { queries },
   parseSearch: parseQuery,
   stringifySearch: writeQuery,
+  context: { queries },
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   scrollRestoration: true,

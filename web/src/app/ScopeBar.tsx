@@ -180,11 +180,11 @@ function Person() {
     <Menu
       className={styles.person}
       side="right"
-      label={`${t.nav.account}: ${me?.user ?? ''}`}
+      label={me ? `${t.nav.account}: ${me.user}` : t.nav.account}
       button={
         <>
           <CircleUser aria-hidden />
-          <span>{me?.user}</span>
+          <span id="user">{me?.user}</span>
         </>
       }
       items={[

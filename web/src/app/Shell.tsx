@@ -3,31 +3,39 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useMatches, useParams } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useT } from '../i18n';
+import { isReadable } from '../lib/transport';
 import { Banner } from '../ui/Banner';
 import { classes } from '../ui/classes';
 import { Toasts } from '../ui/Toast';
 import { live } from './live';
 import { Nav } from './Nav';
+import { keepPlace } from './recent';
 import { ScopeBar } from './ScopeBar';
 import styles from './Shell.module.css';
 import { readyQuery, useEnvironment } from './session';
 import { useShortcuts } from './shortcuts';
+import { useLoginEnd } from './useLoginEnd';
 
 const Palette = lazy(() => import('./Palette'));
 const Help = lazy(() => import('./Help'));
 
 export function Shell() {
   const t = useT();
-  const { env, ns } = useParams({ strict: false });
+  const { env, ns, _splat: key } = useParams({ strict: false });
   const instances = useMatches().some((match) => match.staticData.instances);
   const environment = useEnvironment(env);
   const ready = useQuery(readyQuery).data;
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
   useShortcuts(setOpen);
+  useLoginEnd();
 
   useEffect(() => {
     live.watch(env === undefined ? null : { env, ns, instances });
   }, [env, ns, instances]);
+
+  useEffect(() => {
+    if (env !== undefined && ns !== undefined) keepPlace({ env, ns, ...(key && { key }) });
+  }, [env, ns, key]);
 
   return (
     <div
@@ -44,9 +52,7 @@ export function Shell() {
         <Nav />
         <main id="main" tabIndex={-1} className={styles.main}>
           <div className={styles.banners}>
-            {window.location.protocol === 'http:' && !isLoopback() && (
-              <Banner tone="warn">{t.nav.plain}</Banner>
-            )}
+            {isReadable() && <Banner tone="warn">{t.nav.plain}</Banner>}
             {ready?.held && <Banner tone="warn">{t.nav.held}</Banner>}
             {ready && !ready.writes && <Banner tone="warn">{t.nav.noWrites}</Banner>}
             {environment?.frozen && env !== undefined && (
@@ -65,8 +71,4 @@ export function Shell() {
       </Suspense>
     </div>
   );
-}
-
-function isLoopback(): boolean {
-  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(window.location.hostname);
 }

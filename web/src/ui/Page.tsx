@@ -43,11 +43,20 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
   );
 }
 
-export function Tab({ children, ...link }: LinkProps & { children: ReactNode }) {
+export function Tab({
+  children,
+  current,
+  ...link
+}: LinkProps & {
+  children: ReactNode;
+  /** Whether it is shown, where its address does not tell. */
+  current?: boolean;
+}) {
   return (
     <Link
       {...link}
       className={styles.tab}
+      {...(current !== undefined && { 'aria-current': current ? ('page' as const) : undefined })}
       activeOptions={link.activeOptions ?? { exact: true, includeSearch: true, explicitUndefined: true }}
     >
       {children}
