@@ -43,7 +43,10 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
   );
 }
 
-export function Tab({ children, ...link }: LinkProps & { children: ReactNode }) {
+export function Tab({
+  children,
+  ...link
+}: LinkProps & { children: ReactNode; resetScroll?: boolean; replace?: boolean }) {
   return (
     <Link
       {...link}
