@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Logins in a real browser: Chromium without a window, against servers of its own on loopback, a proxy, other sites and a provider
-# of logins. What the tests need from npm is installed into target/browser, as the lock file says.
+# The console in a real browser: Chromium without a window, against servers of its own on loopback, a proxy, other sites and a
+# provider of logins. What the tests need from npm is installed into target/browser, as the lock file says; screenshots of every
+# page are left in target/test/walk.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -20,6 +21,7 @@ export CHROMIUM PROXY
 
 PINTLE=$root/target/debug/pintle
 export PINTLE
+scripts/web.sh build
 SQLX_OFFLINE=true cargo build --quiet --locked
 
 # Node looks for packages beside the files that ask for them, so the tests are copied there.
@@ -43,9 +45,10 @@ chmod 0711 "$work"
 mkdir "$work/db"
 DATABASE_URL=$(scripts/postgres.sh serve "$work/db")
 export DATABASE_URL
+export ARTEFACTS=$root/target/test/walk
 
 # A proxy of the environment cannot reach this machine's own addresses.
 unset http_proxy https_proxy HTTP_PROXY HTTPS_PROXY all_proxy ALL_PROXY
 cd "$installed"
-exec_tests() { timeout --kill-after=10 170 node --test --test-concurrency=1 --test-reporter=spec "$@"; }
+exec_tests() { timeout --kill-after=10 1500 node --test --test-concurrency=1 --test-reporter=spec "$@"; }
 if [ "$#" -gt 0 ]; then exec_tests "$@"; else exec_tests ./*.test.mjs; fi

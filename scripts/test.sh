@@ -43,7 +43,7 @@ architecture() { cargo test --test architecture --locked; }
 
 it() { cargo test --test it --locked; }
 
-# Chromium, as a person has it: `it` has just built the binary that it talks to.
+# Chromium, as a person has it: `it` has just built the binary that it talks to. `web` has built the console.
 browser() { scripts/browser.sh; }
 
 # Really kills things: nodes, PostgreSQL, connections, agents; and attacks them. The crash test is a load of its own, and

@@ -38,6 +38,25 @@ pub struct CallerView {
     pub scope: Option<Vec<HeldGrantView>>,
     /// What it may do after all: the grants, within the scope.
     pub effective: Vec<EffectiveView>,
+    /// The server that answers.
+    pub server: ServerView,
+}
+
+/// What a server can do, for those who ask before they offer it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServerView {
+    /// Its release.
+    pub version: String,
+    /// Whether it has a master key: without one, nothing can be marked as secret.
+    pub master_key: bool,
+    /// Most bytes of one content.
+    pub entry_bytes: u64,
+    /// Most bytes of the contents of one publish.
+    pub change_set_bytes: u64,
+    /// Most entries of one publish.
+    pub change_set_entries: u64,
+    /// Most bytes of a message.
+    pub message_bytes: u64,
 }
 
 /// How a caller shows who it is.

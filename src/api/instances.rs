@@ -6,6 +6,8 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
+use crate::domain::changes::Kind;
+
 pub use crate::domain::instances::{Condition, Outcome, Presence, Stage};
 
 /// What an instance says about itself before it watches.
@@ -134,6 +136,10 @@ pub struct InstanceView {
     /// When it said so.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "time::serde::rfc3339::option")]
     pub applied_at: Option<OffsetDateTime>,
+    /// The change that it runs: of what both it and the caller see, the newest one up to that revision. In a list of a
+    /// namespace, of that namespace. Unlike `revision`, it is one that the caller finds in the history.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<RunsView>,
     /// How many revisions after that touch what it sees; counted up to 1000.
     pub behind: u64,
     /// The last receipt that was a rejection, unless a newer revision was applied since.
@@ -150,6 +156,58 @@ pub struct InstanceView {
     pub duplicate_id: bool,
 }
 
+/// A revision that instances run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunsView {
+    /// Its number.
+    pub revision: u64,
+    /// When it was committed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Who asked for it.
+    pub actor: String,
+    /// Why.
+    pub message: String,
+    /// What kind of change.
+    pub kind: Kind,
+}
+
+/// How many instances run a change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RunsCount {
+    /// The change; absent for instances that have not reported, or run nothing which the caller sees.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<RunsView>,
+    /// How many instances.
+    pub instances: u64,
+}
+
+/// What instances come to, over all pages. All but `total` is counted over those of the same namespace, service and
+/// labels, whatever else narrows the list; all but `total` and `presences` over those of them that are not gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct InstanceSummaryView {
+    /// How many the list has on all its pages.
+    pub total: u64,
+    /// How many are live, late and gone.
+    #[schema(example = json!({"live": 40, "late": 1, "gone": 2}))]
+    pub presences: BTreeMap<String, u64>,
+    /// How many stand in sync, behind and so on.
+    #[schema(example = json!({"in_sync": 38, "behind": 2, "rejected": 1, "held": 0, "unknown": 0}))]
+    pub states: BTreeMap<String, u64>,
+    /// How many are not shown to run what they should: not in sync, or with files of entries that are gone.
+    pub drifted: u64,
+    /// How many could not bring back what ran before a rejection.
+    pub broken: u64,
+    /// How many have a probe that fails.
+    pub unhealthy: u64,
+    /// How many keep files of entries that are gone.
+    pub missing: u64,
+    /// How many run which change: the newest 100, newest first.
+    pub runs: Vec<RunsCount>,
+    /// How many are not among those.
+    pub older: u64,
+}
+
 /// Instances of an environment, by id.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct InstanceList {
@@ -158,6 +216,9 @@ pub struct InstanceList {
     /// Pass it as `cursor` for the next page; absent on the last one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// What they come to, when that was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<InstanceSummaryView>,
 }
 
 /// One instance that counts for a revision.
@@ -215,6 +276,9 @@ pub struct InstanceEvent {
     pub presence: Presence,
     /// How what it runs stands to what it should run.
     pub state: Condition,
+    /// The change that it runs, as far as the caller sees it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<RunsView>,
     /// How many revisions it is behind.
     pub behind: u64,
     /// Why it rejected the newest one it tried.
@@ -232,6 +296,7 @@ impl InstanceEvent {
             revision: view.revision,
             presence: view.presence,
             state: view.condition,
+            runs: view.runs.clone(),
             behind: view.behind,
             reason: view.rejected.as_ref().and_then(|rejected| rejected.reason.clone()),
         }

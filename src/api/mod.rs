@@ -3,6 +3,7 @@
 pub mod access;
 pub mod accounts;
 pub mod audit;
+pub mod drafts;
 pub mod entries;
 pub mod environments;
 pub mod grants;
@@ -15,6 +16,7 @@ pub mod namespaces;
 pub mod nodes;
 pub mod problem;
 pub mod revisions;
+pub mod search;
 pub mod tokens;
 pub mod trims;
 pub mod users;

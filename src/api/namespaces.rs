@@ -1,6 +1,7 @@
 //! Namespaces on the wire.
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 /// What a `PUT` of a namespace sets.
@@ -33,10 +34,24 @@ pub struct NamespaceView {
     pub secret_keys: Vec<String>,
     /// The last revision that touched it or any of its entries.
     pub revision: u64,
-    /// How many entries it has.
+    /// How many entries it has that the caller may read.
     pub entries: u64,
     /// Bytes of their contents.
     pub bytes: u64,
+    /// The last change of it or of one of these entries.
+    pub last_change: LastChangeView,
+}
+
+/// When something changed last.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LastChangeView {
+    /// The revision that brought it.
+    pub revision: u64,
+    /// When that was committed.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Who asked for it.
+    pub actor: String,
 }
 
 /// The namespaces of an environment that the caller may see.

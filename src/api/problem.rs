@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::api::drafts::DraftView;
 use crate::api::revisions::{ConflictView, RevertConflictView};
 
 macro_rules! codes {
@@ -82,6 +83,8 @@ codes! {
     RequestTimeout = "request_timeout", 408, "The body did not arrive in time";
     /// Entries are not what was edited: `conflicts` carries both texts. Merge and send again.
     Conflict = "conflict", 409, "Somebody else changed it";
+    /// The draft is not what was reviewed: `draft` is what it is now, unless it is gone. Review it and send its hash.
+    DraftMoved = "draft_moved", 409, "The draft changed since it was reviewed";
     /// Undoing the change set would undo later changes: `revert_conflicts` lists them.
     RevertConflict = "revert_conflict", 409, "Later changes are in the way";
     /// The name belongs to something that exists. Choose another one.
@@ -195,6 +198,9 @@ impl FieldProblem {
 pub struct Impact {
     /// Entries that would be deleted.
     pub entries: u64,
+    /// Drafts that touch it. They stay, and what they change in it counts as moved.
+    #[serde(default)]
+    pub drafts: u64,
 }
 
 /// The body of every error, `application/problem+json`.
@@ -236,6 +242,9 @@ pub struct Problem {
     /// `revert_conflict`: what changed since.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub revert_conflicts: Vec<RevertConflictView>,
+    /// `draft_moved`, and `precondition_failed` of a draft: the draft as it is now.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<Box<DraftView>>,
     /// `confirmation_required`: what would be deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub impact: Option<Impact>,
@@ -264,6 +273,7 @@ impl Problem {
             who_can_grant: Vec::new(),
             conflicts: Vec::new(),
             revert_conflicts: Vec::new(),
+            draft: None,
             impact: None,
             current_revision: None,
             lowest: None,

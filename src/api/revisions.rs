@@ -160,6 +160,10 @@ pub struct RevisionView {
     pub changed: u64,
     /// The changes; in lists at most 20 of them.
     pub changes: Vec<ItemView>,
+    /// When a list was asked for it: how many instances that are there run this one now. Of what both they and the caller see
+    /// of the namespace, or of its key, it is the newest change up to the revision that they applied.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub running: Option<u64>,
     /// When one revision is asked for: its contents were trimmed, so that it comes without diffs.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub compacted: bool,

@@ -30,6 +30,7 @@ use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
+use crate::service::search::Searches;
 use crate::service::secrets::Resealer;
 use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
@@ -115,7 +116,7 @@ pub async fn start(
         first_admin: None,
     };
     let (link, view, feed, pump) = start.patiently().await?;
-    let first_admin = start.first_admin;
+    let (first_admin, node) = (start.first_admin, ambient.id());
     let ((submissions, inbox), (to_steps, steps)) = (mpsc::channel(SUBMISSIONS), mpsc::channel(1));
     let trims = TrimLink::new(to_steps);
     let committer = Committer {
@@ -129,7 +130,6 @@ pub async fn start(
     };
     let trimmer =
         Trimmer { store: store.clone(), view: Arc::clone(&view), link: trims.clone(), limits: Arc::clone(&limits) };
-    let node = ambient.id();
     let (recorder, inbox) = recorder::channel();
     let recording = Recorder::new(node, store.clone(), Arc::clone(&view), inbox);
     let (audit, auditing) = Auditing::new(&Means {
@@ -153,6 +153,7 @@ pub async fn start(
         metrics: Arc::clone(&metrics),
         ambient: Arc::clone(&ambient),
         passwords,
+        searches: Searches::default(),
         sessions: Sessions::new(settings.sessions.limits()),
         providers: Providers::default(),
         keyring,

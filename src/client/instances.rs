@@ -13,7 +13,8 @@ pub struct InstancesQuery {
     pub namespace: Option<NamespaceName>,
     /// Those that run this revision.
     pub revision: Option<u64>,
-    /// Those that are there so, or stand so: `live`, `late`, `gone`, `in_sync`, `behind`, `rejected`, `held`, `unknown`.
+    /// Those that are there so, or stand so: `live`, `late`, `gone`, `in_sync`, `behind`, `rejected`, `held`, `unknown`,
+    /// `drifted`, `broken`, `unhealthy`, `missing`.
     pub state: Option<String>,
     /// Those with all of these labels.
     pub labels: Vec<(String, String)>,

@@ -14,7 +14,7 @@ use crate::domain::names::{Address, EnvironmentName, NamespaceName};
 use crate::domain::refusals::{self, Conflict, Refused, RevertConflict};
 use crate::domain::revisions::Revision;
 use crate::domain::secrets::Marks;
-use crate::domain::state::{Entry, Stamp, State};
+use crate::domain::state::{Entry, Namespace, Stamp, State};
 
 /// What a change set leads to. No items: everything was there already, and nothing is appended.
 #[derive(Debug, Clone)]
@@ -190,7 +190,7 @@ impl Judge<'_> {
         self.attributes(environment)?;
         let current = self.state.find_namespace(environment, name);
         // What a read of the namespace gives as its tag, as for a deletion.
-        let touched = current.map_or(Revision::ZERO, |found| found.touched);
+        let touched = current.map_or(Revision::ZERO, Namespace::touched);
         unchanged_since(*if_revision, touched, format!("{environment}/{name}"))?;
         let previous = current.map_or(Revision::ZERO, |found| found.stamp.revision);
         if current.is_some_and(|found| found.attributes == *attributes) {
@@ -225,12 +225,12 @@ impl Judge<'_> {
             .state
             .find_namespace(environment, name)
             .ok_or_else(|| Refused::NotFound(format!("{environment}/{name}")))?;
-        unchanged_since(if_revision, current.touched, format!("{environment}/{name}"))?;
+        unchanged_since(if_revision, current.touched(), format!("{environment}/{name}"))?;
         if let Some(freeze) = &attributes.frozen {
             return Err(Refused::Frozen(environment.clone(), freeze.clone()));
         }
         if current.entries > 0 && !confirmed {
-            return Err(Refused::ConfirmationRequired { namespace: name.clone(), entries: current.entries });
+            return Err(Refused::ConfirmationRequired { namespace: name.clone(), entries: current.entries, drafts: 0 });
         }
         let mut items = self.deletions(environment, name);
         items.push(namespace_item(environment, name, None, current.stamp.revision));

@@ -6,6 +6,7 @@ pub mod changes;
 pub mod commit;
 pub mod contents;
 pub mod diff;
+pub mod drafts;
 pub mod formats;
 pub mod instances;
 pub mod limits;

@@ -80,6 +80,8 @@ pub enum Refused {
         namespace: NamespaceName,
         /// How many entries would be deleted.
         entries: u64,
+        /// How many drafts touch it. They stay; the judgement does not know of them, and who asks the store adds them.
+        drafts: u64,
     },
     /// A quota would be passed.
     OverLimit {

@@ -47,6 +47,17 @@ impl Sight {
         !self.reveals.is_empty() && self.sees(address) && covers(&self.reveals, &address.namespace, &address.key)
     }
 
+    /// Of what is seen, that on which somebody else may do something as well.
+    #[must_use]
+    pub fn shared_with(self, access: &Access, holder: Holder, action: Action) -> Self {
+        let narrowed = |(name, scope): (NamespaceName, KeyScope)| {
+            let scope = scope.within(&access.key_scope(holder, action, &self.environment, &name)?)?;
+            Some((name, scope))
+        };
+        let namespaces = self.namespaces.into_iter().filter_map(narrowed).collect();
+        Self { namespaces, environment: self.environment, reveals: Vec::new() }
+    }
+
     /// The environment.
     #[must_use]
     pub fn environment(&self) -> &EnvironmentName {
@@ -183,6 +194,24 @@ mod tests {
         assert_eq!(scope(&["a"]).within(&scope(&[""])), Some(scope(&["a"])));
         assert_eq!(scope(&[""]).within(&scope(&["a"])), Some(scope(&["a"])));
         assert_eq!(scope(&["a"]).within(&scope(&["b"])), None);
+    }
+
+    #[test]
+    fn what_two_see_is_what_both_may() {
+        let (one, two) = (Uuid::from_u128(1), Uuid::from_u128(2));
+        let user = |id, name| User::person(id, UserName::parse(name).unwrap());
+        let grant = |user, namespace, prefix| {
+            Grant::of_user(Uuid::nil(), user, Role::Viewer, Place::parse("dev", namespace, prefix).unwrap())
+        };
+        let grants = vec![grant(one, "*", ""), grant(two, "orders", "app/")];
+        let access = Access::new(Parts { users: vec![user(one, "ann"), user(two, "ben")], grants, ..Parts::default() });
+        let names = ["orders", "web"].map(|name| NamespaceName::parse(name).unwrap());
+        let dev = EnvironmentName::parse("dev").unwrap();
+        let all = || Sight::of(&access, Holder::user(one), &dev, &names);
+        let shared = all().shared_with(&access, Holder::user(two), Action::Inspect);
+        assert!(sees(&shared, "dev/orders/app/a") && !sees(&shared, "dev/orders/b") && !sees(&shared, "dev/web/app/a"));
+        assert_eq!(all().shared_with(&access, Holder::user(one), Action::Inspect), all());
+        assert!(all().shared_with(&access, Holder::user(two), Action::Publish).is_blind());
     }
 
     #[test]

@@ -49,12 +49,20 @@ pub struct Namespace {
     pub stamp: Stamp,
     /// What it is.
     pub attributes: NamespaceAttributes,
-    /// The last revision that touched it or any of its entries, deletions included.
-    pub touched: Revision,
+    /// The last change of it or any of its entries, deletions included.
+    pub last: Stamp,
     /// How many entries it has.
     pub entries: u64,
     /// How many bytes they have together.
     pub bytes: u64,
+}
+
+impl Namespace {
+    /// The last revision that touched it or any of its entries, deletions included.
+    #[must_use]
+    pub fn touched(&self) -> Revision {
+        self.last.revision
+    }
 }
 
 /// A current environment.
@@ -255,7 +263,9 @@ impl State {
             (version.map_or(0, |v| v.content.size()), old.as_ref().map_or(0, |e| e.version.content.size()));
         self.bytes = self.bytes + added - removed;
         if let Some(namespace) = self.namespaces.get_mut(&(address.environment.clone(), address.namespace.clone())) {
-            namespace.touched = namespace.touched.max(stamp.revision);
+            if stamp.revision > namespace.last.revision {
+                namespace.last = stamp.clone();
+            }
             namespace.bytes = namespace.bytes + added - removed;
             namespace.entries = namespace.entries + u64::from(version.is_some()) - u64::from(old.is_some());
         }
@@ -277,8 +287,8 @@ impl State {
             return;
         };
         let (entries, bytes) = self.namespaces.get(&at).map_or((0, 0), |old| (old.entries, old.bytes));
-        let new =
-            Namespace { stamp: stamp.clone(), attributes: attributes.clone(), touched: stamp.revision, entries, bytes };
+        let (stamp, last) = (stamp.clone(), stamp.clone());
+        let new = Namespace { stamp, attributes: attributes.clone(), last, entries, bytes };
         self.namespaces.insert(at, new);
     }
 }

@@ -4,7 +4,7 @@ use axum::extract::State;
 
 use crate::api::access::{
     AbleView, AccessBody, AccessDocument, AppliedView, AuthenticatedBy, CallerView, EffectiveView, ExplainBody,
-    ExplainView, ReasonView, ShownTokenView, WhoCanBody, WhoCanView,
+    ExplainView, ReasonView, ServerView, ShownTokenView, WhoCanBody, WhoCanView,
 };
 use crate::api::grants::GrantBody;
 use crate::api::problem::{Code, FieldProblem, Problem};
@@ -12,7 +12,7 @@ use crate::domain::access::{Allowance, Effective, SubjectName};
 use crate::domain::names::GroupName;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, parsed};
-use crate::http::{Shared, grants, groups, users, views};
+use crate::http::{App, Shared, grants, groups, users, views};
 use crate::service::apply::{Desired, Listing};
 use crate::service::explain::{Asked, Method, Reason};
 use crate::service::grants::HeldGrant;
@@ -48,7 +48,20 @@ pub(super) async fn me(
         grants: all(found.grants),
         scope: found.scope.map(all),
         effective: found.effective.into_iter().map(effective).collect(),
+        server: server(&app),
     }))
+}
+
+fn server(app: &App) -> ServerView {
+    let limits = &app.service.limits;
+    ServerView {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        master_key: app.service.keyring.has_master(),
+        entry_bytes: limits.entry_bytes,
+        change_set_bytes: limits.change_set_bytes,
+        change_set_entries: limits.change_set_entries as u64,
+        message_bytes: limits.message_bytes as u64,
+    }
 }
 
 fn asked(environment: Option<&str>, namespace: Option<&str>, key: Option<&str>) -> Result<Asked, ApiError> {

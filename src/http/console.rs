@@ -90,6 +90,10 @@ fn language(headers: &HeaderMap) -> &'static str {
 
 /// A file of the console, compressed as the browser can take it.
 pub(super) async fn asset(Path(name): Path<String>, headers: HeaderMap) -> Result<Response, ApiError> {
+    // A path that was hidden in one segment leads nowhere.
+    if !name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte)) {
+        return Err(missing());
+    }
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let accepts =
         |coding: &str| accepted.split(',').any(|one| one.split(';').next().unwrap_or_default().trim() == coding);
@@ -140,6 +144,6 @@ mod tests {
         assert_eq!(cookie("pintle-lang=\"><script>"), "en");
         let asked = |value| language(&with(header::ACCEPT_LANGUAGE, value));
         assert_eq!(asked("de-DE, zh-TW;q=0.8, en;q=0.5"), "zh-CN");
-        assert_eq!(asked("fr, é"), "en");
+        assert_eq!(asked("fr, x"), "en");
     }
 }

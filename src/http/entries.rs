@@ -11,6 +11,7 @@ use crate::api::problem::{Code, Problem};
 use crate::domain::formats::Format;
 use crate::domain::names::Address;
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::RequestedMarks;
 use crate::domain::state::Entry;
 use crate::http::environments::{ReadParams, if_revision, tagged};
 use crate::http::error::ApiError;
@@ -19,7 +20,7 @@ use crate::http::extract::{
 };
 use crate::http::{Shared, views};
 use crate::service::entries::EntryFilter;
-use crate::service::publish::{PublishRequest, RequestedChange, RequestedMarks};
+use crate::service::publish::{PublishRequest, RequestedChange};
 use crate::service::{ServiceError, WriteContext};
 
 /// Which entries of a namespace.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use crate::api::drafts::DraftView;
 use crate::api::problem::{Code, FieldProblem, Impact, Problem};
 use crate::api::revisions::RevertConflictView;
 use crate::domain::access::Action;
@@ -100,13 +101,19 @@ impl ApiError {
         self
     }
 
+    /// The same problem with the draft as it is now.
+    pub(super) fn with_draft(mut self, draft: DraftView) -> Self {
+        self.problem.draft = Some(Box::new(draft));
+        self
+    }
+
     /// A stale If-Match is 412, not 409; both carry the texts.
     pub(super) fn into_precondition_failed(mut self) -> Self {
-        if self.problem.code == Code::Conflict {
+        if matches!(self.problem.code, Code::Conflict | Code::DraftMoved) {
             let conflict = *self.problem;
-            let fresh = Problem::new(Code::PreconditionFailed, conflict.detail);
-            let (conflicts, current_revision) = (conflict.conflicts, conflict.current_revision);
-            self.problem = Box::new(Problem { conflicts, current_revision, ..fresh });
+            let fresh = Problem::new(Code::PreconditionFailed, conflict.detail.clone());
+            let Problem { conflicts, draft, current_revision, .. } = conflict;
+            self.problem = Box::new(Problem { conflicts, draft, current_revision, ..fresh });
         }
         self
     }
@@ -152,6 +159,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::NeedsFullToken => Self::new(Code::NeedsFullToken, None),
             ServiceError::TooManyRequests(wait) => Self::new(Code::TooManyRequests, None).retry_after(wait),
             ServiceError::IdempotencyKeyReused => Self::new(Code::IdempotencyKeyReused, None),
+            ServiceError::DraftMoved => Self::new(Code::DraftMoved, None),
             ServiceError::InstanceTaken(what) => {
                 Self::new(Code::InstanceTaken, format!("{what} belongs to another user until it is gone"))
             }
@@ -241,10 +249,10 @@ impl From<Refused> for ApiError {
             Refused::NotEmpty(environment, namespaces) => {
                 Self::new(Code::NotEmpty, format!("{environment} still has {namespaces} namespaces"))
             }
-            Refused::ConfirmationRequired { namespace, entries } => {
+            Refused::ConfirmationRequired { namespace, entries, drafts } => {
                 let detail = format!("{entries} entries would be deleted: send confirm={namespace}");
                 let mut this = Self::new(Code::ConfirmationRequired, detail);
-                this.problem.impact = Some(Impact { entries });
+                this.problem.impact = Some(Impact { entries, drafts });
                 this
             }
             Refused::OverLimit { limit, target, allowed, wanted } => {

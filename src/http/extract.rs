@@ -296,7 +296,14 @@ impl WriteHeaders {
             Idempotency { key, body: ContentHash::of(&all) }
         });
         let message = message.filter(|message| !message.is_empty()).unwrap_or(self.message);
-        WriteContext { message, request_id: self.request_id, trace: self.trace, dry_run: false, idempotency }
+        WriteContext {
+            message,
+            request_id: self.request_id,
+            trace: self.trace,
+            dry_run: false,
+            idempotency,
+            draft: None,
+        }
     }
 }
 

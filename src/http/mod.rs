@@ -8,6 +8,7 @@ mod console;
 mod cookies;
 mod cross_site;
 mod diffs;
+mod drafts;
 mod entries;
 mod environments;
 mod error;
@@ -32,6 +33,7 @@ mod public_url;
 mod publish;
 mod revisions;
 mod rollback;
+mod search;
 pub mod serve;
 mod sessions;
 mod tokens;
@@ -132,7 +134,11 @@ fn table() -> OpenApiRouter<Shared> {
         .routes(routes!(namespaces::get, namespaces::put, namespaces::delete))
         .routes(routes!(entries::list))
         .routes(routes!(entries::get, entries::put, entries::delete))
+        .routes(routes!(search::search))
         .routes(routes!(publish::publish))
+        .routes(routes!(drafts::list, drafts::open))
+        .routes(routes!(drafts::get, drafts::edit, drafts::delete))
+        .routes(routes!(drafts::publish))
         .routes(routes!(revisions::list))
         .routes(routes!(revisions::get))
         .routes(routes!(trims::pin, trims::unpin))

@@ -11,6 +11,7 @@ use crate::api::namespaces::{NamespaceBody, NamespaceList, NamespaceView};
 use crate::api::problem::Problem;
 use crate::domain::changes::NamespaceAttributes;
 use crate::domain::patterns::KeyPattern;
+use crate::domain::state::Namespace;
 use crate::http::environments::{PastParams, if_revision, tagged};
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, Place, Query, WriteHeaders};
@@ -43,7 +44,7 @@ pub(super) async fn list(
     let environment = place.environment()?;
     let permit = app.service.may_see(&caller, &environment)?;
     let (all, touched) = app.service.list_namespaces(&permit, &environment, at).await?;
-    let namespaces = all.iter().map(|(name, found)| views::namespace(&environment, name, found)).collect();
+    let namespaces = all.iter().map(|(name, found, seen)| views::namespace(&environment, name, found, seen)).collect();
     Ok(tagged(&headers, touched, NamespaceList { namespaces }))
 }
 
@@ -62,8 +63,8 @@ pub(super) async fn get(
     let at = params.moment(&app).await?;
     let (environment, name) = (place.environment()?, place.namespace()?);
     let permit = app.service.may_list(&caller, &environment, &name)?;
-    let found = app.service.get_namespace(&permit, &environment, &name, at).await?;
-    Ok(tagged(&headers, found.touched, views::namespace(&environment, &name, &found)))
+    let (found, seen) = app.service.get_namespace(&permit, &environment, &name, at).await?;
+    Ok(tagged(&headers, found.touched(), views::namespace(&environment, &name, &found, &seen)))
 }
 
 /// Create a namespace, or replace its attributes.
@@ -81,7 +82,7 @@ pub(super) async fn put(
     let (environment, name) = (place.environment()?, place.namespace()?);
     let permit = app.service.may_manage_namespace(&caller, &environment, &name)?;
     let present = app.service.view.state().find_namespace(&environment, &name).cloned();
-    let wanted = if_revision(headers.if_revision, present.as_ref().map(|found| found.touched))?;
+    let wanted = if_revision(headers.if_revision, present.as_ref().map(Namespace::touched))?;
     let parts = [b"put_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes(), &bytes];
     let context = headers.context(body.message, &parts);
     let secret_keys = match body.secret_keys {
@@ -119,7 +120,7 @@ pub(super) async fn delete(
     if params.confirm.as_ref().is_some_and(|confirm| confirm != name.as_str()) {
         return Err(ApiError::invalid("confirm", format!("must be {name}")));
     }
-    let current = app.service.view.state().find_namespace(&environment, &name).map(|found| found.touched);
+    let current = app.service.view.state().find_namespace(&environment, &name).map(Namespace::touched);
     let wanted = if_revision(headers.if_revision, current)?;
     let parts = [b"delete_namespace".as_slice(), environment.as_str().as_bytes(), name.as_str().as_bytes()];
     let context = headers.context(None, &parts);

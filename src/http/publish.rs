@@ -9,11 +9,12 @@ use crate::api::entries::{ChangeBody, Op, PublishBody, WriteView};
 use crate::api::problem::{Code, FieldProblem, Problem};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
+use crate::domain::secrets::RequestedMarks;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json, WriteHeaders};
 use crate::http::{Shared, views};
 use crate::service::WriteContext;
-use crate::service::publish::{PublishRequest, RequestedChange, RequestedMarks};
+use crate::service::publish::{PublishRequest, RequestedChange};
 
 /// Publish a change set: any number of entries, namespaces and environments, all or nothing.
 #[utoipa::path(post, path = "/api/v1/publish", operation_id = "publish", tag = "entries", request_body = PublishBody, responses(
@@ -43,7 +44,7 @@ pub(super) async fn publish(
 }
 
 /// Parses one change; all that is wrong with it is told together.
-fn requested(field: &str, change: ChangeBody) -> Result<RequestedChange, Vec<FieldProblem>> {
+pub(super) fn requested(field: &str, change: ChangeBody) -> Result<RequestedChange, Vec<FieldProblem>> {
     let mut problems = Vec::new();
     let mut wrong = |name: &str, problem: String| problems.push(FieldProblem::new(format!("{field}.{name}"), problem));
     let environment = EnvironmentName::parse(&change.env).map_err(|error| wrong("env", error.to_string())).ok();

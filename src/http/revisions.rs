@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use crate::api::problem::Problem;
 use crate::api::revisions::{RevisionList, RevisionView};
-use crate::domain::changes::{Item, Kind, Record, Version};
+use crate::domain::changes::{Item, Kind, Record, RecordHead, Version};
 use crate::http::environments::ReadParams;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Place, Query, instant, page, parsed};
@@ -33,6 +33,8 @@ pub(super) struct ListParams {
     since: Option<String>,
     /// Committed at or before this RFC 3339 instant.
     until: Option<String>,
+    /// Say of each revision how many instances run it now; with `namespace`. With `key`, how many run that version of it.
+    running: Option<bool>,
     /// With a smaller number; `next` of the page before.
     before: Option<String>,
     /// Revisions on a page, 1 to 1000; 100 when absent.
@@ -58,6 +60,10 @@ pub(super) async fn list(
     if params.key.is_some() && params.namespace.is_none() {
         return Err(ApiError::invalid("key", "must come together with namespace"));
     }
+    let running = params.running.unwrap_or(false);
+    if running && params.namespace.is_none() {
+        return Err(ApiError::invalid("running", "must come together with namespace"));
+    }
     let kind = params.kind.as_deref().map(|kind| {
         Kind::find(kind).ok_or_else(|| {
             let all: Vec<&str> = Kind::ALL.into_iter().map(Kind::as_str).collect();
@@ -74,8 +80,12 @@ pub(super) async fn list(
         until: instant("until", params.until.as_deref())?,
         before: parsed("before", params.before.as_deref())?,
     };
-    let found = app.service.list_revisions(&caller, filter, page(params.limit)?).await?;
-    let revisions = found.revisions.iter().map(|(head, changes)| views::listed_revision(head, changes)).collect();
+    let found = app.service.list_revisions(&caller, filter, page(params.limit)?, running).await?;
+    let view = |(head, changes): &(RecordHead, Vec<_>)| RevisionView {
+        running: found.running.as_ref().map(|all| all.get(&head.revision).copied().unwrap_or(0)),
+        ..views::listed_revision(head, changes)
+    };
+    let revisions = found.revisions.iter().map(view).collect();
     Ok(axum::Json(RevisionList { revisions, next: found.next.map(|revision| revision.0) }))
 }
 

@@ -2,7 +2,7 @@
 
 use crate::api::entries::{ChangedView, ContentView, EntryView, MarksView, Op, WarningView, WriteView};
 use crate::api::environments::EnvironmentView;
-use crate::api::namespaces::NamespaceView;
+use crate::api::namespaces::{LastChangeView, NamespaceView};
 use crate::api::problem::FieldProblem;
 use crate::api::revisions::{
     ConflictView, DiffEntryView, Difference, EntryDiff, ItemKind, ItemView, RevertConflictView, RevisionView, SideView,
@@ -20,6 +20,7 @@ use crate::service::Field;
 use crate::service::committer::Committed;
 use crate::service::diffs::DifferentEntry;
 use crate::service::keyring::OVERHEAD;
+use crate::service::namespaces::SeenOfNamespace;
 use crate::service::revisions::ListedChange;
 
 /// Changes that a write answers, and a list of revisions shows per revision.
@@ -42,15 +43,25 @@ pub(super) fn environment(name: &EnvironmentName, found: &Environment) -> Enviro
     }
 }
 
-pub(super) fn namespace(environment: &EnvironmentName, name: &NamespaceName, found: &Namespace) -> NamespaceView {
+pub(super) fn namespace(
+    environment: &EnvironmentName,
+    name: &NamespaceName,
+    found: &Namespace,
+    seen: &SeenOfNamespace,
+) -> NamespaceView {
     NamespaceView {
         environment: environment.to_string(),
         name: name.to_string(),
         description: found.attributes.description.clone(),
-        revision: found.touched.0,
+        revision: found.touched().0,
         secret_keys: found.attributes.secret_keys.iter().map(|pattern| pattern.as_str().to_owned()).collect(),
-        entries: found.entries,
-        bytes: found.bytes,
+        entries: seen.entries,
+        bytes: seen.bytes,
+        last_change: LastChangeView {
+            revision: seen.last.revision.0,
+            at: seen.last.at,
+            actor: seen.last.actor.to_string(),
+        },
     }
 }
 
@@ -99,7 +110,7 @@ fn size(version: &Version) -> u64 {
     version.content.size().saturating_sub(overhead)
 }
 
-fn side(version: &Version, revision: Option<Revision>) -> SideView {
+pub(super) fn side(version: &Version, revision: Option<Revision>) -> SideView {
     SideView {
         revision: revision.map(|revision| revision.0),
         format: version.format,
@@ -228,6 +239,7 @@ pub(super) fn revision(head: &RecordHead, changed: usize, changes: Vec<ItemView>
         forced: head.origin.forced,
         changed: changed as u64,
         changes,
+        running: None,
         compacted: false,
         pin: None,
     }

@@ -93,7 +93,7 @@ impl Service {
             .ok_or_else(|| ServiceError::NotFound(format!("{environment}/{namespace}")))?;
         let all = state.entries(environment, namespace).filter(|(key, _)| wanted(key));
         let page = all.take(filter.limit + 1).map(|(key, entry)| (key.clone(), entry.clone()));
-        let (mut entries, touched): (Vec<_>, _) = (page.collect(), found.touched);
+        let (mut entries, touched): (Vec<_>, _) = (page.collect(), found.touched());
         let mut bytes = 0;
         let fitting = entries.iter().take_while(|(_, entry)| {
             let fits = bytes == 0 || bytes + entry.version.content.size() <= PAGE_BYTES;

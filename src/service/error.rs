@@ -113,6 +113,9 @@ pub enum ServiceError {
     /// The idempotency key belongs to another body.
     #[error("idempotency key reused")]
     IdempotencyKeyReused,
+    /// A draft is not what the caller has seen, or gone.
+    #[error("the draft changed")]
+    DraftMoved,
     /// The id of an instance belongs to another user.
     #[error("{0} belongs to another user")]
     InstanceTaken(String),

@@ -8,6 +8,7 @@ pub mod attempts;
 pub mod audit;
 pub mod committer;
 pub mod diffs;
+pub mod drafts;
 pub mod entries;
 pub mod environments;
 mod error;
@@ -34,6 +35,7 @@ pub mod pins;
 pub mod publish;
 pub mod revisions;
 pub mod rollback;
+pub mod search;
 pub mod secrets;
 pub mod sessions;
 pub mod signing;
@@ -60,12 +62,13 @@ use crate::domain::state::State;
 use crate::metrics::{Metrics, Outcome};
 use crate::service::ambient::Ambient;
 use crate::service::audit::AuditLink;
-use crate::service::committer::{Committed, Idempotency, Submission};
+use crate::service::committer::{Committed, Idempotency, Reviewed, Submission};
 use crate::service::instances::recorder::RecorderLink;
 use crate::service::issuer_keys::IssuerKeyCache;
 use crate::service::keyring::Keyring;
 use crate::service::oidc::Providers;
 use crate::service::passwords::Passwords;
+use crate::service::search::Searches;
 use crate::service::sessions::Sessions;
 use crate::service::trims::TrimLink;
 use crate::service::wakeups::PumpLink;
@@ -102,6 +105,8 @@ pub struct Service {
     pub ambient: Arc<dyn Ambient>,
     /// Hashes passwords.
     pub passwords: Passwords,
+    /// Bounds searches.
+    pub searches: Searches,
     /// Sessions and logins, as this node remembers them.
     pub sessions: Sessions,
     /// What providers of logins say of themselves.
@@ -127,6 +132,8 @@ pub struct WriteContext {
     pub dry_run: bool,
     /// When it shall happen once.
     pub idempotency: Option<Idempotency>,
+    /// The draft that it publishes.
+    pub draft: Option<Reviewed>,
 }
 
 /// A moment of the history.
@@ -166,7 +173,7 @@ impl Service {
         if context.message.contains('\0') {
             return Err(ServiceError::Invalid(vec![Field::new("message", "must not contain NUL")]));
         }
-        let WriteContext { message, request_id, trace, dry_run, idempotency } = context;
+        let WriteContext { message, request_id, trace, dry_run, idempotency, draft } = context;
         let idempotency = idempotency.map(|once| self.keyed(once));
         let change_set =
             ChangeSet { id: self.ambient.id(), caller: caller.clone(), message, request_id, trace, intent };
@@ -181,7 +188,8 @@ impl Service {
             return Err(ServiceError::Unavailable(format!("the database does not answer since {since}")));
         }
         let (reply, result) = oneshot::channel();
-        let submission = Submission { change_set: Arc::new(change_set), idempotency: idempotency.clone(), reply };
+        let submission =
+            Submission { change_set: Arc::new(change_set), idempotency: idempotency.clone(), draft, reply };
         self.submissions.send(submission).await.map_err(|_| ServiceError::Draining)?;
         match (result.await.map_err(|_| ServiceError::OutcomeUnknown)?, idempotency) {
             (
@@ -211,7 +219,12 @@ impl Service {
                 }
             }
         }
-        self.write(caller, intent, context.clone()).await
+        let written = self.write(caller, intent, context.clone()).await;
+        if !first_marks.is_empty() && written.is_ok() {
+            // Drafts of these entries are to be sealed, too.
+            self.resealing.notify_one();
+        }
+        written
     }
 
     /// Where there is a master key, the hash of a body that is kept is a keyed one: the body may have been secret.

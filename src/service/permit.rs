@@ -24,6 +24,8 @@ authorities! {
     Read;
     /// To see history, diffs and instances.
     Inspect;
+    /// To edit drafts.
+    Draft;
     /// To publish.
     Publish;
     /// To roll back and revert.

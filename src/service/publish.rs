@@ -12,8 +12,8 @@ use crate::domain::formats::{Format, Warning};
 use crate::domain::names::Address;
 use crate::domain::refusals::{Conflict, Refused};
 use crate::domain::revisions::Revision;
-use crate::domain::secrets::Marks;
 use crate::domain::secrets::masking;
+use crate::domain::secrets::{Marks, RequestedMarks};
 use crate::domain::state::State;
 use crate::service::committer::Committed;
 use crate::service::permit::{self, Permit, Publish};
@@ -22,15 +22,6 @@ use crate::service::{Field, Service, ServiceError, WriteContext};
 
 /// Content bytes above which the syntax check leaves the async threads.
 const INLINE_CHECK: usize = 64 * 1024;
-
-/// What a caller says is secret in a content.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum RequestedMarks {
-    /// All of it, or nothing.
-    Secret(bool),
-    /// These values.
-    Paths(Vec<String>),
-}
 
 /// One change as it was asked for.
 #[derive(Debug, Clone)]
@@ -184,7 +175,7 @@ impl Service {
 }
 
 /// The entry's present format, else by extension, else text, or binary when it is not UTF-8.
-fn present_or_guessed(state: &State, address: &Address, bytes: &[u8]) -> Format {
+pub(super) fn present_or_guessed(state: &State, address: &Address, bytes: &[u8]) -> Format {
     match state.find_entry(address) {
         Some(entry) => entry.version.format,
         None => Format::guess(address.key.as_str(), bytes),

@@ -1,5 +1,7 @@
 //! History: which revisions, and what each changed, as far as the caller may see.
 
+use std::collections::HashMap;
+
 use crate::domain::access::{Access, Action, Caller, Target};
 use crate::domain::changes::{Item, Record, RecordHead, Version};
 use crate::domain::names::{Address, EntryKey, EnvironmentName, NamespaceName};
@@ -19,6 +21,8 @@ pub struct HistoryPage {
     pub revisions: Vec<(RecordHead, Vec<ListedChange>)>,
     /// Where the next page starts.
     pub next: Option<Revision>,
+    /// How many instances run each of them now, if that was asked for.
+    pub running: Option<HashMap<Revision, u64>>,
 }
 
 /// One revision.
@@ -45,8 +49,26 @@ pub enum RevisionChanges {
 }
 
 impl Service {
-    /// Lists revisions that touched something the caller may read.
+    /// Lists revisions that touched something the caller may read. For those of one namespace it can say how many instances
+    /// run each of them now.
     pub async fn list_revisions(
+        &self,
+        caller: &Caller,
+        filter: HistoryFilter,
+        limit: usize,
+        with_running: bool,
+    ) -> Result<HistoryPage, ServiceError> {
+        let place = filter.environment.clone().zip(filter.namespace.clone()).filter(|_| with_running);
+        let key = filter.key.clone();
+        let page = self.list_page(caller, filter, limit).await?;
+        let Some((environment, namespace)) = place else { return Ok(page) };
+        let mut session = self.store.acquire().await?;
+        let place = (&environment, &namespace);
+        let running = self.count_running(caller, &mut session, place, key.as_ref()).await?;
+        Ok(HistoryPage { running: Some(running), ..page })
+    }
+
+    async fn list_page(
         &self,
         caller: &Caller,
         mut filter: HistoryFilter,
@@ -71,11 +93,11 @@ impl Service {
                 let more = full || revisions.len() > limit;
                 revisions.truncate(limit);
                 let next = more.then(|| revisions.last().map(|(head, _)| head.revision)).flatten();
-                return Ok(HistoryPage { revisions, next });
+                return Ok(HistoryPage { revisions, next, running: None });
             }
         }
         revisions.truncate(limit);
-        Ok(HistoryPage { revisions, next: filter.before })
+        Ok(HistoryPage { revisions, next: filter.before, running: None })
     }
 
     /// One revision with its changes, and what was there before each.

@@ -163,17 +163,21 @@ pub async fn find_sealed_with(
     rows.collect()
 }
 
-/// How many contents are sealed with a key.
+/// How many contents are sealed with a key, those of drafts included.
 pub async fn count_sealed_with(
     conn: &mut Conn,
     key: Uuid,
     (environment, namespace): (&EnvironmentName, &NamespaceName),
 ) -> Result<u64, StoreError> {
     let count = sqlx::query_scalar!(
-        r#"SELECT count(DISTINCT k.hash) AS "count!"
-           FROM changes c JOIN contents k ON k.hash = c.hash
-           WHERE c.environment = $1 AND c.namespace = $2 AND c.item = 'entry' AND c.attributes IS NOT NULL
-             AND substring(k.body FROM 2 FOR 16) = uuid_send($3)"#,
+        r#"SELECT (SELECT count(DISTINCT k.hash)
+                   FROM changes c JOIN contents k ON k.hash = c.hash
+                   WHERE c.environment = $1 AND c.namespace = $2 AND c.item = 'entry' AND c.attributes IS NOT NULL
+                     AND substring(k.body FROM 2 FOR 16) = uuid_send($3))
+                + (SELECT count(*)
+                   FROM draft_changes c JOIN drafts d ON d.id = c.draft
+                   WHERE d.environment = $1 AND c.namespace = $2 AND c.sealed
+                     AND substring(c.body FROM 2 FOR 16) = uuid_send($3)) AS "count!""#,
         environment.as_str(),
         namespace.as_str(),
         key

@@ -5,6 +5,7 @@ mod accounts;
 mod audit;
 mod checks;
 mod data_keys;
+mod drafts;
 mod entries;
 mod error;
 mod heads;
@@ -41,6 +42,10 @@ pub use audit::{
 pub use data_keys::{
     Resealing, SealedContent, Sealing, Unsealed, add_data_key, count_sealed_with, find_sealed_with, find_unsealed,
     reseal_contents, rewrap_data_keys, seal_versions,
+};
+pub use drafts::{
+    DraftEdit, DraftFilter, EditOutcome, OpenOutcome, count_drafts, delete_draft, edit_draft, find_draft,
+    find_drafts_sealed_with, list_drafts, list_open_contents, open_draft, reseal_draft,
 };
 pub use entries::{Part, load, load_marks};
 pub use error::StoreError;

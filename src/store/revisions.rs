@@ -34,10 +34,12 @@ pub struct BatchSet<'a> {
     pub request_id: &'a str,
     /// What it was made from.
     pub origin: Origin,
-    /// Its changes; none appends no revision, and only remembers the idempotency key.
+    /// Its changes; none appends no revision, remembers the idempotency key, and lets the draft go.
     pub items: &'a [Item],
     /// Caller, key and hash of the body, when the call shall happen once.
     pub idempotency: Option<(String, &'a str, ContentHash)>,
+    /// The draft that it publishes, which goes with it, and the hash that must still be its.
+    pub draft: Option<(Uuid, ContentHash)>,
 }
 
 /// Change sets that were judged one after the other at one head.
@@ -81,6 +83,8 @@ pub enum CommitOutcome {
     Duplicates(Vec<Duplicate>),
     /// Of these entries some earlier versions are not sealed; nothing was written.
     Unsealed(Vec<Address>),
+    /// The drafts of these change sets have another hash, or are gone; nothing was written.
+    DraftsMoved(Vec<Uuid>),
 }
 
 #[derive(Serialize)]
@@ -101,6 +105,8 @@ struct SetJson<'a> {
     caller: Option<&'a str>,
     idempotency_key: Option<&'a str>,
     body_hash: Option<String>,
+    draft: Option<Uuid>,
+    draft_hash: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -194,6 +200,8 @@ pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<CommitOutcome,
             caller: set.idempotency.as_ref().map(|(caller, ..)| caller.as_str()),
             idempotency_key: set.idempotency.as_ref().map(|(_, key, _)| *key),
             body_hash: set.idempotency.as_ref().map(|(.., hash)| hash.to_string()),
+            draft: set.draft.map(|(id, _)| id),
+            draft_hash: set.draft.map(|(_, hash)| hash.to_string()),
         });
         for (ordinal, item) in set.items.iter().enumerate() {
             changes.push(ChangeJson::of(offset, ordinal, item, &batch.unmarked));
@@ -229,6 +237,9 @@ pub async fn commit(conn: &mut Conn, batch: &Batch<'_>) -> Result<CommitOutcome,
         )),
         ("unsealed", _, Some(found)) => Ok(CommitOutcome::Unsealed(
             serde_json::from_value(found).map_err(|error| StoreError::corrupt("changes", error.to_string()))?,
+        )),
+        ("draft_moved", _, Some(found)) => Ok(CommitOutcome::DraftsMoved(
+            serde_json::from_value(found).map_err(|error| StoreError::corrupt("drafts", error.to_string()))?,
         )),
         (other, ..) => Err(StoreError::corrupt("head", format!("unknown outcome {other}"))),
     }

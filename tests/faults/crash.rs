@@ -20,7 +20,7 @@ use crate::support::{Dice, Place, Tested, ensure, eventually, tell};
 const KILLS: u64 = 20;
 const ACKED: usize = 5_000;
 /// The longest time the faults go on.
-const FAULTS: Duration = Duration::from_secs(130);
+const FAULTS: Duration = Duration::from_secs(200);
 /// How many entries all publishers share.
 const KEYS: u64 = 40;
 

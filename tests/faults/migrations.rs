@@ -169,7 +169,7 @@ fn least_rights(cluster: &Cluster) -> Tested {
          GRANT UPDATE ON head, audit_chains TO pintle_app;
          GRANT DELETE ON idempotency, redactions TO pintle_app;
          GRANT INSERT, UPDATE, DELETE ON users, group_members, grants, tokens, login_codes, login_places, signing_keys,
-             data_keys, identity_providers, trusted_issuers TO pintle_app",
+             data_keys, identity_providers, trusted_issuers, drafts, draft_changes TO pintle_app",
     )?;
     Ok(())
 }

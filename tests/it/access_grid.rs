@@ -10,6 +10,7 @@ use std::path::Path;
 use reqwest::Method;
 use serde_json::{Value, json};
 
+use crate::harness::actors::entry;
 use crate::harness::app::PASSWORD;
 use crate::harness::{Actor, App, put};
 use crate::openapi::operations;
@@ -66,6 +67,8 @@ enum On {
     Instance,
     /// `dev/orders`, told by nothing but an id or a number: without the right it does not exist.
     HiddenOrders,
+    /// A shared draft of `dev/orders`: it does not exist for whoever may not edit drafts there.
+    Draft,
 }
 
 /// What each operation asks for, on what, and the status when it may.
@@ -76,6 +79,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("create_grant", "grant", On::Orders, 201),
     ("create_token", "", On::Account, 201),
     ("create_user", "administer", On::Store, 201),
+    ("delete_draft", "draft", On::Draft, 204),
     ("delete_entry", "publish", On::Orders, 200),
     ("delete_environment", "manage", On::Empty, 200),
     ("delete_group", "administer", On::Store, 204),
@@ -84,6 +88,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("delete_namespace", "manage", On::Orders, 200),
     ("delete_trusted_issuer", "administer", On::Store, 204),
     ("diff", "inspect", On::SomeOfDev, 200),
+    ("edit_draft", "draft", On::Draft, 200),
     ("end_session", "", On::Account, 204),
     ("end_sessions", "", On::Account, 204),
     ("exchange_token", "", On::Anybody, 200),
@@ -93,6 +98,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("finish_oidc", "", On::Open, 404),
     ("freeze_environment", "freeze", On::Dev, 200),
     ("get_caller", "", On::Anybody, 200),
+    ("get_draft", "draft", On::Draft, 200),
     ("get_entry", "read", On::Orders, 200),
     ("get_environment", "read", On::SomeOfDev, 200),
     ("get_group", "administer", On::Store, 200),
@@ -107,6 +113,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("grant_login_code", "", On::Account, 403),
     ("healthz", "", On::Open, 200),
     ("list_audit", "audit", On::Part, 200),
+    ("list_drafts", "", On::Anybody, 200),
     ("list_entries", "read", On::Orders, 200),
     ("list_environments", "", On::Anybody, 200),
     ("list_grants", "", On::Anybody, 200),
@@ -127,8 +134,10 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("log_in_with_code", "", On::Open, 403),
     ("log_out", "", On::Anybody, 204),
     ("metrics", "", On::Anybody, 200),
+    ("open_draft", "draft", On::Orders, 201),
     ("pin_revision", "administer", On::Store, 200),
     ("publish", "publish", On::Orders, 200),
+    ("publish_draft", "publish", On::Draft, 200),
     ("put_entry", "publish", On::Orders, 200),
     ("put_environment", "manage", On::Dev, 200),
     ("put_group", "administer", On::Store, 200),
@@ -147,6 +156,7 @@ const OPERATIONS: &[(&str, &str, On, u16)] = &[
     ("roll_back", "rollback", On::Orders, 200),
     ("rotate_keys", "administer", On::Store, 200),
     ("rotate_token", "", On::Account, 201),
+    ("search", "", On::Anybody, 200),
     ("send_receipts", "report", On::Instance, 204),
     // There is no such provider.
     ("start_oidc", "", On::Open, 404),
@@ -171,7 +181,7 @@ impl Caller {
     fn may(&self, action: &str, on: On) -> bool {
         let covered = match (on, self.through) {
             (_, Through::Session) | (On::SomeOfDev | On::Part, _) => true,
-            (on, Through::Here) => matches!(on, On::Orders | On::Instance | On::HiddenOrders),
+            (on, Through::Here) => matches!(on, On::Orders | On::Instance | On::HiddenOrders | On::Draft),
             (_, Through::Elsewhere) => false,
         };
         covered && self.actions.is_some_and(|actions| actions.contains(&action))
@@ -199,6 +209,13 @@ impl Caller {
             _ if self.may(action, on) => done,
             On::Store | On::Part => 403,
             On::HiddenOrders => 404,
+            On::Draft => {
+                if self.may("draft", on) {
+                    403
+                } else {
+                    404
+                }
+            }
             On::Instance if !self.may(action, On::SomeOfDev) => self.expected(action, On::SomeOfDev, done),
             On::Dev | On::Empty | On::SomeOfDev | On::Orders | On::Instance => {
                 if self.reads(on) {
@@ -231,6 +248,8 @@ struct Request {
     bytes: Option<&'static str>,
     /// Sent instead of the caller's own, which the call ends.
     token: Option<String>,
+    /// The hash that an edit is made from.
+    if_match: Option<String>,
 }
 
 /// A valid request for an operation; none when nobody wrote one yet.
@@ -256,6 +275,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         | "list_identity_providers"
         | "list_lost"
         | "list_pins"
+        | "list_drafts"
         | "list_audit"
         | "unpin_revision"
         | "list_instances"
@@ -292,6 +312,7 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "redact_entry" => with(json!({"revision": 3, "reason": "r"})),
         "trim_history" => with(json!({"below": 1})),
         "resume" | "exchange_token" => with(json!({})),
+        "search" => Request { query: "?q=a", ..plain() },
         "watch" => Request { query: "?env=dev&namespace=orders", ..plain() },
         "watch_with_body" => with(json!({"env": "dev", "namespaces": ["orders"]})),
         "diff" => Request { query: "?env=dev&from=1", ..plain() },
@@ -300,8 +321,32 @@ async fn request(app: &App, operation: &str, caller: &Caller) -> Option<Request>
         "grant_login_code" => with(json!({"challenge": "x".repeat(43)})),
         "log_in_with_code" => with(json!({"code": "none", "verifier": "x".repeat(43)})),
         "create_token" => with(json!({"name": "t"})),
+        "open_draft" => {
+            with(json!({"env": "dev", "namespace": "orders", "title": "t", "changes": [draft_change("from the grid")]}))
+        }
+        "get_draft" | "edit_draft" | "delete_draft" | "publish_draft" => of_draft(app, operation).await,
         _ => return administration(app, operation, caller).await,
     })
+}
+
+fn draft_change(content: &str) -> Value {
+    json!({"namespace": "orders", "key": "drafted.txt", "op": "put", "content": content, "if_revision": 0})
+}
+
+/// A call on a draft of the first admin, which others may see.
+async fn of_draft(app: &App, operation: &str) -> Request {
+    app.admin().delete(&entry("dev/orders/drafted.txt")).await;
+    let draft =
+        json!({"env": "dev", "namespace": "orders", "title": "t", "shared": true, "changes": [draft_change("x")]});
+    let draft: Value = app.admin().post("/api/v1/drafts", draft).await.expect(201).json();
+    let (id, hash) = (draft["id"].as_str().unwrap().to_owned(), draft["hash"].as_str().unwrap().to_owned());
+    let body = match operation {
+        "edit_draft" => Some(json!({"put": [draft_change("y")]})),
+        "publish_draft" => Some(json!({"base": draft["head"], "hash": hash})),
+        _ => None,
+    };
+    let if_match = (operation == "edit_draft").then_some(hash);
+    Request { env: "dev", rev: "3", id, body, if_match, ..Request::default() }
 }
 
 /// The same for operations about users, rights and tokens.
@@ -409,6 +454,8 @@ async fn call(app: &App, method: &str, path: &str, operation: &str, caller: &Cal
     let path = format!("{path}{}", request.query);
     let answer = caller.call(method, &path, |builder| {
         let builder = request.body.iter().fold(builder, reqwest::RequestBuilder::json);
+        let builder =
+            request.if_match.iter().fold(builder, |builder, hash| builder.header("if-match", format!("\"{hash}\"")));
         request.bytes.iter().fold(builder, |builder, bytes| builder.body(*bytes))
     });
     answer.await.status

@@ -201,6 +201,29 @@ fn a_change_set_from_a_file_is_published_whole_or_not_at_all() -> Tested {
 }
 
 #[test]
+fn search_prints_where_a_text_stands_in_keys_and_contents() -> Tested {
+    let node = Node::start()?;
+    let ann = node.admin()?;
+    for place in ["dev/orders", "dev/payments"] {
+        ann.does(&["ns", "create", place])?;
+    }
+    ann.puts("dev/orders/timeouts.yaml", "connect: 3s\nread: 10s # 读取超时\n")?;
+    ann.puts("dev/payments/pool.properties", "pool.Timeout=30\n")?;
+    let both = "dev/orders/timeouts.yaml\ndev/payments/pool.properties\n     1: pool.Timeout=30\n";
+    assert_eq!(ann.does(&["search", "TIMEOUT"])?.out, both);
+    ann.does(&["search", "超时"])?.says("     2: read: 10s # 读取超时\n");
+    assert_eq!(ann.does(&["search", "timeout", "--keys-only"])?.out, "dev/orders/timeouts.yaml\n");
+    assert_eq!(
+        ann.does(&["search", "timeout", "--env", "dev", "--namespace", "payments", "--json"])?.json()?["hits"][0]["matches"],
+        1
+    );
+    ann.does(&["search", "o", "-n", "1"])?.says("dev/orders").complains("there is more");
+    assert_eq!(ann.does(&["search", "nowhere"])?.out, "");
+    ann.run(&["search", ""], "")?.ends_with(1).complains("1 to 200 characters");
+    Ok(())
+}
+
+#[test]
 fn programs_that_publish_at_once_each_get_a_revision() -> Tested {
     let node = Node::start()?;
     let ann = node.admin()?;

@@ -167,6 +167,12 @@ fn judge_container(container: &Value) -> Tested<Vec<String>> {
     Ok(line)
 }
 
+/// What a flag of a command line says, written as `--flag=value`.
+fn value<'a>(line: &'a [String], flag: &'a str) -> Tested<&'a str> {
+    let found = line.iter().find_map(|word| word.strip_prefix(flag)?.strip_prefix('='));
+    found.ok_or_else(|| format!("no {flag}").into())
+}
+
 #[test]
 fn the_servers_of_kubernetes_are_two_that_are_asked_what_they_answer() -> Tested {
     let objects = objects("server.yaml")?;
@@ -178,15 +184,25 @@ fn the_servers_of_kubernetes_are_two_that_are_asked_what_they_answer() -> Tested
     let line = judge_container(container)?;
     let port =
         |name: &str| list(container, "ports").find(|port| port["name"] == name).unwrap()["containerPort"].clone();
-    for (flag, name) in [("--listen", "http"), ("--metrics-listen", "metrics")] {
-        let at = line.iter().position(|word| word == flag).ok_or(flag)?;
-        assert!(line[at + 1].ends_with(&format!(":{}", port(name))), "{flag} is not the port {name}");
+    for (flag, name) in [("--listen", "https"), ("--metrics-listen", "metrics")] {
+        assert!(value(&line, flag)?.ends_with(&format!(":{}", port(name))), "{flag} is not the port {name}");
+    }
+    // What they speak is TLS, and their keys are in secrets.
+    assert!(!line.iter().any(|word| word == "--insecure"));
+    let mounts = mounts(container);
+    let volumes = &deployment["spec"]["template"]["spec"];
+    for (flag, secret) in
+        [("--tls-cert", "pintle-tls"), ("--tls-key", "pintle-tls"), ("--master-key-file", "pintle-master-key")]
+    {
+        let name = volume(&mounts, Path::new(value(&line, flag)?)).ok_or(flag)?;
+        let found = list(volumes, "volumes").find(|volume| volume["name"] == name.as_str()).ok_or(flag)?;
+        assert_eq!(found["secret"]["secretName"], secret);
     }
     let document: Value = serde_json::from_str(include_str!("../../openapi.json"))?;
     for probe in ["startupProbe", "livenessProbe", "readinessProbe"] {
         let asked = &container[probe]["httpGet"];
         assert!(document["paths"][asked["path"].as_str().unwrap()].is_object(), "{probe}: {asked}");
-        assert_eq!(asked["port"], "http");
+        assert_eq!((&asked["port"], &asked["scheme"]), (&"https".into(), &"HTTPS".into()));
     }
     let labels = &deployment["spec"]["template"]["metadata"]["labels"];
     for selector in [
@@ -229,6 +245,9 @@ fn the_agents_of_kubernetes_share_their_files_with_the_service() -> Tested {
             );
             let token = volume(&mounts, settings.token_file.as_ref().ok_or("no token")?).ok_or("no token")?;
             assert!(volumes[&**token]["secret"]["secretName"].is_string());
+            let authority = volume(&mounts, settings.ca_file.as_ref().ok_or("no authority")?).ok_or("no authority")?;
+            assert!(volumes[&**authority]["configMap"]["name"].is_string());
+            assert!(settings.servers.iter().all(|server| server.to_string().starts_with("https://")), "{name}");
             let state = volume(&mounts, &settings.state_dir).ok_or("the state is lost")?;
             assert!(volumes[&**state]["emptyDir"].is_object());
             for block in &settings.services {

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::app::NO_MASTER_KEY;
 use crate::harness::{Actor, App};
 
 async fn explain(caller: &Actor, question: Value) -> Value {
@@ -216,4 +217,19 @@ async fn a_denial_names_ten_people_at_most() {
         std::iter::once("admin".to_owned()).chain((0..9).map(|number| format!("p{number:02}"))).collect();
     assert_eq!((&problem["who_can"], &problem["who_can_grant"]), (&json!(names), &json!(names)));
     app.finish().await;
+}
+
+#[tokio::test]
+async fn a_caller_is_told_what_the_server_can_do() {
+    let app = App::with(&["--max-entry-bytes", "1000"]).await;
+    let server = app.admin().get("/api/v1/access/me").await.ok()["server"].clone();
+    let expected = json!({
+        "version": env!("CARGO_PKG_VERSION"), "master_key": true, "entry_bytes": 1000, "change_set_bytes": 8_388_608,
+        "change_set_entries": 1000, "message_bytes": 4096,
+    });
+    assert_eq!(server, expected);
+    let without = App::with(&[NO_MASTER_KEY]).await;
+    assert_eq!(without.admin().get("/api/v1/access/me").await.ok()["server"]["master_key"], false);
+    app.finish().await;
+    without.finish().await;
 }

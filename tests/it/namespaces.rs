@@ -4,7 +4,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use crate::harness::actors::entry;
-use crate::harness::{App, put};
+use crate::harness::{Actor, App, put};
 
 const ORDERS: &str = "/api/v1/environments/dev/namespaces/orders";
 
@@ -18,9 +18,12 @@ async fn a_namespace_counts_its_entries_and_bytes_and_knows_its_last_change() {
     admin.delete(&entry("dev/orders/b.txt")).await.expect(200);
     let expected = json!({"environment": "dev", "name": "orders", "description": "takes orders", "revision": 4,
                           "entries": 1, "bytes": 5});
-    assert_eq!(admin.get(ORDERS).await.ok(), expected);
+    let mut one = admin.get(ORDERS).await.ok();
     let list = admin.get("/api/v1/environments/dev/namespaces").await.ok();
-    assert_eq!(list, json!({"namespaces": [expected]}));
+    assert_eq!(list, json!({"namespaces": [one]}));
+    let last = one.as_object_mut().unwrap().remove("last_change").unwrap();
+    assert_eq!((&last["revision"], &last["actor"]), (&json!(4), &json!("admin")));
+    assert_eq!(one, expected);
     app.finish().await;
 }
 
@@ -50,7 +53,7 @@ async fn deleting_a_namespace_with_entries_wants_its_name_and_tells_the_impact()
     admin.create("dev/orders").await;
     admin.publish(&[put("dev/orders/a.txt", "a"), put("dev/orders/b/c.txt", "c")]).await.expect(200);
     let problem = admin.delete(ORDERS).await.problem(409, "confirmation_required");
-    assert_eq!(problem["impact"], json!({"entries": 2}));
+    assert_eq!(problem["impact"], json!({"entries": 2, "drafts": 0}));
     let problem = admin.delete(&format!("{ORDERS}?confirm=order")).await.problem(422, "invalid");
     assert_eq!(problem["fields"][0]["field"], "confirm");
 
@@ -134,5 +137,31 @@ async fn only_who_manages_a_namespace_makes_and_deletes_it() {
     own.put("/api/v1/environments/dev/namespaces/payments", json!({})).await.problem(404, "not_found");
     own.put("/api/v1/environments/dev", json!({})).await.problem(403, "denied");
     own.write("dev/orders/a.txt", "x").await.problem(403, "denied");
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_list_tells_the_last_change_and_counts_only_what_the_caller_may_read() {
+    let app = App::start().await;
+    let admin = app.admin();
+    admin.create("dev/orders").await;
+    let paul = app.publisher("*").await;
+    let seen = paul.write("dev/orders/app/a.txt", "12").await.revision();
+    let hidden = admin.write("dev/orders/db/b.txt", "345").await.revision();
+    let gone = paul.delete(&entry("dev/orders/db/b.txt")).await.revision();
+    let facts = async |actor: &Actor| {
+        let list = actor.get("/api/v1/environments/dev/namespaces").await.ok();
+        let one = actor.get("/api/v1/environments/dev/namespaces/orders").await.ok();
+        assert_eq!(list["namespaces"], json!([one]));
+        let last = &one["last_change"];
+        assert!(last["at"].is_string(), "{last}");
+        json!([one["entries"], one["bytes"], last["revision"], last["actor"]])
+    };
+    assert_eq!(facts(admin).await, json!([1, 2, gone, "paul"]));
+    let back = admin.write("dev/orders/db/b.txt", "345").await.revision();
+    assert!(hidden < gone && gone < back);
+    assert_eq!(facts(admin).await, json!([2, 5, back, "admin"]));
+    let vera = app.user("vera", &[("viewer", "dev", "orders", "app/")]).await;
+    assert_eq!(facts(&vera).await, json!([1, 2, seen, "paul"]));
     app.finish().await;
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use pintle::domain::revisions::Revision;
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::Instant;
 
@@ -150,6 +150,8 @@ async fn a_node_without_its_database_reads_on_and_refuses_writes_at_once() {
     let admin = app.admin();
     admin.create("dev/orders").await;
     admin.write("dev/orders/a.txt", "kept").await.expect(200);
+    let draft: Value = admin.post("/api/v1/drafts", json!({"env": "dev", "namespace": "orders"})).await.json();
+    let draft = format!("/api/v1/drafts/{}", draft["id"].as_str().unwrap());
 
     server.pause();
     let noticed = Instant::now();
@@ -177,6 +179,12 @@ async fn a_node_without_its_database_reads_on_and_refuses_writes_at_once() {
         (Method::PUT, "/api/v1/environments/other".to_owned()),
         (Method::POST, "/api/v1/tokens".to_owned()),
         (Method::POST, "/api/v1/session".to_owned()),
+        (Method::POST, "/api/v1/drafts".to_owned()),
+        (Method::PATCH, draft.clone()),
+        (Method::DELETE, draft.clone()),
+        (Method::GET, draft.clone()),
+        (Method::POST, format!("{draft}/publish")),
+        (Method::GET, "/api/v1/drafts".to_owned()),
         (Method::GET, "/api/v1/revisions".to_owned()),
         (Method::GET, format!("{}?at=2", entry("dev/orders/a.txt"))),
     ] {
@@ -184,9 +192,15 @@ async fn a_node_without_its_database_reads_on_and_refuses_writes_at_once() {
         let body = match path.as_str() {
             "/api/v1/tokens" => json!({"name": "x"}),
             "/api/v1/session" => json!({"name": "admin", "password": "something long enough"}),
+            "/api/v1/drafts" => json!({"env": "dev", "namespace": "orders", "title": "another"}),
+            path if path.ends_with("/publish") => json!({"base": 3, "hash": "0".repeat(64)}),
             _ => json!({}),
         };
-        let answer = admin.call(method.clone(), &path, |request| request.json(&body)).await;
+        let with = |request: reqwest::RequestBuilder| match method {
+            Method::PATCH => request.header("if-match", format!("\"{}\"", "0".repeat(64))).json(&body),
+            _ => request.json(&body),
+        };
+        let answer = admin.call(method.clone(), &path, with).await;
         let took = started.elapsed();
         assert_eq!(answer.header("retry-after"), "1", "{method} {path}");
         let problem = answer.problem(503, "unavailable");

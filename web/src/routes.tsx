@@ -6,9 +6,7 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent as page,
-  parseSearchWith,
   redirect,
-  stringifySearchWith,
 } from '@tanstack/react-router';
 import { base } from './api/client';
 import { codeOf } from './api/problem';
@@ -16,6 +14,7 @@ import { NotFound, PageError } from './app/Fallbacks';
 import { queries } from './app/queries';
 import { Shell } from './app/Shell';
 import { environmentsQuery, meQuery } from './app/session';
+import { parseQuery, writeQuery } from './lib/url';
 
 /** Texts of the query of an address; numbers and lists have no place in it. */
 type Search = Record<string, string | undefined>;
@@ -52,7 +51,7 @@ const shell = createRoute({
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
       if (codeOf(error) === 'unauthenticated')
-        throw redirect({ to: '/login', search: { next: location.href } });
+        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
       throw error;
     }
     void context.queries.prefetchQuery(environmentsQuery);
@@ -197,10 +196,9 @@ export const router = createRouter({
     ]),
   ]),
   basepath: base === '' ? '/' : base,
+  parseSearch: parseQuery,
+  stringifySearch: writeQuery,
   context: { queries },
-  // Texts as they are, without quotes around those that look like numbers.
-  parseSearch: parseSearchWith((text) => text),
-  stringifySearch: stringifySearchWith(String),
   defaultPreload: 'intent',
   defaultErrorComponent: PageError,
   scrollRestoration: true,

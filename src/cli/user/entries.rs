@@ -56,6 +56,8 @@ pub struct PutArgs {
     /// Only if the entry is still at this revision; 0: only if it does not exist
     #[arg(long, value_name = "N")]
     if_revision: Option<u64>,
+    #[command(flatten)]
+    marks: Marks,
     /// Write over an entry of a protected environment without looking
     #[arg(long)]
     force: bool,
@@ -64,6 +66,17 @@ pub struct PutArgs {
     dry_run: bool,
     #[command(flatten)]
     wait: Wait,
+}
+
+/// What becomes secret. Without a word about it, what is secret stays so, and nothing else becomes it.
+#[derive(Debug, clap::Args)]
+struct Marks {
+    /// All of it is secret: it is sealed, and stays so
+    #[arg(long, conflicts_with = "secret_paths")]
+    secret: bool,
+    /// This value is secret: a JSON Pointer, or the name of a property; may be repeated
+    #[arg(long = "secret-path", value_name = "PATH")]
+    secret_paths: Vec<String>,
 }
 
 #[derive(Debug, clap::Args)]
@@ -134,12 +147,14 @@ pub(super) async fn get(context: &Context<'_>, args: GetArgs) -> Result<Exit> {
 pub(super) async fn put(context: &Context<'_>, args: PutArgs) -> Result<Exit> {
     let client = context.client()?;
     let bytes = read(context, args.file)?;
-    let mut body = PublishBody {
-        message: args.message.message,
-        changes: vec![put_change(&args.address, &bytes, args.format, args.if_revision)],
-        dry_run: args.dry_run,
-        force: args.force,
+    let Marks { secret, secret_paths } = args.marks;
+    let change = ChangeBody {
+        secret: secret.then_some(true),
+        secret_paths: Some(secret_paths).filter(|paths| !paths.is_empty()),
+        ..put_change(&args.address, &bytes, args.format, args.if_revision)
     };
+    let mut body =
+        PublishBody { message: args.message.message, changes: vec![change], dry_run: args.dry_run, force: args.force };
     let written = writes::publish(context, &client, &mut body).await?;
     args.wait.report(context, &client, &written).await
 }

@@ -219,6 +219,7 @@ mod tests {
             forced: false,
             changed: 2,
             changes: vec![item("a", Op::Put, 0), item("b", Op::Delete, 3)],
+            running: None,
             compacted: false,
             pin: None,
         };

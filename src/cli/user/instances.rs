@@ -10,6 +10,7 @@ use crate::cli::user::exit::Exit;
 use crate::cli::user::paint::{self, plain};
 use crate::cli::user::when::{Moment, shown};
 use crate::client::{At, Client, InstancesQuery};
+use crate::domain::instances::Selector;
 use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName};
 
 #[derive(Debug, clap::Args)]
@@ -23,8 +24,9 @@ pub struct InstancesArgs {
     /// Only those that run on this namespace
     #[arg(long, value_name = "NS", value_parser = NamespaceName::parse)]
     namespace: Option<NamespaceName>,
-    /// Only those that are live, late or gone, or stand `in_sync`, behind, rejected, held or unknown
-    #[arg(long, value_name = "STATE", value_parser = ["live", "late", "gone", "in_sync", "behind", "rejected", "held", "unknown"], hide_possible_values = true)]
+    /// Only those that are live, late or gone, stand `in_sync`, behind, rejected, held or unknown, or are drifted, broken,
+    /// unhealthy or missing entries
+    #[arg(long, value_name = "STATE", value_parser = clap::builder::PossibleValuesParser::new(Selector::words()), hide_possible_values = true)]
     state: Option<String>,
     /// Only those that run this revision
     #[arg(long, value_name = "N")]
@@ -106,7 +108,7 @@ async fn pages(client: &Client, environment: &EnvironmentName, mut query: Instan
         all.extend(page.instances);
         query.cursor = page.next;
         if query.cursor.is_none() {
-            return Ok(InstanceList { instances: all, next: None });
+            return Ok(InstanceList { instances: all, next: None, summary: None });
         }
     }
 }

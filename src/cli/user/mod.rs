@@ -31,6 +31,8 @@ mod problems;
 mod publish;
 mod rights;
 mod rollback;
+mod search;
+mod secrets;
 mod surroundings;
 mod target;
 mod tokens;
@@ -177,6 +179,8 @@ pub enum UserCommand {
     Unfreeze(environments::UnfreezeArgs),
     /// List environments, namespaces or entries
     Ls(entries::LsArgs),
+    /// Search keys and contents, over all environments
+    Search(search::SearchArgs),
     /// Print the content of an entry, byte by byte
     Get(entries::GetArgs),
     /// Create or replace an entry
@@ -199,6 +203,11 @@ pub enum UserCommand {
     Revert(rollback::RevertArgs),
     /// Delete contents that only old revisions need; who changed what and when stays
     Trim(trims::TrimArgs),
+    /// Remove the bytes of one version of an entry for ever; that it was there stays
+    Redact(secrets::RedactArgs),
+    /// List and rotate the keys that secrets are sealed with
+    #[command(subcommand)]
+    Keys(secrets::KeysCommand),
     /// Keep a revision readable however far the history is trimmed
     Pin(trims::PinArgs),
     /// Take the pin of a revision away
@@ -264,6 +273,7 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Freeze(args) => environments::freeze(context, args).await,
         UserCommand::Unfreeze(args) => environments::unfreeze(context, args).await,
         UserCommand::Ls(args) => entries::list(context, args).await,
+        UserCommand::Search(args) => search::run(context, args).await,
         UserCommand::Get(args) => entries::get(context, args).await,
         UserCommand::Put(args) => entries::put(context, args).await,
         UserCommand::Rm(args) => entries::remove(context, args).await,
@@ -275,6 +285,8 @@ async fn dispatch(command: UserCommand, context: &Context<'_>, whole: fn() -> cl
         UserCommand::Rollback(args) => rollback::roll_back(context, args).await,
         UserCommand::Revert(args) => rollback::revert(context, args).await,
         UserCommand::Trim(args) => trims::trim(context, args).await,
+        UserCommand::Redact(args) => secrets::redact(context, args).await,
+        UserCommand::Keys(command) => secrets::keys(context, command).await,
         UserCommand::Pin(args) => trims::pin(context, args).await,
         UserCommand::Unpin(args) => trims::unpin(context, args).await,
         UserCommand::Pins => trims::list(context).await,

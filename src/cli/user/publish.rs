@@ -54,6 +54,8 @@ struct FileChange {
     content: Option<String>,
     content_base64: Option<String>,
     content_file: Option<PathBuf>,
+    secret: Option<bool>,
+    secret_paths: Option<Vec<String>>,
     if_revision: Option<u64>,
 }
 
@@ -107,8 +109,8 @@ impl FileChange {
             content = ContentView::of(&read_beside(directory, &path)?);
         }
         Ok(ChangeBody {
-            secret: None,
-            secret_paths: None,
+            secret: self.secret,
+            secret_paths: self.secret_paths,
             env: self.env,
             namespace: self.namespace,
             key: self.key,

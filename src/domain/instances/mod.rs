@@ -14,7 +14,7 @@ use crate::domain::revisions::Revision;
 
 pub use declaration::{Declaration, NAMESPACES_MAX, Rejected};
 pub use progress::{Applied, Progress, Receipt, Rejection};
-pub use standing::{BEHIND_MAX, condition, outcome};
+pub use standing::{BEHIND_MAX, Selector, Stands, condition, outcome};
 
 /// What became of a revision at an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
@@ -177,6 +177,18 @@ pub struct Instance {
 }
 
 impl Instance {
+    /// How it stands in all that lists are narrowed by.
+    #[must_use]
+    pub fn stands(&self, condition: Condition) -> Stands {
+        Stands {
+            presence: self.presence,
+            condition,
+            broken: self.progress.rejected.as_ref().is_some_and(|rejected| rejected.broken),
+            unhealthy: self.progress.applied.as_ref().is_some_and(|applied| applied.unhealthy),
+            missing: self.progress.applied.as_ref().is_some_and(|applied| !applied.missing.is_empty()),
+        }
+    }
+
     /// Its last rejection, as a receipt.
     #[must_use]
     pub fn rejection(&self) -> Option<KeptReceipt> {

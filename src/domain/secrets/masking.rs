@@ -115,7 +115,9 @@ impl Original<'_> {
         // What is marked and was not replaced has no bytes to hide.
         expected == found
             && paths.iter().all(|path| find(&mut found, path).is_none_or(|value| is_hidden(value)))
-            && !secrets.iter().any(|secret| secret.len() >= NOTABLE && masked.text.contains(secret.as_str()))
+            && !secrets.iter().any(|secret| {
+                secret.len() >= NOTABLE && masked.text.contains(secret.as_str()) && tag_of(secret.as_bytes()).is_none()
+            })
     }
 
     /// The content that an edited masked text means. Nothing when there is no marker in it.
@@ -131,27 +133,35 @@ impl Original<'_> {
         if whole.is_some() {
             return Ok(Some(self.content.to_vec()));
         }
-        let paths: Vec<_> = masked.hidden.iter().map(|hidden| hidden.path.clone()).collect();
-        let found = places(format, text.as_bytes(), &paths).unwrap_or_default();
-        let mut kept: Vec<(Range<usize>, &Hidden)> = Vec::new();
-        for place in found {
-            let value = text.get(place.span.clone()).unwrap_or_default();
-            let mut hidden = masked.hidden.iter().filter(|hidden| hidden.path == place.path);
-            if let Some(hidden) = hidden.find(|hidden| is_marker(value, &hidden.marker)) {
-                kept.push((place.span, hidden));
-            }
-        }
-        kept.sort_by_key(|(span, _)| span.start);
+        let kept = find_kept(masked, format, text);
         self.refuse_strays(masked, text, &kept)?;
+        let restored = self.put_back(text, &kept);
+        self.refuse_unfit(text, &restored, &kept)?;
+        Ok(Some(restored))
+    }
+
+    /// The same for a text that is still being written: markers that keep a value of this content get it, and whatever else
+    /// stands there stays as it is. Nothing when none does, or when the text cannot be understood.
+    #[must_use]
+    pub fn restore_known(&self, masked: &Masked, format: Format, text: &[u8]) -> Option<Vec<u8>> {
+        let text = std::str::from_utf8(text).ok().filter(|_| format == self.format)?;
+        if masked.is_whole {
+            return masked.hidden.iter().any(|hidden| text.trim() == hidden.marker).then(|| self.content.to_vec());
+        }
+        let kept = find_kept(masked, format, text);
+        let restored = self.put_back(text, &kept);
+        (!kept.is_empty() && self.refuse_unfit(text, &restored, &kept).is_ok()).then_some(restored)
+    }
+
+    fn put_back(&self, text: &str, kept: &[(Range<usize>, &Hidden)]) -> Vec<u8> {
         let (mut restored, mut end) = (Vec::new(), 0);
-        for (span, hidden) in &kept {
+        for (span, hidden) in kept {
             restored.extend_from_slice(text.get(end..span.start).unwrap_or_default().as_bytes());
             restored.extend_from_slice(self.content.get(hidden.span.clone()).unwrap_or_default());
             end = span.end;
         }
         restored.extend_from_slice(text.get(end..).unwrap_or_default().as_bytes());
-        self.refuse_unfit(text, &restored, &kept)?;
-        Ok(Some(restored))
+        restored
     }
 
     /// Every marker of the text must be one that keeps its value.
@@ -204,6 +214,30 @@ impl Original<'_> {
     }
 }
 
+/// The markers of a text that stand where they keep a value, in order.
+fn find_kept<'a>(masked: &'a Masked, format: Format, text: &str) -> Vec<(Range<usize>, &'a Hidden)> {
+    let paths: Vec<_> = masked.hidden.iter().map(|hidden| hidden.path.clone()).collect();
+    let found = places(format, text.as_bytes(), &paths).unwrap_or_default();
+    let mut kept: Vec<(Range<usize>, &Hidden)> = Vec::new();
+    for place in found {
+        let value = text.get(place.span.clone()).unwrap_or_default();
+        let mut hidden = masked.hidden.iter().filter(|hidden| hidden.path == place.path);
+        if let Some(hidden) = hidden.find(|hidden| is_marker(value, &hidden.marker)) {
+            kept.push((place.span, hidden));
+        }
+    }
+    kept.sort_by_key(|(span, _)| span.start);
+    kept
+}
+
+/// What a value that is a marker itself was named by, so that masking it again gives the same one.
+#[must_use]
+pub fn tag_of(value: &[u8]) -> Option<[u8; 8]> {
+    let bare = bare(std::str::from_utf8(value).ok()?);
+    let tag = bare.strip_prefix(PREFIX)?.strip_suffix(SUFFIX)?;
+    hex::decode(tag).ok()?.try_into().ok()
+}
+
 /// Where the first marker of a content stands, as a line from 1; of any entry.
 #[must_use]
 pub fn find_marker(content: &[u8]) -> Option<u32> {
@@ -236,9 +270,13 @@ fn quoted(format: Format, marker: &str) -> String {
 
 /// Whether a value is this marker and nothing else, in whatever quotes an editor put around it.
 fn is_marker(value: &str, marker: &str) -> bool {
+    bare(value) == marker
+}
+
+fn bare(value: &str) -> &str {
     let value = value.trim();
     let bare = ['"', '\''].into_iter().find_map(|quote| value.strip_prefix(quote)?.strip_suffix(quote));
-    bare.unwrap_or(value) == marker
+    bare.unwrap_or(value)
 }
 
 fn is_hidden(value: &Values) -> bool {

@@ -25,6 +25,27 @@ pub enum Marks {
     Paths(BTreeSet<String>),
 }
 
+/// What a caller says is secret in a content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum RequestedMarks {
+    /// All of it, or nothing.
+    #[serde(rename = "secret")]
+    Secret(bool),
+    /// These values.
+    #[serde(rename = "secret_paths")]
+    Paths(Vec<String>),
+}
+
+impl RequestedMarks {
+    /// The marks that are meant; none when nothing is to be secret.
+    pub fn marks(&self) -> Result<Option<Marks>, BadMarks> {
+        match self {
+            Self::Secret(whole) => Ok(whole.then_some(Marks::Whole)),
+            Self::Paths(paths) => Marks::paths(paths.iter().cloned()).map(Some),
+        }
+    }
+}
+
 /// Why marks are not acceptable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadMarks {

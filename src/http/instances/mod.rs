@@ -37,13 +37,16 @@ pub(super) async fn list(
     State(app): State<Shared>,
     Authenticated(caller): Authenticated,
     place: Place,
-    ListQuery { query, limit }: ListQuery,
+    ListQuery { query, limit, summary }: ListQuery,
 ) -> Result<axum::Json<InstanceList>, ApiError> {
     let environment = place.environment()?;
     let permit = app.service.may_see_instances(&caller, &environment)?;
+    let summary =
+        if summary { Some(app.service.summarize_instances(&permit, &environment, &query).await?) } else { None };
     let page = app.service.list_instances(&permit, &environment, query, limit).await?;
     let instances = page.instances.into_iter().map(views::instance).collect();
-    Ok(axum::Json(InstanceList { instances, next: page.next.map(String::from) }))
+    let summary = summary.map(views::summary);
+    Ok(axum::Json(InstanceList { instances, next: page.next.map(String::from), summary }))
 }
 
 /// One instance.

@@ -7,7 +7,7 @@ use axum::http::request::Parts;
 use serde::Deserialize;
 use utoipa::IntoParams;
 
-use crate::domain::instances::{Condition, Presence};
+use crate::domain::instances::Selector;
 use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{moment, page, parse_query, parsed, whole};
@@ -23,10 +23,15 @@ const LABELS_MAX: usize = 16;
 pub(in crate::http) struct ListParams {
     /// That run on this namespace.
     namespace: Option<String>,
-    /// That run this revision.
+    /// That applied this revision last.
     #[param(minimum = 0)]
     revision: Option<u64>,
-    /// That are `live`, `late` or `gone`, or stand `in_sync`, `behind`, `rejected`, `held` or `unknown`.
+    /// That run this change: their `runs`, which the list of revisions counts as `running`.
+    #[param(minimum = 0)]
+    runs: Option<u64>,
+    /// That are `live`, `late` or `gone`, or stand `in_sync`, `behind`, `rejected`, `held` or `unknown`; that are `broken` after a
+    /// rejection, `unhealthy`, or keep files of `missing` entries; or that have `drifted`: are there, and not in sync or with
+    /// missing entries.
     state: Option<String>,
     /// With this label, as `name=value`. May come up to 16 times.
     #[serde(skip)]
@@ -37,6 +42,8 @@ pub(in crate::http) struct ListParams {
     /// What they ran right after a revision, or at an RFC 3339 instant, by their receipts. Whether they are there is told
     /// of now.
     at: Option<String>,
+    /// Say as well what all pages come to.
+    summary: Option<bool>,
     /// With a greater id; `next` of the page before.
     cursor: Option<String>,
     /// Instances on a page, 1 to 1000; 100 when absent.
@@ -48,6 +55,7 @@ pub(in crate::http) struct ListParams {
 pub(in crate::http) struct ListQuery {
     pub(super) query: InstanceQuery,
     pub(super) limit: usize,
+    pub(super) summary: bool,
 }
 
 impl FromRequestParts<Shared> for ListQuery {
@@ -67,15 +75,10 @@ impl FromRequestParts<Shared> for ListQuery {
 
 impl ListParams {
     fn understand(self) -> Result<ListQuery, ApiError> {
-        let (mut presence, mut condition) = (None, None);
-        if let Some(word) = self.state.as_deref() {
-            (presence, condition) = (Presence::find(word), Condition::find(word));
-            if presence.is_none() && condition.is_none() {
-                let presences = Presence::ALL.into_iter().map(Presence::as_str);
-                let all: Vec<&str> = presences.chain(Condition::ALL.into_iter().map(Condition::as_str)).collect();
-                return Err(ApiError::invalid("state", format!("must be one of {}", all.join(", "))));
-            }
-        }
+        let selector = self.state.as_deref().map(|word| {
+            let known = || Selector::words().collect::<Vec<_>>().join(", ");
+            Selector::find(word).ok_or_else(|| ApiError::invalid("state", format!("must be one of {}", known())))
+        });
         let filter = InstanceFilter {
             namespace: parsed("namespace", self.namespace.as_deref())?,
             service: self.service,
@@ -85,8 +88,9 @@ impl ListParams {
         };
         let revision = self.revision.map(|revision| whole("revision", revision)).transpose()?;
         let at = moment("at", self.at.as_deref())?;
-        let query = InstanceQuery { filter, presence, condition, revision, at };
-        Ok(ListQuery { query, limit: page(self.limit)? })
+        let runs = self.runs.map(|revision| whole("runs", revision)).transpose()?;
+        let query = InstanceQuery { filter, selector: selector.transpose()?, revision, runs, at };
+        Ok(ListQuery { query, limit: page(self.limit)?, summary: self.summary.unwrap_or(false) })
     }
 }
 

@@ -1,13 +1,19 @@
 //! Instances and receipts, from the domain to the wire.
 
-use crate::api::instances::{InstanceEvent, InstanceView, Outcome, ReceiptView, ReceiptsView, RevisionReceipt};
-use crate::domain::instances::KeptReceipt;
+use crate::api::instances::{
+    InstanceEvent, InstanceSummaryView, InstanceView, Outcome, ReceiptView, ReceiptsView, RevisionReceipt, RunsCount,
+    RunsView,
+};
+use crate::domain::changes::RecordHead;
+use crate::domain::instances::{Condition, KeptReceipt, Presence};
 use crate::domain::names::NamespaceName;
 use crate::domain::revisions::Revision;
-use crate::service::instances::{CountedInstance, RevisionReceipts, Standing};
+use crate::service::instances::{CountedInstance, InstanceSummary, RevisionReceipts, Standing};
 
 /// Instances that the receipts of a revision list.
 const LISTED: usize = 1000;
+/// Changes that a summary lists.
+const RUNS: usize = 100;
 
 fn names(namespaces: &[NamespaceName]) -> Vec<String> {
     namespaces.iter().map(ToString::to_string).collect()
@@ -28,8 +34,35 @@ fn receipt(kept: KeptReceipt) -> ReceiptView {
     }
 }
 
+fn runs(head: RecordHead) -> RunsView {
+    let RecordHead { revision, at, actor, message, kind, .. } = head;
+    RunsView { revision: revision.0, at, actor: actor.to_string(), message, kind }
+}
+
+/// What instances come to. Words that nobody stands for are there as well.
+pub(super) fn summary(found: InstanceSummary) -> InstanceSummaryView {
+    let presence = |one: Presence| (one.as_str().to_owned(), found.presences.get(&one).copied().unwrap_or(0));
+    let state = |one: Condition| (one.as_str().to_owned(), found.conditions.get(&one).copied().unwrap_or(0));
+    InstanceSummaryView {
+        total: found.total,
+        presences: Presence::ALL.into_iter().map(presence).collect(),
+        states: Condition::ALL.into_iter().map(state).collect(),
+        drifted: found.drifted,
+        broken: found.broken,
+        unhealthy: found.unhealthy,
+        missing: found.missing,
+        older: found.runs.iter().skip(RUNS).map(|(_, instances)| instances).sum(),
+        runs: found
+            .runs
+            .into_iter()
+            .take(RUNS)
+            .map(|(head, instances)| RunsCount { runs: head.map(runs), instances })
+            .collect(),
+    }
+}
+
 pub(in crate::http) fn instance(standing: Standing) -> InstanceView {
-    let Standing { instance, condition, behind } = standing;
+    let Standing { instance, condition, behind, runs: head } = standing;
     let rejected = instance.rejection().map(receipt);
     let applied = instance.progress.applied;
     InstanceView {
@@ -47,6 +80,7 @@ pub(in crate::http) fn instance(standing: Standing) -> InstanceView {
         condition,
         revision: applied.as_ref().map(|applied| applied.at.revision.0),
         applied_at: instance.applied_at,
+        runs: head.map(runs),
         behind,
         rejected,
         unhealthy: applied.as_ref().is_some_and(|applied| applied.unhealthy),
@@ -56,7 +90,7 @@ pub(in crate::http) fn instance(standing: Standing) -> InstanceView {
 }
 
 pub(in crate::http) fn event(standing: Standing) -> InstanceEvent {
-    let Standing { instance, condition, behind } = standing;
+    let Standing { instance, condition, behind, runs: head } = standing;
     let reason = instance.rejection().and_then(|kept| kept.receipt.reason);
     InstanceEvent {
         id: instance.id.to_string(),
@@ -64,6 +98,7 @@ pub(in crate::http) fn event(standing: Standing) -> InstanceEvent {
         revision: instance.progress.applied.map(|applied| applied.at.revision.0),
         presence: instance.presence,
         state: condition,
+        runs: head.map(runs),
         behind,
         reason,
     }

@@ -46,6 +46,7 @@ pub(super) fn batch<'a>(state: &State, waiting: &'a [Submission], verdicts: &'a 
                     .idempotency
                     .as_ref()
                     .map(|once| (set.caller.user.id.to_string(), once.key.as_str(), once.body)),
+                draft: waiting.draft.map(|reviewed| (reviewed.id, reviewed.hash)),
             }
         })
         .collect();

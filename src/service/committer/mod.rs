@@ -44,6 +44,15 @@ pub struct Idempotency {
     pub body: ContentHash,
 }
 
+/// A draft as it was reviewed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reviewed {
+    /// The draft.
+    pub id: Uuid,
+    /// Over what publishing it was to do.
+    pub hash: ContentHash,
+}
+
 /// A change set that waits, and where its result goes.
 #[derive(Debug)]
 pub struct Submission {
@@ -51,6 +60,8 @@ pub struct Submission {
     pub change_set: Arc<ChangeSet>,
     /// When it shall happen once.
     pub idempotency: Option<Idempotency>,
+    /// The draft that it publishes: only as it was reviewed, and gone then.
+    pub draft: Option<Reviewed>,
     /// Gets the result, after this node's view shows it.
     pub reply: oneshot::Sender<Result<Committed, ServiceError>>,
 }
@@ -202,11 +213,12 @@ impl Round<'_> {
         }
     }
 
-    /// Whether there is anything to send: changes, or an idempotency key to remember.
+    /// Whether there is anything to send: changes, an idempotency key to remember, or a draft to let go.
     fn writes(&self, verdicts: &Verdicts) -> bool {
         let mut all = verdicts.iter().zip(&self.waiting);
         all.any(|(verdict, waiting)| {
-            verdict.as_ref().is_ok_and(|items| !items.is_empty() || waiting.idempotency.is_some())
+            let beside = waiting.idempotency.is_some() || waiting.draft.is_some();
+            verdict.as_ref().is_ok_and(|items| !items.is_empty() || beside)
         })
     }
 
@@ -311,6 +323,7 @@ impl Round<'_> {
             }
             CommitOutcome::Duplicates(found) => self.answer_duplicates(&found),
             CommitOutcome::Unsealed(addresses) => self.answer_unsealed(&addresses, &verdicts),
+            CommitOutcome::DraftsMoved(ids) => self.answer_moved(&ids),
         }
     }
 
@@ -347,6 +360,14 @@ impl Round<'_> {
                 continue;
             };
             let _ = self.waiting.remove(at).reply.send(replay(duplicate));
+        }
+    }
+
+    /// Answers those whose drafts are not what was reviewed; the others go again.
+    fn answer_moved(&mut self, ids: &[Uuid]) {
+        for waiting in self.waiting.extract_if(.., |waiting| ids.contains(&waiting.change_set.id)) {
+            self.desk.metrics.count_publish(Outcome::refused);
+            let _ = waiting.reply.send(Err(ServiceError::DraftMoved));
         }
     }
 

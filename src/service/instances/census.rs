@@ -59,7 +59,7 @@ async fn count(store: &Store, view: &View, counts: &mut Counts) -> Result<(), Se
     recording::note_presence(&mut session).await?;
     let found = present(&mut session).await?;
     let state = view.state();
-    let standings = standing::of(&state, &mut session, found, state.head).await?;
+    let standings = standing::of(&state, &mut session, found, state.head, None).await?;
     for count in counts.values_mut() {
         *count = 0;
     }

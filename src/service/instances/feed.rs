@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use crate::domain::names::{EnvironmentName, NamespaceName};
 use crate::domain::revisions::Revision;
+use crate::service::instances::standing::Viewer;
 use crate::service::instances::{Standing, shown, standing};
 use crate::service::permit::{Inspect, Permit};
 use crate::service::{Service, ServiceError};
@@ -36,7 +37,7 @@ impl Service {
         let state = self.state()?;
         let touched: Vec<NamespaceName> = state
             .namespaces(environment)
-            .filter(|(_, namespace)| namespace.touched > marker.head)
+            .filter(|(_, namespace)| namespace.touched() > marker.head)
             .map(|(name, _)| name.clone())
             .collect();
         let mut session = self.store.acquire().await?;
@@ -45,7 +46,8 @@ impl Service {
         let after = marker.at.filter(|_| !whole).map(|at| at - OVERLAP);
         let (found, now) = store::changed(&mut session, environment, after, &touched).await?;
         let seen = found.into_iter().filter_map(|instance| shown(&state.access, permit.caller(), instance)).collect();
-        let standings = standing::of(&state, &mut session, seen, state.head).await?;
+        let viewer = Viewer { holder: permit.caller().holder(), namespace: None, key: None };
+        let standings = standing::of(&state, &mut session, seen, state.head, Some(viewer)).await?;
         Ok((FeedMarker { at: Some(now), head: state.head }, standings))
     }
 }

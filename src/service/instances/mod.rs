@@ -6,17 +6,19 @@ mod presence;
 mod receipts;
 pub mod recorder;
 mod standing;
+mod summary;
 mod writes;
 
 use std::collections::HashMap;
 
 use time::OffsetDateTime;
 
-use crate::domain::access::{Access, Action, Caller, Target};
-use crate::domain::instances::{Applied, Condition, Instance, Presence, Rejection, Stage};
+use crate::domain::access::{Access, Action, Caller, Holder, Target};
+use crate::domain::instances::{Applied, Instance, Presence, Rejection, Selector, Stage, Stands};
 use crate::domain::names::{EnvironmentName, InstanceId, NamespaceName};
 use crate::domain::revisions::Revision;
 use crate::domain::state::State;
+use crate::service::instances::standing::Viewer;
 use crate::service::permit::{Inspect, Permit};
 use crate::service::{At, Service, ServiceError};
 use crate::store::Session;
@@ -28,31 +30,45 @@ pub use feed::FeedMarker;
 pub use presence::Presence as PresenceGuard;
 pub use receipts::{CountedInstance, RevisionReceipts};
 pub use standing::Standing;
+pub use summary::InstanceSummary;
 
 /// Pages that a list reads before it answers with fewer than asked, when most is hidden or does not pass.
 const PAGES: usize = 10;
+
+/// Rows that a list looks at together when it is narrowed by what only the rows tell.
+const ROWS: usize = 1000;
 
 /// Which instances to list. Absent means any.
 #[derive(Debug, Clone, Default)]
 pub struct InstanceQuery {
     /// By what they say about themselves.
     pub filter: InstanceFilter,
-    /// By whether they are there.
-    pub presence: Option<Presence>,
     /// By how they stand.
-    pub condition: Option<Condition>,
-    /// By the revision that they run.
+    pub selector: Option<Selector>,
+    /// By the revision that they applied last.
     pub revision: Option<Revision>,
+    /// By the change that they run: of what they and the caller see, the newest one up to the applied revision.
+    pub runs: Option<Revision>,
     /// As of then: what they ran, by their receipts. Whether they are there is told of now.
     pub at: Option<At>,
 }
 
 impl InstanceQuery {
-    fn passes(&self, standing: &Standing) -> bool {
-        let runs = standing.instance.progress.applied.as_ref().map(|applied| applied.at.revision);
-        self.presence.is_none_or(|presence| presence == standing.instance.presence)
-            && self.condition.is_none_or(|condition| condition == standing.condition)
-            && self.revision.is_none_or(|revision| Some(revision) == runs)
+    fn passes(&self, stands: Stands, applied: Option<Revision>, runs: Option<Revision>) -> bool {
+        self.selector.is_none_or(|selector| selector.selects(stands))
+            && self.revision.is_none_or(|revision| Some(revision) == applied)
+            && self.runs.is_none_or(|revision| Some(revision) == runs)
+    }
+
+    fn passes_standing(&self, standing: &Standing) -> bool {
+        let applied = standing.instance.progress.applied.as_ref().map(|applied| applied.at.revision);
+        self.passes(standing.stands(), applied, standing.runs.as_ref().map(|head| head.revision))
+    }
+
+    /// Rows to look at for a page: more than fit, where only some of them may pass.
+    fn want(&self, limit: usize) -> usize {
+        let is_narrow = self.selector.is_some() || self.revision.is_some() || self.runs.is_some();
+        if is_narrow { limit.max(ROWS) + 1 } else { limit + 1 }
     }
 }
 
@@ -78,15 +94,18 @@ impl Service {
         let mut session = self.store.acquire().await?;
         let then = self.then(&state, &mut session, query.at).await?;
         query.filter.at = then.map(|(at, _)| at);
-        let want = i64::try_from(limit + 1).unwrap_or(i64::MAX);
+        let want = query.want(limit);
+        let viewer = permit.caller().holder();
         let mut found = Vec::new();
         for _ in 0..PAGES {
-            let page = store::list(&mut session, environment, &query.filter, want).await?;
+            let rows = i64::try_from(want).unwrap_or(i64::MAX);
+            let page = store::list(&mut session, environment, &query.filter, rows).await?;
             query.filter.after = page.last().map(|instance| instance.id.clone());
-            let full = page.len() > limit;
+            let full = page.len() == want;
             let seen = page.into_iter().filter_map(|instance| shown(&state.access, permit.caller(), instance));
-            let standings = standings_then(&state, &mut session, seen.collect(), then).await?;
-            found.extend(standings.into_iter().filter(|standing| query.passes(standing)));
+            let viewer = Viewer { holder: viewer, namespace: query.filter.namespace.as_ref(), key: None };
+            let standings = standings_then(&state, &mut session, seen.collect(), then, viewer).await?;
+            found.extend(standings.into_iter().filter(|standing| query.passes_standing(standing)));
             if !full || found.len() > limit {
                 let more = found.len() > limit || full;
                 found.truncate(limit);
@@ -119,7 +138,8 @@ impl Service {
         let hidden =
             || ServiceError::Hidden { action: Action::Inspect, target: format!("instance {environment}/{id}") };
         let found = shown(&state.access, permit.caller(), found).ok_or_else(hidden)?;
-        standings_then(&state, &mut session, vec![found], then).await?.pop().ok_or_else(missing)
+        let viewer = Viewer { holder: permit.caller().holder(), namespace: None, key: None };
+        standings_then(&state, &mut session, vec![found], then, viewer).await?.pop().ok_or_else(missing)
     }
 
     /// The instant that a moment means, and the newest revision of then.
@@ -146,6 +166,7 @@ async fn standings_then(
     session: &mut Session,
     mut instances: Vec<Instance>,
     then: Option<(OffsetDateTime, Revision)>,
+    viewer: Viewer<'_>,
 ) -> Result<Vec<Standing>, ServiceError> {
     let mut until = state.head;
     if let (Some((at, revision)), Some(first)) = (then, instances.first()) {
@@ -157,7 +178,7 @@ async fn standings_then(
         }
         until = revision;
     }
-    standing::of(state, session, instances, until).await
+    standing::of(state, session, instances, until, Some(viewer)).await
 }
 
 /// Sets what an instance ran and refused to what its receipts of then say.
@@ -183,13 +204,8 @@ fn go_back(instance: &mut Instance, then: ReceiptsThen) {
 /// may quote any of the namespaces, so it is told only to those who may read something of each.
 fn shown(access: &Access, caller: &Caller, mut instance: Instance) -> Option<Instance> {
     let environment = &instance.environment;
-    let sees = |name: &NamespaceName| {
-        // Who reports for it is told how it stands.
-        let target = Target::AnyIn(environment, name);
-        [Action::Inspect, Action::Report].iter().any(|action| access.allows(caller.holder(), *action, target))
-    };
     let all = instance.declared.namespaces.len();
-    instance.declared.namespaces.retain(sees);
+    instance.declared.namespaces.retain(|name| sees_of(access, caller.holder(), environment, name));
     if instance.declared.namespaces.is_empty() {
         return None;
     }
@@ -206,4 +222,10 @@ fn shown(access: &Access, caller: &Caller, mut instance: Instance) -> Option<Ins
         }
     }
     Some(instance)
+}
+
+/// Whether somebody is told how the instances stand that run on a namespace. Who reports for them is.
+fn sees_of(access: &Access, holder: Holder, environment: &EnvironmentName, name: &NamespaceName) -> bool {
+    let target = Target::AnyIn(environment, name);
+    [Action::Inspect, Action::Report].iter().any(|action| access.allows(holder, *action, target))
 }

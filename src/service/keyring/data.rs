@@ -134,36 +134,57 @@ impl Keyring {
     /// Seals a content of an entry with the current key of its namespace.
     pub fn seal(&self, address: &Address, plaintext: &[u8]) -> Result<Content, KeyError> {
         let hash = self.hash(address, plaintext)?;
+        Ok(Content::stored(hash, self.seal_as(b"pintle content", address, plaintext)?))
+    }
+
+    /// Seals bytes of a draft with the same keys. They open nowhere but in this draft, at this entry.
+    pub fn seal_draft(&self, draft: Uuid, address: &Address, plaintext: &[u8]) -> Result<Bytes, KeyError> {
+        self.seal_as(&draft_label(draft), address, plaintext)
+    }
+
+    /// Opens sealed bytes of a draft.
+    pub fn open_draft(&self, draft: Uuid, address: &Address, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        self.open_as(&draft_label(draft), address, sealed)
+    }
+
+    fn seal_as(&self, label: &[u8], address: &Address, plaintext: &[u8]) -> Result<Bytes, KeyError> {
         let data = self.data.load();
         let place = (address.environment.clone(), address.namespace.clone());
         let id = data.current.get(&place).copied().ok_or(KeyError::UnknownDataKey(Uuid::nil()))?;
         let key = data.keys.get(&id).ok_or(KeyError::UnknownDataKey(id))?;
-        let body = cipher::seal(key, &self.nonce(), &associated(address, id), plaintext)?;
-        let sealed = [&[VERSION][..], id.as_bytes(), &body].concat();
-        Ok(Content::stored(hash, Bytes::from(sealed)))
+        let body = cipher::seal(key, &self.nonce(), &associated(label, address, id), plaintext)?;
+        Ok(Bytes::from([&[VERSION][..], id.as_bytes(), &body].concat()))
     }
 
-    /// Opens a sealed content of an entry.
-    pub fn open(&self, address: &Address, content: &Content) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+    fn open_as(&self, label: &[u8], address: &Address, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, KeyError> {
         let damaged = || KeyError::Damaged(address.to_string());
-        let rest = content.bytes().strip_prefix(&[VERSION]).ok_or_else(damaged)?;
+        let rest = sealed.strip_prefix(&[VERSION]).ok_or_else(damaged)?;
         let (id, body) = rest.split_first_chunk::<16>().ok_or_else(damaged)?;
         let id = Uuid::from_bytes(*id);
         let data = self.data.load();
         let missing = || if self.has_master() { KeyError::UnknownDataKey(id) } else { KeyError::NoMasterKey };
         let key = data.keys.get(&id).ok_or_else(missing)?;
-        let plaintext = cipher::open(key, &associated(address, id), body).ok_or_else(damaged)?;
+        cipher::open(key, &associated(label, address, id), body).ok_or_else(damaged)
+    }
+
+    /// Opens a sealed content of an entry.
+    pub fn open(&self, address: &Address, content: &Content) -> Result<Zeroizing<Vec<u8>>, KeyError> {
+        let plaintext = self.open_as(b"pintle content", address, content.bytes())?;
         if self.hash(address, &plaintext)? != content.hash() {
-            return Err(damaged());
+            return Err(KeyError::Damaged(address.to_string()));
         }
         Ok(plaintext)
     }
 }
 
-fn associated(address: &Address, key: Uuid) -> Vec<u8> {
+fn draft_label(draft: Uuid) -> Vec<u8> {
+    parts(&[b"pintle draft", draft.as_bytes()])
+}
+
+fn associated(label: &[u8], address: &Address, key: Uuid) -> Vec<u8> {
     let Address { environment, namespace, key: name } = address;
     parts(&[
-        b"pintle content",
+        label,
         &[VERSION],
         environment.as_str().as_bytes(),
         namespace.as_str().as_bytes(),

@@ -41,9 +41,9 @@ pub struct Shown {
 
 /// A sealed version, opened to be masked.
 pub(super) struct Opened {
-    marks: Marks,
-    plaintext: Zeroizing<Vec<u8>>,
-    masked: Masked,
+    pub(super) marks: Marks,
+    pub(super) plaintext: Zeroizing<Vec<u8>>,
+    pub(super) masked: Masked,
 }
 
 /// The masked text of a sealed version: what its marks hide, and whatever was marked since.

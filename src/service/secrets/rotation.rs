@@ -11,6 +11,7 @@ use crate::domain::access::{DataKey, DataKeyPurpose};
 use crate::domain::audit::Who;
 use crate::domain::contents::Content;
 use crate::domain::names::{EnvironmentName, NamespaceName};
+use crate::service::drafts::seal_open;
 use crate::service::keyring::Keyring;
 use crate::service::permit::{Administer, Permit};
 use crate::service::trims::{TrimLink, Work};
@@ -101,7 +102,8 @@ impl Service {
     }
 }
 
-/// The task that seals anew what retired keys sealed, step by step through the committer.
+/// The task that seals anew what retired keys sealed, step by step through the committer, and seals what drafts have of entries
+/// that became secret.
 #[derive(Debug)]
 pub struct Resealer {
     store: Store,
@@ -147,13 +149,31 @@ impl Resealer {
     }
 
     async fn carry_on(&self) -> Result<(), ServiceError> {
+        seal_open(&self.store, &self.view, &self.keyring).await?;
         let state = self.view.state();
         for key in state.access.data_keys() {
             if let (Some(place), Some(_)) = (&key.place, key.retired_at) {
                 self.reseal(key, place).await?;
+                self.reseal_drafts(key, place).await?;
             }
         }
         Ok(())
+    }
+
+    /// Drafts are no part of the history, so that nothing waits for the lock of the store.
+    async fn reseal_drafts(&self, old: &DataKey, place: &(EnvironmentName, NamespaceName)) -> Result<(), ServiceError> {
+        let mut session = self.store.acquire().await?;
+        loop {
+            let found = store::find_drafts_sealed_with(&mut session, old.id, (&place.0, &place.1), STEP).await?;
+            if found.is_empty() {
+                return Ok(());
+            }
+            for (draft, address, body) in found {
+                let plaintext = self.keyring.open_draft(draft, &address, &body)?;
+                let new = self.keyring.seal_draft(draft, &address, &plaintext)?;
+                store::reseal_draft(&mut session, draft, &address, (&body, &new)).await?;
+            }
+        }
     }
 
     async fn reseal(&self, old: &DataKey, place: &(EnvironmentName, NamespaceName)) -> Result<(), ServiceError> {

@@ -10,11 +10,10 @@ use crate::domain::contents::{Content, ContentHash};
 use crate::domain::formats::{self, Format, SyntaxError, Warning};
 use crate::domain::names::Address;
 use crate::domain::refusals;
-use crate::domain::secrets::Marks;
 use crate::domain::secrets::masking::{self, Original};
+use crate::domain::secrets::{Marks, RequestedMarks};
 use crate::domain::state::{Entry, State};
 use crate::service::keyring::Keyring;
-use crate::service::publish::RequestedMarks;
 use crate::service::secrets::{Opened, mask};
 use crate::service::{Field, ServiceError};
 

@@ -2,6 +2,7 @@
 
 pub mod receipts;
 pub mod recording;
+pub mod runs;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

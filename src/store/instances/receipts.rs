@@ -140,14 +140,30 @@ pub async fn superseded_by(conn: &mut Conn, revision: Revision) -> Result<Option
     Ok(found.fetch_one(conn).await?.map(|revision| Revision(revision.cast_unsigned())))
 }
 
-/// What is seen of one namespace after a revision.
-#[derive(Serialize)]
-struct Seen<'a> {
+/// What is seen of one namespace, and a revision to look from.
+#[derive(Debug, Serialize)]
+pub(super) struct Seen<'a> {
     number: usize,
     environment: &'a str,
     namespace: &'a str,
     prefixes: Option<&'a [String]>,
-    after: u64,
+    at: u64,
+}
+
+/// The namespaces of sights, each with the number of its sight.
+pub(super) fn seen(sights: &[(Sight, Revision)]) -> Vec<Seen<'_>> {
+    let mut seen = Vec::new();
+    for (number, (sight, at)) in sights.iter().enumerate() {
+        for (namespace, scope) in sight.namespaces() {
+            let prefixes = match scope {
+                KeyScope::All => None,
+                KeyScope::Prefixes(prefixes) => Some(prefixes.as_slice()),
+            };
+            let (environment, namespace) = (sight.environment().as_str(), namespace.as_str());
+            seen.push(Seen { number, environment, namespace, prefixes, at: at.0 });
+        }
+    }
+    seen
 }
 
 /// How many revisions after the given one, and not after `until`, changed an entry that is seen; counted up to `most`.
@@ -157,28 +173,17 @@ pub async fn count_after(
     until: Revision,
     most: u64,
 ) -> Result<Vec<u64>, StoreError> {
-    let mut seen = Vec::new();
-    for (number, (sight, after)) in sights.iter().enumerate() {
-        for (namespace, scope) in sight.namespaces() {
-            let prefixes = match scope {
-                KeyScope::All => None,
-                KeyScope::Prefixes(prefixes) => Some(prefixes.as_slice()),
-            };
-            let (environment, namespace) = (sight.environment().as_str(), namespace.as_str());
-            seen.push(Seen { number, environment, namespace, prefixes, after: after.0 });
-        }
-    }
     let rows = sqlx::query!(
         r#"SELECT s.number AS "number!", count(DISTINCT c.revision) AS "revisions!"
-           FROM jsonb_to_recordset($1) AS s(number bigint, environment text, namespace text, prefixes text[], after bigint)
+           FROM jsonb_to_recordset($1) AS s(number bigint, environment text, namespace text, prefixes text[], at bigint)
            CROSS JOIN LATERAL (
                SELECT DISTINCT c.revision FROM changes c
                WHERE c.environment = s.environment AND c.namespace = s.namespace AND c.item = 'entry'
-                 AND c.revision > s.after AND c.revision <= $2
+                 AND c.revision > s.at AND c.revision <= $2
                  AND (s.prefixes IS NULL OR EXISTS (SELECT FROM unnest(s.prefixes) prefix WHERE starts_with(c.key, prefix)))
                ORDER BY c.revision LIMIT $3) c
            GROUP BY s.number"#,
-        serde_json::to_value(&seen).map_err(corrupt("changes"))?,
+        serde_json::to_value(seen(sights)).map_err(corrupt("changes"))?,
         signed(until),
         most.cast_signed()
     )

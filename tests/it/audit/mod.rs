@@ -31,7 +31,7 @@ async fn of_action(app: &App, action: &str) -> Vec<Value> {
 }
 
 /// The rows of an action, as soon as there are so many.
-async fn eventually(app: &App, action: &str, count: usize) -> Vec<Value> {
+pub(crate) async fn eventually(app: &App, action: &str, count: usize) -> Vec<Value> {
     let started = Instant::now();
     loop {
         let found = of_action(app, action).await;

@@ -81,6 +81,14 @@ async fn a_dump_has_neither_a_secret_nor_its_plain_hash() {
     sent.await.expect(200);
     let namespace = "/api/v1/environments/dev/namespaces/orders";
     app.admin().put(namespace, json!({"secret_keys": ["*.pem"]})).await.expect(200);
+    // And in drafts: of an entry that is marked, of one that is by its draft, and of one that is by its name.
+    let (draft, new) = (document(&format!("{CANARY}-draft")), format!("{CANARY}-new"));
+    let change = |key: &str, content: &str| json!({"namespace": "orders", "key": key, "op": "put", "content": content, "if_revision": 0});
+    let mut marked = change("new.txt", &new);
+    marked["secret"] = json!(true);
+    let changes = [change("app.yaml", &draft), marked, change("other.pem", &pem)];
+    let body = json!({"env": "dev", "namespace": "orders", "title": "a draft", "changes": changes});
+    publisher.post("/api/v1/drafts", body).await.expect(201);
     // All that may write a row or a line about it.
     let reader = secret_reader(&app, "orders").await;
     for key in ["app.yaml", "token.txt", "key.pem"] {
@@ -94,7 +102,8 @@ async fn a_dump_has_neither_a_secret_nor_its_plain_hash() {
     for disguise in disguises(CANARY.as_bytes()) {
         assert!(!contains(&all, &disguise), "{:?}", String::from_utf8_lossy(&disguise));
     }
-    let contents = versions.iter().map(String::as_bytes).chain([token.as_bytes(), pem.as_bytes(), text.as_bytes()]);
+    let contents =
+        versions.iter().map(String::as_bytes).chain([&token, &pem, &text, &draft, &new].map(String::as_bytes));
     for hash in contents.flat_map(hashes) {
         assert!(!contains(&all, &hash), "{:?}", String::from_utf8_lossy(&hash));
     }

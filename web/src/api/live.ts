@@ -25,6 +25,8 @@ const BATCH_MS = 300;
 const INSTANCES_MS = 1_000;
 /** A stream that is silent for longer is dead: the server says something every 15 s. */
 const SILENCE_MS = 45_000;
+/** How often the server is asked where there is no stream. */
+const POLL_MS = 5_000;
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000] as const;
 
 export class Live {
@@ -120,15 +122,18 @@ export class Live {
     on('instance', (text) => this.#moved(watched.env, JSON.parse(text) as InstanceEvent));
   }
 
-  /** Without a namespace there is no stream of changes: the server is asked whether it is there. */
+  /** Without a namespace there is no stream of changes: the server is asked whether it is there, and how far it is. */
   #poll(watched: Watched) {
+    let seen: number | null = null;
     const turn = async () => {
       const ready = await ask(client.GET('/readyz')).catch(() => null);
       if (watched !== this.#watched || document.hidden) return;
       if (ready) {
         this.#failures = 0;
         this.#set({ kind: 'live' });
-        this.#retry = setTimeout(turn, 10_000);
+        if (seen !== null && seen !== ready.revision) this.#soon(keys.environment(watched.env));
+        seen = ready.revision;
+        this.#retry = setTimeout(turn, POLL_MS);
       } else {
         this.#failed();
       }

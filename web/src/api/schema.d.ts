@@ -104,6 +104,72 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the drafts that the caller may see, newest first, without contents: its own, and those that are shared with whoever may
+         *     edit drafts of all their entries.
+         */
+        get: operations["list_drafts"];
+        put?: never;
+        /**
+         * Open a draft. Without a title there is one for each user and namespace: when it is there already it is answered with 200, as it
+         *     is, and the changes that were sent are not taken.
+         */
+        post: operations["open_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A draft with its contents, and what moved under it. What is secret comes masked. */
+        get: operations["get_draft"];
+        put?: never;
+        post?: never;
+        /** Delete a draft, with `If-Match` only as the caller has seen it. */
+        delete: operations["delete_draft"];
+        options?: never;
+        head?: never;
+        /**
+         * Edit a draft: only what changes. `If-Match` says which hash the edit was made from; when the draft has another one by now, the
+         *     answer is 412 with the draft as it is. Contents need not parse.
+         */
+        patch: operations["edit_draft"];
+        trace?: never;
+    };
+    "/api/v1/drafts/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Publish a draft exactly as it was reviewed, as one revision. Afterwards it is gone. 409 `draft_moved` when it was edited since,
+         *     409 `conflict` when an entry changed since.
+         */
+        post: operations["publish_draft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/environments": {
         parameters: {
             query?: never;
@@ -612,6 +678,27 @@ export interface paths {
         put?: never;
         /** Go back, or forward, to a revision, or undo just one change set. Always a new revision. */
         post: operations["roll_back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Search keys and contents of what the caller may read, as they are now.
+         * @description By environment, namespace and key. Of sealed and binary entries only the key is looked at. Case does not count, in any
+         *     script. A page that ends early because time ran out says `complete: false`, and `next` where it goes on.
+         */
+        get: operations["search"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1147,6 +1234,8 @@ export interface components {
             kind: components["schemas"]["UserKind"];
             /** @description What the token is limited to; absent when it may whatever its owner may. */
             scope?: components["schemas"]["HeldGrantView"][] | null;
+            /** @description The server that answers. */
+            server: components["schemas"]["ServerView"];
             token?: components["schemas"]["ShownTokenView"] | null;
             /** @description The login name. */
             user: string;
@@ -1222,6 +1311,19 @@ export interface components {
              */
             previous: number;
         };
+        /** @description A part of a text, in characters (Unicode scalar values) from 0: neither bytes nor UTF-16 units. */
+        CharRange: {
+            /**
+             * Format: int64
+             * @description The character after the last one.
+             */
+            end_char: number;
+            /**
+             * Format: int64
+             * @description The first character.
+             */
+            start_char: number;
+        };
         /** @description `checkpoint`: everything up to the revision was sent. */
         CheckpointEvent: {
             /**
@@ -1234,7 +1336,7 @@ export interface components {
          * @description What went wrong, as a stable word. Programs match on this, never on texts.
          * @enum {string}
          */
-        Code: "bad_request" | "unauthenticated" | "wrong_password" | "denied" | "needs_full_token" | "no_service" | "sealed" | "self_grant" | "not_through_proxy" | "cross_site" | "login_refused" | "password_change_required" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "revert_conflict" | "already_exists" | "last_admin" | "idempotency_key_reused" | "instance_taken" | "not_empty" | "confirmation_required" | "redacted" | "compacted" | "precondition_failed" | "too_large" | "uri_too_long" | "unsupported_encoding" | "invalid_content" | "invalid" | "sealed_stays" | "invalid_marker" | "over_limit" | "message_required" | "no_master_key" | "frozen" | "precondition_required" | "too_many_requests" | "head_too_large" | "internal" | "provider_failed" | "unavailable" | "not_there_yet" | "outcome_unknown" | "issuer_unreachable" | "access_stale" | "held" | "too_many_connections" | "draining" | "timeout" | "Unknown";
+        Code: "bad_request" | "unauthenticated" | "wrong_password" | "denied" | "needs_full_token" | "no_service" | "sealed" | "self_grant" | "not_through_proxy" | "cross_site" | "login_refused" | "password_change_required" | "not_found" | "method_not_allowed" | "request_timeout" | "conflict" | "draft_moved" | "revert_conflict" | "already_exists" | "last_admin" | "idempotency_key_reused" | "instance_taken" | "not_empty" | "confirmation_required" | "redacted" | "compacted" | "precondition_failed" | "too_large" | "uri_too_long" | "unsupported_encoding" | "invalid_content" | "invalid" | "sealed_stays" | "invalid_marker" | "over_limit" | "message_required" | "no_master_key" | "frozen" | "precondition_required" | "too_many_requests" | "head_too_large" | "internal" | "provider_failed" | "unavailable" | "not_there_yet" | "outcome_unknown" | "issuer_unreachable" | "access_stale" | "held" | "too_many_connections" | "draining" | "timeout" | "Unknown";
         /** @description A login with a code. */
         CodeBody: {
             /** @description The code that the browser gave. */
@@ -1367,6 +1469,152 @@ export interface components {
          * @enum {string}
          */
         Difference: "added" | "removed" | "changed";
+        /** @description Opens a draft. */
+        DraftBody: {
+            /** @description What it begins with. */
+            changes?: components["schemas"]["DraftChangeBody"][];
+            /** @description The environment of all its changes. */
+            env: string;
+            /** @description Its home. Its changes may be of other namespaces, too. */
+            namespace: string;
+            /** @description Whether others may see and edit it who may edit drafts of all its entries. */
+            shared?: boolean;
+            /** @description For people, at most 1024 bytes. Without one there is one draft for each user and namespace. */
+            title?: string;
+        };
+        /** @description One change of a draft, as it is written. */
+        DraftChangeBody: {
+            /** @description Put: the content as text. It need not parse before it is published. */
+            content?: string | null;
+            /** @description Put: the content in standard base64. */
+            content_base64?: string | null;
+            format?: components["schemas"]["Format"] | null;
+            /**
+             * Format: int64
+             * @description The revision of the entry that was edited; 0 = it did not exist.
+             */
+            if_revision: number;
+            /** @description The key. */
+            key: string;
+            /** @description The namespace. */
+            namespace: string;
+            /** @description Put or delete. */
+            op: components["schemas"]["Op"];
+            /** @description Put: all of it is secret. Without a word about it, the marks that the draft or else the entry has stay. */
+            secret?: boolean | null;
+            /** @description Put: these values are secret: JSON Pointers, or names of properties; at most 100. */
+            secret_paths?: string[] | null;
+        };
+        /** @description One change of a draft. */
+        DraftChangeView: components["schemas"]["ContentView"] & {
+            base?: components["schemas"]["SideView"] | null;
+            format?: components["schemas"]["Format"] | null;
+            /**
+             * Format: int64
+             * @description The revision of the entry that was edited; 0 = it did not exist.
+             */
+            if_revision: number;
+            /** @description The key. */
+            key: string;
+            /** @description Whether markers stand in the content for what is secret. Written back where it stands, a marker keeps its value. */
+            masked?: boolean;
+            /** @description Whether the entry is not at `if_revision` any more. */
+            moved?: boolean;
+            /** @description The namespace. */
+            namespace: string;
+            /** @description Put or delete. */
+            op: components["schemas"]["Op"];
+            /** @description Whether something of it is secret, so that it is sealed and comes masked. */
+            sealed?: boolean;
+            /** @description Put: whether all of it was said to be secret, or not. */
+            secret?: boolean | null;
+            /** @description Put: the values that were said to be secret. */
+            secret_paths?: string[] | null;
+            theirs?: components["schemas"]["SideView"] | null;
+        };
+        /** @description Drafts, newest first. */
+        DraftList: {
+            /** @description One page, without contents. */
+            drafts: components["schemas"]["DraftView"][];
+            /** @description Pass it as `after` for the next page; absent on the last one. */
+            next?: string | null;
+        };
+        /** @description Edits a draft: only what changes. */
+        DraftPatch: {
+            /** @description Entries that it shall not change any more. */
+            drop?: components["schemas"]["DraftPlace"][];
+            /** @description Changes that are new, or come in the place of those of the same entry. */
+            put?: components["schemas"]["DraftChangeBody"][];
+            /** @description Whether others may see it; for its owner to say. */
+            shared?: boolean | null;
+            /** @description The new title. */
+            title?: string | null;
+        };
+        /** @description An entry of the environment of a draft. */
+        DraftPlace: {
+            /** @description The key. */
+            key: string;
+            /** @description The namespace. */
+            namespace: string;
+        };
+        /** @description Publishes a draft as it was reviewed. */
+        DraftPublishBody: {
+            /**
+             * Format: int64
+             * @description The head that the review was made at. An entry that changed after it is a conflict.
+             */
+            base: number;
+            /** @description Judge only. */
+            dry_run?: boolean;
+            /** @description Says that it is meant, and shows in the history. It does not make conflicts go away. */
+            force?: boolean;
+            /** @description The hash of the draft that was reviewed. */
+            hash: string;
+            /** @description Why, for people. */
+            message?: string;
+        };
+        /** @description A draft. */
+        DraftView: {
+            /** @description By namespace and key. */
+            changes: components["schemas"]["DraftChangeView"][];
+            /**
+             * Format: date-time
+             * @description When it was opened.
+             */
+            created_at: string;
+            /** @description The environment of all its changes. */
+            env: string;
+            /** @description Over everything that publishing it would do, lowercase hex: its ETag, and what a publish of it names. */
+            hash: string;
+            /**
+             * Format: int64
+             * @description The revision at which it was judged what moved.
+             */
+            head: number;
+            /**
+             * Format: uuid
+             * @description Its id.
+             */
+            id: string;
+            /** @description Its home. */
+            namespace: string;
+            /** @description The user who opened it. */
+            owner: string;
+            /** @description Whether others may see and edit it who may edit drafts of all its entries. */
+            shared: boolean;
+            /** @description For people; empty for the one that a console opens by itself. */
+            title?: string;
+            /**
+             * Format: date-time
+             * @description When it was last edited.
+             */
+            updated_at: string;
+            /**
+             * Format: int64
+             * @description How many changes its owner made where it has no right to any more: they are not shown, and keep it from being published.
+             */
+            withheld?: number;
+        };
         /** @description Actions on a part of the store. */
         EffectiveView: {
             /** @description What may be done. */
@@ -1551,6 +1799,30 @@ export interface components {
          * @enum {string}
          */
         Format: "yaml" | "json" | "toml" | "properties" | "xml" | "env" | "text" | "binary";
+        /**
+         * @description Where inside of an entry a text was found.
+         * @enum {string}
+         */
+        FoundIn: "key" | "content";
+        /** @description A line of a content that has the text. */
+        FoundLine: {
+            /**
+             * Format: int64
+             * @description The character of the line that the snippet begins with, from 1.
+             */
+            column: number;
+            /** @description Whether the line goes on after the snippet. */
+            cut?: boolean;
+            /**
+             * Format: int64
+             * @description Its number, from 1.
+             */
+            line: number;
+            /** @description Where in the snippet the text stands. */
+            ranges: components["schemas"]["CharRange"][];
+            /** @description The line, or at most 160 characters of it around the first place, more when the text itself is longer. */
+            snippet: string;
+        };
         /** @description Why nothing is published to an environment at present. */
         Freeze: {
             /** @description Who froze it. */
@@ -1634,6 +1906,11 @@ export interface components {
         Impact: {
             /**
              * Format: int64
+             * @description Drafts that touch it. They stay, and what they change in it counts as moved.
+             */
+            drafts?: number;
+            /**
+             * Format: int64
              * @description Entries that would be deleted.
              */
             entries: number;
@@ -1677,6 +1954,7 @@ export interface components {
              * @description The newest revision it applied.
              */
             revision?: number | null;
+            runs?: components["schemas"]["RunsView"] | null;
             /** @description How what it runs stands to what it should run. */
             state: components["schemas"]["Condition"];
         };
@@ -1686,6 +1964,69 @@ export interface components {
             instances: components["schemas"]["InstanceView"][];
             /** @description Pass it as `cursor` for the next page; absent on the last one. */
             next?: string | null;
+            summary?: components["schemas"]["InstanceSummaryView"] | null;
+        };
+        /**
+         * @description What instances come to, over all pages. All but `total` is counted over those of the same namespace, service and
+         *     labels, whatever else narrows the list; all but `total` and `presences` over those of them that are not gone.
+         */
+        InstanceSummaryView: {
+            /**
+             * Format: int64
+             * @description How many could not bring back what ran before a rejection.
+             */
+            broken: number;
+            /**
+             * Format: int64
+             * @description How many are not shown to run what they should: not in sync, or with files of entries that are gone.
+             */
+            drifted: number;
+            /**
+             * Format: int64
+             * @description How many keep files of entries that are gone.
+             */
+            missing: number;
+            /**
+             * Format: int64
+             * @description How many are not among those.
+             */
+            older: number;
+            /**
+             * @description How many are live, late and gone.
+             * @example {
+             *       "gone": 2,
+             *       "late": 1,
+             *       "live": 40
+             *     }
+             */
+            presences: {
+                [key: string]: number;
+            };
+            /** @description How many run which change: the newest 100, newest first. */
+            runs: components["schemas"]["RunsCount"][];
+            /**
+             * @description How many stand in sync, behind and so on.
+             * @example {
+             *       "behind": 2,
+             *       "held": 0,
+             *       "in_sync": 38,
+             *       "rejected": 1,
+             *       "unknown": 0
+             *     }
+             */
+            states: {
+                [key: string]: number;
+            };
+            /**
+             * Format: int64
+             * @description How many the list has on all its pages.
+             */
+            total: number;
+            /**
+             * Format: int64
+             * @description How many have a probe that fails.
+             */
+            unhealthy: number;
         };
         /** @description An instance. */
         InstanceView: {
@@ -1734,6 +2075,7 @@ export interface components {
              * @description The newest revision it applied.
              */
             revision?: number | null;
+            runs?: components["schemas"]["RunsView"] | null;
             /** @description The service it is one of. */
             service: string;
             /** @description Whether its probe fails. */
@@ -1836,6 +2178,21 @@ export interface components {
          * @enum {string}
          */
         Kind: "publish" | "rollback" | "revert" | "environment" | "namespace" | "freeze";
+        /** @description When something changed last. */
+        LastChangeView: {
+            /** @description Who asked for it. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When that was committed.
+             */
+            at: string;
+            /**
+             * Format: int64
+             * @description The revision that brought it.
+             */
+            revision: number;
+        };
         /** @description A login. */
         LoginBody: {
             /** @description For browsers: the session comes as a cookie, and no token is given. */
@@ -1908,11 +2265,13 @@ export interface components {
             description?: string;
             /**
              * Format: int64
-             * @description How many entries it has.
+             * @description How many entries it has that the caller may read.
              */
             entries: number;
             /** @description Its environment. */
             environment: string;
+            /** @description The last change of it or of one of these entries. */
+            last_change: components["schemas"]["LastChangeView"];
             /** @description Its name. */
             name: string;
             /**
@@ -2036,6 +2395,7 @@ export interface components {
             current_revision?: number | null;
             /** @description What happened this time. */
             detail?: string | null;
+            draft?: components["schemas"]["DraftView"] | null;
             /** @description What is wrong with the input. */
             fields?: components["schemas"]["FieldProblem"][];
             impact?: components["schemas"]["Impact"] | null;
@@ -2398,6 +2758,12 @@ export interface components {
              * @description A rollback: the revision it went to.
              */
             rollback_to?: number | null;
+            /**
+             * Format: int64
+             * @description When a list was asked for it: how many instances that are there run this one now. Of what both they and the caller see
+             *     of the namespace, or of its key, it is the newest change up to the revision that they applied.
+             */
+            running?: number | null;
         };
         /**
          * @description A named set of actions.
@@ -2453,6 +2819,34 @@ export interface components {
          * @enum {string}
          */
         RotationKind: "master" | "data" | "signing";
+        /** @description How many instances run a change. */
+        RunsCount: {
+            /**
+             * Format: int64
+             * @description How many instances.
+             */
+            instances: number;
+            runs?: components["schemas"]["RunsView"] | null;
+        };
+        /** @description A revision that instances run. */
+        RunsView: {
+            /** @description Who asked for it. */
+            actor: string;
+            /**
+             * Format: date-time
+             * @description When it was committed.
+             */
+            at: string;
+            /** @description What kind of change. */
+            kind: components["schemas"]["Kind"];
+            /** @description Why. */
+            message: string;
+            /**
+             * Format: int64
+             * @description Its number.
+             */
+            revision: number;
+        };
         /** @description A part of a scope: a role or single actions, on a part of the store. */
         ScopeItem: {
             /** @description Single actions instead of a role. */
@@ -2464,6 +2858,71 @@ export interface components {
             /** @description Glob over namespaces. */
             namespace?: string;
             role?: components["schemas"]["Role"] | null;
+        };
+        /** @description An entry that has the text. */
+        SearchHitView: {
+            /** @description Its environment. */
+            environment: string;
+            /** @description How its content is to be understood. */
+            format: components["schemas"]["Format"];
+            /** @description Where the text was found. */
+            in: components["schemas"]["FoundIn"][];
+            /** @description Its key. */
+            key: string;
+            /** @description Where in the key the text stands; empty also when all of it stands before the key. */
+            key_ranges?: components["schemas"]["CharRange"][];
+            /** @description The first 3 lines of the content that have it. */
+            lines?: components["schemas"]["FoundLine"][];
+            /**
+             * Format: int64
+             * @description In how many places of the content the text stands; counted up to 1000.
+             */
+            matches: number;
+            /** @description Its namespace. */
+            namespace: string;
+            /**
+             * Format: int64
+             * @description Its last change.
+             */
+            revision: number;
+            /** @description Whether it is sealed; then only its key was looked at. */
+            sealed?: boolean;
+        };
+        /** @description Entries that have a text, by environment, namespace and key. */
+        SearchList: {
+            /** @description False when time ran out before the page was full or everything was looked at; `next` goes on there. */
+            complete: boolean;
+            /** @description One page. */
+            hits: components["schemas"]["SearchHitView"][];
+            /** @description Pass it as `cursor` for the next page; absent when everything was looked at. */
+            next?: string | null;
+        };
+        /** @description What a server can do, for those who ask before they offer it. */
+        ServerView: {
+            /**
+             * Format: int64
+             * @description Most bytes of the contents of one publish.
+             */
+            change_set_bytes: number;
+            /**
+             * Format: int64
+             * @description Most entries of one publish.
+             */
+            change_set_entries: number;
+            /**
+             * Format: int64
+             * @description Most bytes of one content.
+             */
+            entry_bytes: number;
+            /** @description Whether it has a master key: without one, nothing can be marked as secret. */
+            master_key: boolean;
+            /**
+             * Format: int64
+             * @description Most bytes of a message.
+             */
+            message_bytes: number;
+            /** @description Its release. */
+            version: string;
         };
         /** @description Open sessions. */
         SessionList: {
@@ -2855,6 +3314,7 @@ export type CallerView = components['schemas']['CallerView'];
 export type ChangeBody = components['schemas']['ChangeBody'];
 export type ChangeEvent = components['schemas']['ChangeEvent'];
 export type ChangedView = components['schemas']['ChangedView'];
+export type CharRange = components['schemas']['CharRange'];
 export type CheckpointEvent = components['schemas']['CheckpointEvent'];
 export type Code = components['schemas']['Code'];
 export type CodeBody = components['schemas']['CodeBody'];
@@ -2867,6 +3327,14 @@ export type DiffEntryView = components['schemas']['DiffEntryView'];
 export type DiffSide = components['schemas']['DiffSide'];
 export type DiffView = components['schemas']['DiffView'];
 export type Difference = components['schemas']['Difference'];
+export type DraftBody = components['schemas']['DraftBody'];
+export type DraftChangeBody = components['schemas']['DraftChangeBody'];
+export type DraftChangeView = components['schemas']['DraftChangeView'];
+export type DraftList = components['schemas']['DraftList'];
+export type DraftPatch = components['schemas']['DraftPatch'];
+export type DraftPlace = components['schemas']['DraftPlace'];
+export type DraftPublishBody = components['schemas']['DraftPublishBody'];
+export type DraftView = components['schemas']['DraftView'];
 export type EffectiveView = components['schemas']['EffectiveView'];
 export type EntryDiff = components['schemas']['EntryDiff'];
 export type EntryList = components['schemas']['EntryList'];
@@ -2881,6 +3349,8 @@ export type ExplainView = components['schemas']['ExplainView'];
 export type FieldProblem = components['schemas']['FieldProblem'];
 export type FollowersView = components['schemas']['FollowersView'];
 export type Format = components['schemas']['Format'];
+export type FoundIn = components['schemas']['FoundIn'];
+export type FoundLine = components['schemas']['FoundLine'];
 export type Freeze = components['schemas']['Freeze'];
 export type FreezeBody = components['schemas']['FreezeBody'];
 export type GrantBody = components['schemas']['GrantBody'];
@@ -2895,6 +3365,7 @@ export type Impact = components['schemas']['Impact'];
 export type InstanceBody = components['schemas']['InstanceBody'];
 export type InstanceEvent = components['schemas']['InstanceEvent'];
 export type InstanceList = components['schemas']['InstanceList'];
+export type InstanceSummaryView = components['schemas']['InstanceSummaryView'];
 export type InstanceView = components['schemas']['InstanceView'];
 export type IssuerBody = components['schemas']['IssuerBody'];
 export type IssuerList = components['schemas']['IssuerList'];
@@ -2905,6 +3376,7 @@ export type ItemView = components['schemas']['ItemView'];
 export type KeyList = components['schemas']['KeyList'];
 export type KeyPurpose = components['schemas']['KeyPurpose'];
 export type Kind = components['schemas']['Kind'];
+export type LastChangeView = components['schemas']['LastChangeView'];
 export type LoginBody = components['schemas']['LoginBody'];
 export type LostList = components['schemas']['LostList'];
 export type LostView = components['schemas']['LostView'];
@@ -2953,7 +3425,12 @@ export type RotateBody = components['schemas']['RotateBody'];
 export type RotateTokenBody = components['schemas']['RotateTokenBody'];
 export type RotateView = components['schemas']['RotateView'];
 export type RotationKind = components['schemas']['RotationKind'];
+export type RunsCount = components['schemas']['RunsCount'];
+export type RunsView = components['schemas']['RunsView'];
 export type ScopeItem = components['schemas']['ScopeItem'];
+export type SearchHitView = components['schemas']['SearchHitView'];
+export type SearchList = components['schemas']['SearchList'];
+export type ServerView = components['schemas']['ServerView'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionView = components['schemas']['SessionView'];
 export type ShownTokenView = components['schemas']['ShownTokenView'];
@@ -3223,6 +3700,217 @@ export interface operations {
             };
         };
     };
+    list_drafts: {
+        parameters: {
+            query?: {
+                /** @description Of this environment. */
+                env?: string;
+                /** @description At home in this namespace, or with a change of it. */
+                namespace?: string;
+                /** @description Of this user. */
+                owner?: string;
+                /** @description `next` of the page before. */
+                after?: string;
+                /** @description Drafts on a page, 1 to 1000; 100 when absent. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftList"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftBody"];
+            };
+        };
+        responses: {
+            /** @description There already */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    delete_draft: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The ETag of the draft */
+                "If-Match"?: string | null;
+            };
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    edit_draft: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description The ETag of the draft */
+                "If-Match": string;
+            };
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPatch"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DraftView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publish_draft: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Draft */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftPublishBody"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WriteView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_environments: {
         parameters: {
             query?: {
@@ -3437,9 +4125,15 @@ export interface operations {
             query?: {
                 /** @description That run on this namespace. */
                 namespace?: string;
-                /** @description That run this revision. */
+                /** @description That applied this revision last. */
                 revision?: number;
-                /** @description That are `live`, `late` or `gone`, or stand `in_sync`, `behind`, `rejected`, `held` or `unknown`. */
+                /** @description That run this change: their `runs`, which the list of revisions counts as `running`. */
+                runs?: number;
+                /**
+                 * @description That are `live`, `late` or `gone`, or stand `in_sync`, `behind`, `rejected`, `held` or `unknown`; that are `broken` after a
+                 *     rejection, `unhealthy`, or keep files of `missing` entries; or that have `drifted`: are there, and not in sync or with
+                 *     missing entries.
+                 */
                 state?: string;
                 /** @description Of this service. */
                 service?: string;
@@ -3448,6 +4142,8 @@ export interface operations {
                  *     of now.
                  */
                 at?: string;
+                /** @description Say as well what all pages come to. */
+                summary?: boolean;
                 /** @description With a greater id; `next` of the page before. */
                 cursor?: string;
                 /** @description Instances on a page, 1 to 1000; 100 when absent. */
@@ -4607,6 +5303,8 @@ export interface operations {
                 since?: string;
                 /** @description Committed at or before this RFC 3339 instant. */
                 until?: string;
+                /** @description Say of each revision how many instances run it now; with `namespace`. With `key`, how many run that version of it. */
+                running?: boolean;
                 /** @description With a smaller number; `next` of the page before. */
                 before?: string;
                 /** @description Revisions on a page, 1 to 1000; 100 when absent. */
@@ -4783,6 +5481,47 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["WriteView"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    search: {
+        parameters: {
+            query: {
+                /**
+                 * @description The text, 1 to 200 characters in one line, in any case. One with a slash may also begin in front of the key:
+                 *     `namespace/key`, `env/namespace/key`.
+                 */
+                q: string;
+                /** @description `keys`, `contents`, or `all`, as when it is absent. */
+                in?: string;
+                /** @description Entries on a page, 1 to 1000; 100 when absent. */
+                limit?: number;
+                /** @description `next` of the page before. */
+                cursor?: string;
+                /** @description Wait until this node has seen the revision, 5 s at most. */
+                min_revision?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SearchList"];
                 };
             };
             default: {

@@ -1,12 +1,15 @@
 // What went wrong, in the reader's language, with the request's id, and for a denial what is missing and whom to ask.
-import { Link } from '@tanstack/react-router';
-import type { ReactNode } from 'react';
+import { useQuery } from '@tanstack/react-query';
+import { Link, useRouterState } from '@tanstack/react-router';
+import { Fragment, type ReactNode } from 'react';
 import { ProblemError } from '../api/problem';
+import type { Action, Problem } from '../api/schema';
 import { type Messages, useT } from '../i18n';
 import { Banner } from '../ui/Banner';
 import { Button } from '../ui/Button';
 import { CopyButton } from '../ui/CopyButton';
 import styles from './ErrorView.module.css';
+import { meQuery } from './session';
 
 /** An error in one sentence. */
 export function inWords(error: unknown, t: Messages): string {
@@ -22,31 +25,81 @@ export function fieldProblem(error: unknown, ...fields: string[]): string | null
   return error.problem.fields?.find((one) => fields.includes(one.field))?.problem ?? null;
 }
 
-export function ErrorView({
-  error,
-  retry,
-  children,
-}: {
+interface ErrorViewProps {
   error: unknown;
   retry?: () => void;
+  /** Fields whose problems are shown beside them. */
+  shown?: string[];
   children?: ReactNode;
-}) {
+}
+
+export function ErrorView({ error, retry, shown = [], children }: ErrorViewProps) {
   const t = useT();
+  const here = useRouterState({ select: (state) => state.location.href });
   const problem = error instanceof ProblemError ? error.problem : {};
-  const denied = error instanceof ProblemError && error.code === 'denied';
-  const request = problem.request_id;
+  const code = error instanceof ProblemError ? error.code : null;
+  if (code === 'denied') return <Denied problem={problem} {...(retry && { retry })} more={children} />;
+  const fields = problem.fields?.filter((field) => !shown.includes(field.field)) ?? [];
+  // Whatever is wrong stands beside its field already.
+  if (problem.fields?.length && fields.length === 0) return null;
   return (
     <Banner
-      tone={error instanceof ProblemError && error.code === 'not_found' ? 'quiet' : 'bad'}
+      tone={code === 'not_found' ? 'quiet' : 'bad'}
       title={inWords(error, t)}
       actions={
+        retry && (
+          <Button small onClick={retry}>
+            {t.common.retry}
+          </Button>
+        )
+      }
+    >
+      {problem.detail && <p>{problem.detail}</p>}
+      {fields.map((field) => (
+        <p key={field.field}>
+          <code>{field.field}</code>: {field.problem}
+          {field.line != null && ` (${t.problems.place(field.line, field.column ?? 1)})`}
+        </p>
+      ))}
+      {code === 'unauthenticated' && (
+        <Link to="/login" search={{ next: here }}>
+          {t.login.submit}
+        </Link>
+      )}
+      {children}
+      <RequestId id={problem.request_id} />
+    </Banner>
+  );
+}
+
+/** What one may not do, who can, and a request to send to them. */
+function Denied({
+  problem,
+  retry,
+  more,
+}: {
+  problem: Partial<Problem>;
+  retry?: () => void;
+  more: ReactNode;
+}) {
+  const t = useT();
+  const { data: me } = useQuery(meQuery);
+  const action = problem.action as Action | null | undefined;
+  const verb = action ? t.actions[action] : '';
+  const store = problem.target == null || problem.target === 'the store';
+  const target = store ? t.denied.store : (problem.target ?? '');
+  const [environment, namespace, ...key] = store ? [] : target.split('/');
+  const question = { tab: 'explain', action: action ?? undefined, environment, namespace };
+  return (
+    <Banner
+      tone="bad"
+      title={action ? t.denied.button(verb, store ? '' : target) : t.problems.codes.denied}
+      actions={
         <>
-          {denied && (
-            <CopyButton
-              text={t.denied.request(problem.action ?? '', problem.target ?? '')}
-              label={t.denied.copy}
-            />
-          )}
+          <CopyButton
+            text={t.denied.request(me?.user ?? '', verb, target, window.location.href)}
+            label={t.denied.copy}
+          />
           {retry && (
             <Button small onClick={retry}>
               {t.common.retry}
@@ -55,43 +108,47 @@ export function ErrorView({
         </>
       }
     >
-      {denied ? (
-        <dl className={styles.facts}>
-          <dt>{t.denied.missing}</dt>
-          <dd>
-            <code>{problem.action}</code> {problem.target && <code>{problem.target}</code>}
-          </dd>
-          <People title={t.denied.whoCan} names={problem.who_can} />
-          <People title={t.denied.whoCanGrant} names={problem.who_can_grant} />
-        </dl>
-      ) : (
-        problem.detail && <p>{problem.detail}</p>
-      )}
-      {problem.fields?.map((field) => (
-        <p key={field.field}>
-          <code>{field.field}</code>: {field.problem}
-          {field.line != null && ` (${t.problems.place(field.line, field.column ?? 1)})`}
-        </p>
-      ))}
-      {error instanceof ProblemError && error.code === 'unauthenticated' && (
-        <Link to="/login">{t.login.submit}</Link>
-      )}
-      {children}
-      {request && (
-        <p className={styles.request}>
-          {t.problems.request} <code>{request}</code>
-        </p>
-      )}
+      <dl className={styles.facts}>
+        <dt>{t.denied.missing}</dt>
+        <dd>
+          {verb} <code>{problem.action}</code> · {store ? target : <code>{target}</code>}
+        </dd>
+        <People title={t.denied.whoCan} names={problem.who_can} />
+        <People title={t.denied.whoCanGrant} names={problem.who_can_grant} />
+      </dl>
+      <Link to="/access" search={{ ...question, key: key.length > 0 ? key.join('/') : undefined }}>
+        {t.denied.why}
+      </Link>
+      {more}
+      <RequestId id={problem.request_id} />
     </Banner>
   );
 }
 
-function People({ title, names }: { title: string; names: string[] | undefined }) {
-  if (!names?.length) return null;
+function People({ title, names = [] }: { title: string; names: string[] | undefined }) {
+  const t = useT();
   return (
     <>
       <dt>{title}</dt>
-      <dd>{names.join(', ')}</dd>
+      <dd>
+        {names.length === 0 && t.denied.nobody}
+        {names.map((name, nth) => (
+          <Fragment key={name}>
+            {nth > 0 && ', '}
+            <strong className={styles.person}>{name}</strong>
+          </Fragment>
+        ))}
+      </dd>
     </>
+  );
+}
+
+function RequestId({ id }: { id: string | undefined }) {
+  const t = useT();
+  if (!id) return null;
+  return (
+    <p className={styles.request}>
+      {t.problems.request} <code>{id}</code>
+    </p>
   );
 }

@@ -93,7 +93,7 @@ function Where() {
     <nav aria-label={t.nav.where} className={styles.where}>
       <Menu
         className={styles.choose}
-        label={`${t.nav.chooseEnvironment}: ${env}${environment?.tier === 'prod' ? ` (${t.tiers.prod})` : ''}`}
+        label={`${t.nav.chooseEnvironment}: ${env}${environment?.tier === 'prod' ? ` ${t.tiers.prod}` : ''}`}
         button={
           <>
             <EnvTag name={env} tier={environment?.tier} large />
@@ -180,11 +180,11 @@ function Person() {
     <Menu
       className={styles.person}
       side="right"
-      label={t.nav.account}
+      label={me ? `${t.nav.account}: ${me.user}` : t.nav.account}
       button={
         <>
           <CircleUser aria-hidden />
-          <span>{me?.user}</span>
+          <span id="user">{me?.user}</span>
         </>
       }
       items={[

@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Outlet, useMatches, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useT } from '../i18n';
+import { isReadable } from '../lib/transport';
 import { Banner } from '../ui/Banner';
 import { classes } from '../ui/classes';
 import { Toasts } from '../ui/Toast';
@@ -13,6 +14,7 @@ import { ScopeBar } from './ScopeBar';
 import styles from './Shell.module.css';
 import { readyQuery, useEnvironment } from './session';
 import { useShortcuts } from './shortcuts';
+import { useLoginEnd } from './useLoginEnd';
 
 const Palette = lazy(() => import('./Palette'));
 const Help = lazy(() => import('./Help'));
@@ -28,6 +30,7 @@ export function Shell() {
   const ready = useQuery(readyQuery).data;
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
   useShortcuts(setOpen);
+  useLoginEnd();
 
   useEffect(() => {
     live.watch(watched === undefined ? null : { env: watched, ns, instances });
@@ -52,9 +55,7 @@ export function Shell() {
         <Nav />
         <main id="main" tabIndex={-1} className={styles.main}>
           <div className={styles.banners}>
-            {window.location.protocol === 'http:' && !isLoopback() && (
-              <Banner tone="warn">{t.nav.plain}</Banner>
-            )}
+            {isReadable() && <Banner tone="warn">{t.nav.plain}</Banner>}
             {ready?.held && <Banner tone="warn">{t.nav.held}</Banner>}
             {ready && !ready.writes && <Banner tone="warn">{t.nav.noWrites}</Banner>}
             {environment?.frozen && env !== undefined && (
@@ -73,8 +74,4 @@ export function Shell() {
       </Suspense>
     </div>
   );
-}
-
-function isLoopback(): boolean {
-  return /^(localhost|127\.[\d.]+|\[::1\])$/.test(window.location.hostname);
 }

@@ -21,7 +21,9 @@ export function isTyping(event: KeyboardEvent): boolean {
   return (
     event.defaultPrevented ||
     event.isComposing ||
-    target?.closest('input, textarea, select, [contenteditable], dialog, [popover]') != null
+    target?.closest(
+      'input, textarea, select, [contenteditable]:not([contenteditable="false"]), dialog, [popover]',
+    ) != null
   );
 }
 

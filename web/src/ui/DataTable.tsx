@@ -54,7 +54,7 @@ export function DataTable<Row>({ label, columns, rows, rowKey, isCurrent, detail
                     <td
                       key={column.head}
                       data-head={column.bare ? undefined : column.head}
-                      className={classes(column.number && styles.number)}
+                      className={classes(column.number && styles.number, column.wide && styles.rest)}
                     >
                       {column.cell(row)}
                     </td>

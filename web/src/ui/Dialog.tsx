@@ -22,7 +22,11 @@ export function Dialog({ title, grave, wide, onClose, children }: DialogProps) {
   const heading = useId();
   useEffect(() => {
     const element = dialog.current;
-    if (element && !element.open) element.showModal();
+    if (element && !element.open) {
+      element.showModal();
+      // A form begins with its first field, not with the button that closes it.
+      element.querySelector<HTMLElement>('form :is(input, textarea, select)')?.focus();
+    }
     return () => element?.close();
   }, []);
   return (

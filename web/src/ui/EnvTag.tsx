@@ -25,8 +25,7 @@ export function EnvTag({
       data-tier={tier ?? 'none'}
     >
       <Icon aria-hidden />
-      <span>{name}</span>
-      {tier === 'prod' && <strong className={styles.word}>{t.tiers.prod}</strong>}
+      <span>{name}</span> {tier === 'prod' && <strong className={styles.word}>{t.tiers.prod}</strong>}
     </span>
   );
 }

@@ -10,6 +10,7 @@ interface FieldOwn {
   problem?: string | null | undefined;
   /** The label is only for screen readers. */
   bare?: boolean;
+  id?: string | undefined;
 }
 
 interface Attributes {
@@ -23,9 +24,11 @@ function Field({
   help,
   problem,
   bare,
+  id: given,
   control,
 }: FieldOwn & { control: (attributes: Attributes) => ReactNode }) {
-  const id = useId();
+  const made = useId();
+  const id = given ?? made;
   const described = [help ? `${id}-help` : '', problem ? `${id}-problem` : ''].filter(Boolean).join(' ');
   return (
     <div className={styles.field}>
@@ -57,12 +60,13 @@ export function TextField({
   problem,
   bare,
   className,
+  id,
   ...rest
 }: FieldOwn & ComponentProps<'input'>) {
   const control = (attributes: Attributes) => (
     <input {...rest} {...attributes} className={classes(styles.control, className)} />
   );
-  return <Field {...{ label, help, problem, bare: bare ?? false, control }} />;
+  return <Field {...{ label, help, problem, bare: bare ?? false, id, control }} />;
 }
 
 export function TextArea({
@@ -71,6 +75,7 @@ export function TextArea({
   problem,
   bare,
   className,
+  id,
   ...rest
 }: FieldOwn & ComponentProps<'textarea'>) {
   const control = (attributes: Attributes) => (
@@ -81,7 +86,7 @@ export function TextArea({
       className={classes(styles.control, styles.area, className)}
     />
   );
-  return <Field {...{ label, help, problem, bare: bare ?? false, control }} />;
+  return <Field {...{ label, help, problem, bare: bare ?? false, id, control }} />;
 }
 
 export function Select({
@@ -90,12 +95,13 @@ export function Select({
   problem,
   bare,
   className,
+  id,
   ...rest
 }: FieldOwn & ComponentProps<'select'>) {
   const control = (attributes: Attributes) => (
     <select {...rest} {...attributes} className={classes(styles.control, className)} />
   );
-  return <Field {...{ label, help, problem, bare: bare ?? false, control }} />;
+  return <Field {...{ label, help, problem, bare: bare ?? false, id, control }} />;
 }
 
 export function Checkbox({ label, ...rest }: { label: ReactNode } & ComponentProps<'input'>) {

@@ -45,13 +45,21 @@ export function Tabs({ label, children }: { label: string; children: ReactNode }
 
 export function Tab({
   children,
+  current,
   ...link
-}: LinkProps & { children: ReactNode; resetScroll?: boolean; replace?: boolean }) {
+}: LinkProps & {
+  children: ReactNode;
+  /** Whether it is shown, where its address does not tell. */
+  current?: boolean;
+  resetScroll?: boolean;
+  replace?: boolean;
+}) {
   return (
     <Link
       {...link}
       className={styles.tab}
-      activeOptions={{ exact: true, includeSearch: true, explicitUndefined: true }}
+      {...(current !== undefined && { 'aria-current': current ? ('page' as const) : undefined })}
+      activeOptions={link.activeOptions ?? { exact: true, includeSearch: true, explicitUndefined: true }}
     >
       {children}
     </Link>

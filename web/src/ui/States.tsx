@@ -10,7 +10,7 @@ export function Skeleton({ label, lines = 4 }: { label: string; lines?: number }
     return () => clearTimeout(timer);
   }, []);
   return (
-    <div role="status" aria-label={label} className={styles.skeleton}>
+    <div role="status" aria-label={label} className={styles.skeleton} data-loading>
       {shown && Array.from({ length: lines }, (_, nth) => <span key={String(nth)} className={styles.bone} />)}
     </div>
   );

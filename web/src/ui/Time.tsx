@@ -3,14 +3,17 @@ import { useSyncExternalStore } from 'react';
 import { useLanguage } from '../i18n';
 import { ago, full } from '../lib/time';
 
+/** An instant that lies no further in the future is now. */
+const AHEAD_MS = 60_000;
+
 const listeners = new Set<() => void>();
-let now = Date.now();
+let latest = Date.now();
 let timer: ReturnType<typeof setInterval> | null = null;
 
 function subscribe(listener: () => void) {
   listeners.add(listener);
   timer ??= setInterval(() => {
-    now = Date.now();
+    latest = Date.now();
     for (const one of listeners) one();
   }, 10_000);
   return () => {
@@ -23,12 +26,15 @@ function subscribe(listener: () => void) {
 
 export function Time({ at, exact }: { at: string; exact?: boolean }) {
   const { language } = useLanguage();
-  const ticked = useSyncExternalStore(subscribe, () => now);
+  const ticked = useSyncExternalStore(subscribe, () => latest);
   const date = new Date(at);
   const whole = full(date, language);
+  // What just happened may lie before the last tick, or come from a clock that is a little ahead.
+  const ahead = date.getTime() - ticked;
+  const now = new Date(ahead > 0 && ahead < AHEAD_MS ? date.getTime() : ticked);
   return (
     <time dateTime={at} title={whole}>
-      {exact ? whole : ago(date, new Date(Math.max(ticked, date.getTime())), language)}
+      {exact ? whole : ago(date, now, language)}
     </time>
   );
 }

@@ -243,3 +243,46 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_text_that_is_still_written_gets_the_values_that_are_known_and_keeps_the_rest() {
+    let marks = marks(&["/a", "/b"]);
+    let content = "a: first-secret\nb: second-secret\n";
+    let original = original(Format::Yaml, &marks, content);
+    let masked = original.mask(&tag);
+    let [first, second] = [0, 1].map(|at| masked.hidden[at].marker.as_str());
+    let known = |text: &str| {
+        original.restore_known(&masked, Format::Yaml, text.as_bytes()).map(|text| String::from_utf8(text).unwrap())
+    };
+    let stray = super::marker([7; 8]);
+    assert_eq!(known(&format!("a: {first}\nb: {stray}\n")), Some(format!("a: first-secret\nb: {stray}\n")));
+    assert_eq!(known(&masked.text).as_deref(), Some(content));
+    // At another place, in another format, in a text that does not parse: nothing is put anywhere.
+    assert_eq!(known(&format!("a: {second}\nb: {first}\nc: {first}\n")), None);
+    assert_eq!(known(&format!("a: {first}\nb: [")), None);
+    assert_eq!(original.restore_known(&masked, Format::Json, format!("{{\"a\": \"{first}\"}}").as_bytes()), None);
+    // The marker of a whole content stands for all of it only.
+    let whole = Original { marks: &Marks::Whole, ..original };
+    let masked = whole.mask(&tag);
+    assert_eq!(whole.restore_known(&masked, Format::Yaml, masked.text.as_bytes()).unwrap(), content.as_bytes());
+    let more = format!("x{}", masked.text);
+    assert_eq!(whole.restore_known(&masked, Format::Yaml, more.as_bytes()), None);
+}
+
+#[test]
+fn masking_what_is_masked_gives_the_same_again() {
+    let marks = marks(&["/a", "/b"]);
+    let stays = |path: &str, value: &[u8]| tag_of(value).unwrap_or_else(|| tag(path, value));
+    for (format, content) in [
+        (Format::Yaml, "a: first-secret\nb: 7\nc: shown\n"),
+        (Format::Json, r#"{"a": "first-secret", "b": "x", "c": 1}"#),
+        (Format::Toml, "a = \"first-secret\"\nb = 7\n"),
+    ] {
+        let once = original(format, &marks, content).mask(&stays).text;
+        assert!(!once.contains("first-secret"));
+        assert_eq!(original(format, &marks, &once).mask(&stays).text, once);
+        // Also when only one of them is one.
+        let half = once.replacen(&super::marker(tag("/b", b"7")), "new-secret", 1);
+        assert!(!original(format, &marks, &half).mask(&stays).text.contains("new-secret"));
+    }
+}

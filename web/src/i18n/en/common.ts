@@ -32,6 +32,7 @@ export const common = {
   actions: 'Actions',
   description: 'Description',
   optional: 'optional',
+  typeName: (name: string) => `Type “${name}” to go on`,
   bytes: (count: number) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`),
   entries: (count: number) => (count === 1 ? '1 entry' : `${count} entries`),
   revisionNumber: (revision: number) => `r${revision}`,
@@ -77,8 +78,12 @@ export const denied = {
   missing: 'What is missing',
   whoCan: 'Who can do it',
   whoCanGrant: 'Who can give the right',
+  nobody: 'nobody that you may know of',
+  store: 'the whole store',
+  why: 'Look it up',
   copy: 'Copy a request',
-  request: (action: string, target: string) => `Please give me the right “${action}” on ${target} in Pintle.`,
+  request: (user: string, action: string, target: string, page: string) =>
+    `Please give me (${user}) the right to ${action} in Pintle, on: ${target}\n${page}`,
 };
 
 export const problems = {
@@ -93,7 +98,13 @@ export const problems = {
     unauthenticated: 'Your login has ended.',
     wrong_password: 'Name or password is wrong.',
     denied: 'You may not do this.',
+    needs_full_token: 'A token of limited scope may not do this. Log in, or use a token without a scope.',
     self_grant: 'Nobody may give this right to itself.',
+    cross_site:
+      'The server does not take this page for its own. Open it by the address that people use for it.',
+    not_through_proxy: 'This server is reached through its proxy only.',
+    login_refused: 'The login provider did not let you in.',
+    password_change_required: 'Choose your own password first.',
     not_found: 'This does not exist, or you may not see it.',
     conflict: 'Somebody else changed it.',
     revert_conflict: 'Later changes are in the way.',
@@ -174,4 +185,27 @@ export const kinds = {
   environment: 'Environment',
   namespace: 'Namespace',
   freeze: 'Freeze',
+};
+
+/** Differences of texts and values. */
+export const diff = {
+  skipped: (lines: number) => (lines === 1 ? '1 line the same' : `${lines} lines the same`),
+  open: 'no line end',
+  added: (lines: number) => (lines === 1 ? '+1 line' : `+${lines} lines`),
+  removed: (lines: number) => (lines === 1 ? '−1 line' : `−${lines} lines`),
+  of: (name: string) => `Changes of ${name}`,
+  kinds: { added: 'New', removed: 'Deleted', changed: 'Changed' },
+  sealed: 'Sealed',
+  sealedWhole: 'The content is secret. It is another one on each side.',
+  sealedHint: 'The content is secret. What is shown differs when the secret differs.',
+  formatOnly: 'Only the format changed.',
+  binary: 'The content is not text, so that no lines can be compared.',
+  same: 'The text is the same.',
+  values: (count: number) => (count === 1 ? '1 value' : `${count} values`),
+  valuesOf: (name: string) => `Values of ${name}`,
+  value: 'Value',
+  before: 'Before',
+  after: 'After',
+  absent: 'not set',
+  whole: 'the whole content',
 };

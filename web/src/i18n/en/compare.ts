@@ -1,4 +1,41 @@
 // Words of the screens in features/compare.
 export const compare = {
   title: 'Compare',
+  what: 'What is compared',
+  environments: 'Two environments',
+  revisions: 'Two revisions of one environment',
+  source: 'Take over from',
+  target: 'Into',
+  choose: 'Choose…',
+  swap: 'Swap the sides',
+  allNamespaces: 'All namespaces',
+  chooseHint: 'Choose two environments, or an environment and two revisions.',
+  from: 'From revision',
+  to: 'To revision',
+  toHelp: 'Empty: now',
+  same: 'There is no difference',
+  sameHint: 'Both sides have the same entries with the same contents, as far as you may see them.',
+  sameEnvironment: 'Choose two different environments.',
+  count: (count: number) => (count === 1 ? '1 difference' : `${count} differences`),
+  legend: (left: string, right: string) => `− is what ${left} has, + is what ${right} has.`,
+  shown: (shown: number, all: number) => `${shown} of ${all} are shown.`,
+  promote: {
+    title: 'Promote',
+    hint: (from: string, to: string) =>
+      `Take entries as ${from} has them into your draft of ${to}. Nothing goes live before you publish the draft.`,
+    oneNamespace: 'Choose one namespace to promote its entries.',
+    choose: (name: string) => `Promote ${name}`,
+    replace: (name: string) => `Promote ${name} and replace what my draft has`,
+    chooseAll: 'Choose all',
+    chooseNone: 'Choose none',
+    button: (count: number, to: string) =>
+      `Put ${count === 0 ? 'entries' : count === 1 ? '1 entry' : `${count} entries`} into my draft of ${to}`,
+    sealed: 'Sealed entries cannot be promoted: their secrets belong to their environment.',
+    onlyThere: (env: string) => `Only ${env} has it. Delete it there if it should go.`,
+    done: (count: number, to: string) =>
+      count === 1 ? `1 entry is in your draft of ${to}.` : `${count} entries are in your draft of ${to}.`,
+    review: 'Review the draft',
+    missing: (ns: string, env: string) => `${env} has no namespace ${ns}: create it there first.`,
+    create: 'To its namespaces',
+  },
 };

@@ -6,6 +6,7 @@ import { audit } from './audit';
 import * as common from './common';
 import { compare } from './compare';
 import { drafts } from './drafts';
+import { editor } from './editor';
 import { entries } from './entries';
 import { environments } from './environments';
 import { history } from './history';
@@ -24,6 +25,7 @@ export const en = {
   audit,
   compare,
   drafts,
+  editor,
   entries,
   environments,
   help,

@@ -34,6 +34,7 @@ export const common: typeof en.common = {
   actions: '操作',
   description: '描述',
   optional: '可选',
+  typeName: (name) => `请输入“${name}”以继续`,
   bytes: (count) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`),
   entries: (count) => `${count} 个配置`,
   revisionNumber: (revision) => `r${revision}`,
@@ -77,8 +78,12 @@ export const denied: typeof en.denied = {
   missing: '缺少的权限',
   whoCan: '谁可以执行',
   whoCanGrant: '谁可以授权',
+  nobody: '没有您可以得知的人',
+  store: '整个存储',
+  why: '查看原因',
   copy: '复制申请',
-  request: (action, target) => `请在 Pintle 中授予我对 ${target} 的“${action}”权限。`,
+  request: (user, action, target, page) =>
+    `请在 Pintle 中授予我（${user}）${action}的权限，范围：${target}\n${page}`,
 };
 
 export const problems: typeof en.problems = {
@@ -93,7 +98,12 @@ export const problems: typeof en.problems = {
     unauthenticated: '登录已失效。',
     wrong_password: '用户名或密码错误。',
     denied: '您没有执行此操作的权限。',
+    needs_full_token: '受限的令牌不能执行此操作。请登录，或使用不受限的令牌。',
     self_grant: '任何人都不能把此权限授予自己。',
+    cross_site: '服务器不认为此页面属于自己。请使用对外公布的地址打开。',
+    not_through_proxy: '此服务器只能通过其代理访问。',
+    login_refused: '登录提供方拒绝了您的登录。',
+    password_change_required: '请先设置自己的密码。',
     not_found: '不存在，或您无权查看。',
     conflict: '已被他人修改。',
     revert_conflict: '之后的修改与此冲突。',
@@ -173,4 +183,26 @@ export const kinds: typeof en.kinds = {
   environment: '环境',
   namespace: '命名空间',
   freeze: '冻结',
+};
+
+export const diff: typeof en.diff = {
+  skipped: (lines) => `${lines} 行相同`,
+  open: '末尾无换行',
+  added: (lines) => `+${lines} 行`,
+  removed: (lines) => `−${lines} 行`,
+  of: (name) => `${name} 的更改`,
+  kinds: { added: '新增', removed: '删除', changed: '修改' },
+  sealed: '密文',
+  sealedWhole: '内容为密文，两侧不同。',
+  sealedHint: '内容为密文。所显示的文字不同，表示密文不同。',
+  formatOnly: '仅格式有变化。',
+  binary: '内容不是文本，无法逐行比较。',
+  same: '文本相同。',
+  values: (count) => `${count} 个值`,
+  valuesOf: (name) => `${name} 的值`,
+  value: '值',
+  before: '之前',
+  after: '之后',
+  absent: '未设置',
+  whole: '全部内容',
 };

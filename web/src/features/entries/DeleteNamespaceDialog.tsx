@@ -1,0 +1,94 @@
+// Deletes a namespace: what goes with it, who runs on it, and its name typed.
+import { useNavigate } from '@tanstack/react-router';
+import { type FormEvent, useId, useState } from 'react';
+import { useInstanceCount } from '../../api/instanceCount';
+import { useDeleteNamespace } from '../../api/namespaces';
+import type { NamespaceView } from '../../api/schema';
+import { ErrorView } from '../../app/ErrorView';
+import { useEnvironment } from '../../app/session';
+import { useT } from '../../i18n';
+import { Button } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
+import { EnvTag } from '../../ui/EnvTag';
+import { TextField } from '../../ui/Field';
+import { tell } from '../../ui/Toast';
+import styles from './Form.module.css';
+
+export function DeleteNamespaceDialog({
+  namespace,
+  onClose,
+}: {
+  namespace: NamespaceView;
+  onClose: () => void;
+}) {
+  const t = useT();
+  const words = t.entries.settings;
+  const navigate = useNavigate();
+  const { environment: env, name: ns } = namespace;
+  const environment = useEnvironment(env);
+  const { data: instances } = useInstanceCount(env, [ns]);
+  const end = useDeleteNamespace({ env, ns }, () => {
+    tell(words.deleted(ns));
+    // Its history is the way to bring it back.
+    void navigate({ to: '/e/$env/n/$ns/history', params: { env, ns } });
+  });
+  const [typed, setTyped] = useState('');
+  const [message, setMessage] = useState('');
+  const wantsMessage = environment?.protected === true;
+  const ready = typed === ns && !(wantsMessage && message.trim() === '');
+  const impact = useId();
+
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (!ready || end.isPending) return;
+    end.mutate(message);
+  };
+
+  return (
+    <Dialog title={words.deleteTitle(ns, env)} grave={environment?.tier === 'prod'} onClose={onClose}>
+      <form className={styles.form} onSubmit={submit} noValidate>
+        <div>
+          <EnvTag name={env} tier={environment?.tier} />
+        </div>
+        <section aria-labelledby={impact}>
+          <h3 id={impact}>{words.impact}</h3>
+          <ul>
+            <li>
+              {t.common.entries(namespace.entries)} · {t.common.bytes(namespace.bytes)}
+            </li>
+            {instances && (
+              <li>
+                {instances.count === 0
+                  ? words.noInstances
+                  : words.instances(`${instances.count}${instances.more ? '+' : ''}`)}
+              </li>
+            )}
+          </ul>
+        </section>
+        <p>{words.deleteHint}</p>
+        <TextField
+          label={wantsMessage ? t.common.message : `${t.common.message} (${t.common.optional})`}
+          help={words.messageHelp}
+          value={message}
+          onChange={(event) => setMessage(event.target.value)}
+          required={wantsMessage}
+        />
+        <TextField
+          label={words.typeName(ns)}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+          autoComplete="off"
+          autoCapitalize="off"
+          spellCheck={false}
+        />
+        {end.error && <ErrorView error={end.error} />}
+        <div className={styles.actions}>
+          <Button onClick={onClose}>{t.common.cancel}</Button>
+          <Button kind="danger" type="submit" busy={end.isPending} disabled={!ready}>
+            {words.delete}
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}
