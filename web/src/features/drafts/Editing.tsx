@@ -26,6 +26,7 @@ import { EditedElsewhere, useEditing } from './useEditing';
 import { useVerdict } from './useVerdict';
 
 const MARKER = '__pintle_sealed_';
+const WHOLE = /^__pintle_sealed_\w+__$/;
 
 export interface EditingProps {
   scope: Scope;
@@ -88,6 +89,9 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
   const moved = edited && !elsewhere && (live?.revision ?? 0) !== revision;
   const deletes = change?.op === 'delete';
   const isText = deletes || live === null || live.content != null || change?.content != null;
+  // A sealed text that does not parse comes back as one marker; one that is secret as a whole always does.
+  const hidden =
+    change?.masked === true && !change.secret && !live?.marks?.secret && WHOLE.test(shown.text.trim());
   const sealed = change?.masked || (live?.sealed && live.masked);
 
   return (
@@ -169,7 +173,9 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
         />
       ) : isText ? (
         <>
-          {sealed && <Banner tone="quiet">{words.masked}</Banner>}
+          {sealed && (
+            <Banner tone={hidden ? 'warn' : 'quiet'}>{hidden ? words.maskedWhole : words.masked}</Banner>
+          )}
           {verdict.refusal && <ErrorView error={verdict.refusal} />}
           <EditOptions editing={editing} live={live} busy={busy} onDelete={() => void run(editing.remove)} />
           <CodeEditor
