@@ -6,6 +6,10 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
 
+/** What every page needs, and so the first one: one file instead of many small ones. */
+const FRAME =
+  /src\/(lib\/(time|globs|url|given)|i18n\/index|api\/(client|problem|keys|live)|app\/(Shell|Nav|ScopeBar|ErrorView|Fallbacks|Loaded|session|live|queries|theme|shortcuts|search|lastEnvironment|useLoginEnd)|ui\/(Badge|Banner|Button|ButtonLink|classes|CopyButton|Dialog|EnvTag|Field|Menu|Page|States|Time|Toast))\./;
+
 /** Bytes below which compressing gains nothing. */
 const SMALL = 512;
 
@@ -52,11 +56,26 @@ export default defineConfig({
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
+    rolldownOptions: {
+      output: {
+        // Few files for the first page; what only some pages need comes with them, the editor by itself.
+        codeSplitting: {
+          groups: [
+            {
+              name: 'codemirror',
+              test: /node_modules\/(@codemirror|@lezer|@marijn|style-mod|w3c-keyname|crelt)\//,
+            },
+            { name: 'vendor', test: /node_modules/ },
+            { name: 'frame', test: FRAME },
+          ],
+        },
+      },
+    },
   },
   server: {
     proxy: Object.fromEntries(
       ['/api', '/readyz'].map((path) => [path, process.env.PINTLE ?? 'http://127.0.0.1:7878']),
     ),
   },
-  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'] },
+  test: { environment: 'happy-dom', include: ['src/**/*.test.{ts,tsx}'], setupFiles: ['src/test.ts'] },
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { World, browser, call, freePort, logIn, loggedIn, otherAddress, profile, sessions } from './support.mjs';
+import { World, browser, call, freePort, logIn, logOut, loggedIn, otherAddress, profile, sessions } from './support.mjs';
 
 let chrome;
 before(async () => { chrome = await browser(); });
@@ -24,7 +24,9 @@ function told(name, body) {
 async function throughLoginAndOut(world, url, secure) {
   const { context, page } = await profile(world, chrome);
   await page.goto(url);
-  assert.equal(await page.locator('#plain').isVisible(), !secure, 'the banner says when it is not encrypted');
+  await page.locator('#login').waitFor();
+  const readable = !secure && !/^(127\.|localhost$)/.test(new URL(url).hostname);
+  assert.equal(await page.locator('#plain').isVisible(), readable, 'the banner says when others can read it on the way');
   await logIn(page, 'admin', 'wrong');
   await page.locator('#error').getByText('Name or password is wrong').waitFor();
   await logIn(page);
@@ -40,8 +42,7 @@ async function throughLoginAndOut(world, url, secure) {
   await page.reload();
   await loggedIn(page);
   assert.equal((await call(page, 'GET', 'access/me')).body.user, 'admin');
-  await page.click('#logout');
-  await page.locator('#login').waitFor();
+  await logOut(page);
   assert.deepEqual(await sessions(context), []);
   assert.equal((await call(page, 'GET', 'access/me')).status, 401);
   return { context, page };
@@ -65,12 +66,30 @@ async function throughEvents(page) {
   await page.waitForFunction(() => window.heard.some(([kind, data]) => kind === 'change' && data.includes('a.txt')));
 }
 
+/** A login that ends leads back to the page where it ended; whoever is logged in is not asked again. */
+async function throughReturn(page, url) {
+  await page.goto(`${url}/environments?kept=12`);
+  await loggedIn(page);
+  await page.context().clearCookies();
+  await page.reload();
+  await page.locator('#login').waitFor();
+  await logIn(page);
+  await page.waitForURL(`${url}/environments?kept=12`);
+  await loggedIn(page);
+  await page.goto(`${url}/login`);
+  await page.waitForURL(`${url}/`);
+  await page.goto(`${url}/login?next=${encodeURIComponent('//evil.example/')}`);
+  await page.waitForURL(`${url}/`);
+  await loggedIn(page);
+}
+
 told('over http on loopback a person logs in, follows events and logs out', async (world) => {
   const { url } = await world.pintle();
   const { page } = await throughLoginAndOut(world, url, false);
   await logIn(page);
   await loggedIn(page);
   await throughEvents(page);
+  await throughReturn(page, url);
 });
 
 told('over http by localhost it works as well where no public address was set', async (world) => {
@@ -103,6 +122,7 @@ told('https may end at a proxy that serves it below a path', async (world) => {
   await logIn(page);
   await loggedIn(page);
   await throughEvents(page);
+  await throughReturn(page, proxied);
 });
 
 told('a one-time password is replaced on the page', async (world) => {
@@ -130,12 +150,20 @@ told('sessions are shown, and ended one by one or all at once', async (world) =>
     await logIn(page);
     await loggedIn(page);
   }
-  await one.page.reload();
+  await one.page.goto(`${url}/account`);
   await loggedIn(one.page);
-  const rows = one.page.locator('#sessions tr');
+  const rows = one.page.locator('#sessions tbody tr');
   await rows.nth(1).waitFor();
   assert.equal(await rows.count(), 2);
   await rows.getByRole('button', { name: 'End' }).click();
+  await rows.nth(1).waitFor({ state: 'detached' });
+  await two.page.reload();
+  await two.page.locator('#login').waitFor();
+  await logIn(two.page);
+  await loggedIn(two.page);
+  await one.page.reload();
+  await rows.nth(1).waitFor();
+  await one.page.click('#others');
   await rows.nth(1).waitFor({ state: 'detached' });
   await two.page.reload();
   await two.page.locator('#login').waitFor();
@@ -151,8 +179,7 @@ told('two servers on one host do not log each other out', async (world) => {
   }
   const names = (await sessions(context)).map((cookie) => cookie.name);
   assert.equal(new Set(names).size, 2, names.join());
-  await page.click('#logout');
-  await page.locator('#login').waitFor();
+  await logOut(page);
   await page.goto(first.url);
   await loggedIn(page);
 });

@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { World, asAdmin, browser, call, freePort, logIn, loggedIn, profile, sessions, sql, until } from './support.mjs';
+import { World, asAdmin, browser, call, freePort, logIn, logOut, loggedIn, profile, sessions, sql, until } from './support.mjs';
 
 let chrome;
 before(async () => { chrome = await browser(); });
@@ -49,8 +49,7 @@ told('a person logs in at the provider and has what its groups hold', async (wor
   assert.equal((await context.cookies()).filter((cookie) => cookie.name.includes('pintle-login-')).length, 0);
   const me = await call(page, 'GET', 'access/me');
   assert.deepEqual(me.body.grants.map((grant) => grant.role), ['viewer']);
-  await page.click('#logout');
-  await page.locator('#login').waitFor();
+  await logOut(page);
 });
 
 told('the way back is good once, in the browser that went, and from that provider only', async (world, url) => {

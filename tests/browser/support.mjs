@@ -82,7 +82,7 @@ export class World {
     return url.href;
   }
 
-  /** `pintle serve` with an admin; the address that it prints. */
+  /** `pintle serve` with an admin; the address that it prints, and how to stop it earlier. */
   async pintle(flags = [], database = this.database()) {
     const listen = flags.includes('--listen') ? [] : ['--listen', '127.0.0.1:0'];
     const child = spawn(PINTLE, ['serve', ...listen, ...flags], {
@@ -91,15 +91,16 @@ export class World {
     });
     let said = '';
     child.stderr.on('data', (text) => { said += text; });
-    this.after(async () => {
+    const stop = async () => {
       const ended = child.exitCode !== null || child.signalCode !== null ? Promise.resolve() : once(child, 'exit');
       child.kill('SIGTERM');
       await ended;
       if (child.exitCode !== 0) throw new Error(`pintle ended with ${child.exitCode}:\n${said}`);
-    });
+    };
+    this.after(stop);
     for await (const line of readline.createInterface({ input: child.stdout })) {
       const ready = /^pintle is ready: (.*)$/.exec(line);
-      if (ready) return { url: ready[1], database };
+      if (ready) return { url: ready[1], database, stop };
     }
     throw new Error(`pintle did not start:\n${said}`);
   }
@@ -224,11 +225,19 @@ export async function logIn(page, name = 'admin', password = PASSWORD) {
   await page.click('#submit');
 }
 
-/** Waits until the page says who is logged in. */
+/** Waits until the frame of the pages says who is logged in. */
 export async function loggedIn(page, name = 'admin') {
-  await page.locator('#session').waitFor();
-  const shown = await page.locator('#user').textContent();
+  const user = page.locator('header #user:not(:empty)');
+  await user.waitFor();
+  const shown = await user.textContent();
   if (shown !== name) throw new Error(`${shown} is logged in, not ${name}`);
+}
+
+/** Logs out by the menu of the frame. */
+export async function logOut(page) {
+  await page.getByRole('button', { name: /^Account/ }).click();
+  await page.getByRole('menuitem', { name: 'Log out' }).click();
+  await page.locator('#login').waitFor();
 }
 
 /** The session cookies of a profile. */

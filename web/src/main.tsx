@@ -4,13 +4,14 @@ import { RouterProvider } from '@tanstack/react-router';
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { queries } from './app/queries';
-import { LanguageProvider } from './i18n';
+import { firstLanguage, LanguageProvider, load } from './i18n';
 import { router } from './routes';
 import './styles/tokens.css';
 import './styles/base.css';
 
 const root = document.getElementById('root');
 if (root) {
+  await load(firstLanguage());
   createRoot(root).render(
     <StrictMode>
       <LanguageProvider>

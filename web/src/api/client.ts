@@ -11,6 +11,9 @@ const client = createClient<paths>({ baseUrl: base, credentials: 'same-origin' }
 // A key has slashes of its own, and each of its segments is a segment of the address.
 client.use({
   onRequest({ request, params }) {
+    // By its type the server tells our requests from those of other sites' forms, also where there is nothing to send.
+    if (request.method === 'POST' && !request.headers.has('content-type'))
+      request.headers.set('content-type', 'application/json');
     const key = params.path?.key;
     if (typeof key !== 'string' || !key.includes('/')) return request;
     return new Request(request.url.replace(encodeURIComponent(key), key), request);

@@ -51,7 +51,7 @@ export function usePutEnvironment() {
 }
 
 export function useDeleteEnvironment() {
-  const onSettled = useInvalidate();
+  const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ name, revision, message }: { name: string; revision: number; message: string }) =>
       ask(
@@ -60,7 +60,13 @@ export function useDeleteEnvironment() {
           headers: { ...unchanged(revision), ...why(message) },
         }),
       ),
-    onSettled,
+    // Nothing of it is asked for again.
+    onSuccess: (_, { name }) =>
+      Promise.all([
+        queries.invalidateQueries({ queryKey: keys.environments }),
+        queries.invalidateQueries({ queryKey: keys.environment(name), refetchType: 'none' }),
+        queries.invalidateQueries({ queryKey: keys.store('revisions') }),
+      ]),
   });
 }
 

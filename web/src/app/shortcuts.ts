@@ -36,6 +36,28 @@ export const pageLetters: Record<string, string> = {
   a: '/audit',
 };
 
+/** All keys, as the help shows them: which page they belong to, what is pressed, and the name of what that does. */
+export const shortcuts = [
+  { group: 'everywhere', keys: [['mod', 'K']], does: 'palette' },
+  { group: 'everywhere', keys: [['/']], does: 'search' },
+  { group: 'everywhere', keys: [['?']], does: 'help' },
+  { group: 'everywhere', keys: [['g'], ['h']], does: 'home' },
+  { group: 'everywhere', keys: [['g'], ['c']], does: 'configs' },
+  { group: 'everywhere', keys: [['g'], ['i']], does: 'instances' },
+  { group: 'everywhere', keys: [['g'], ['t']], does: 'history' },
+  { group: 'everywhere', keys: [['g'], ['a']], does: 'audit' },
+  { group: 'everywhere', keys: [['Esc']], does: 'close' },
+  { group: 'entry', keys: [['e']], does: 'edit' },
+  { group: 'diff', keys: [['n']], does: 'next' },
+  { group: 'diff', keys: [['p']], does: 'previous' },
+  { group: 'diff', keys: [['[']], does: 'older' },
+  { group: 'diff', keys: [[']']], does: 'newer' },
+  { group: 'diff', keys: [['d']], does: 'split' },
+  { group: 'editor', keys: [['mod', 'S']], does: 'save' },
+  { group: 'editor', keys: [['mod', 'Enter']], does: 'review' },
+  { group: 'editor', keys: [['Esc'], ['Tab']], does: 'leave' },
+] as const;
+
 /** Keys that work on every page. */
 export function useShortcuts(open: (what: 'palette' | 'help') => void) {
   const navigate = useNavigate();

@@ -28,3 +28,9 @@ export function full(at: Date, language: string): string {
 export function clock(at: Date, language: string): string {
   return new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(at);
 }
+
+/** An instant as a field for date and time wants it, in the reader's zone. */
+export function localMinute(at: Date): string {
+  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
+  return local.toISOString().slice(0, 16);
+}

@@ -1,5 +1,5 @@
 // A table: on narrow screens each row becomes a block with its columns' names in front.
-import type { ReactNode } from 'react';
+import { Fragment, type ReactNode } from 'react';
 import { classes } from './classes';
 import styles from './DataTable.module.css';
 
@@ -23,9 +23,11 @@ export interface DataTableProps<Row> {
   rowKey: (row: Row) => string;
   /** Marks a row, as the one that is looked at. */
   isCurrent?: (row: Row) => boolean;
+  /** What opens below a row. */
+  detail?: (row: Row) => ReactNode;
 }
 
-export function DataTable<Row>({ label, columns, rows, rowKey, isCurrent }: DataTableProps<Row>) {
+export function DataTable<Row>({ label, columns, rows, rowKey, isCurrent, detail }: DataTableProps<Row>) {
   return (
     <div className={styles.frame}>
       <table className={styles.table} aria-label={label}>
@@ -43,19 +45,29 @@ export function DataTable<Row>({ label, columns, rows, rowKey, isCurrent }: Data
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
-            <tr key={rowKey(row)} aria-current={isCurrent?.(row) || undefined}>
-              {columns.map((column) => (
-                <td
-                  key={column.head}
-                  data-head={column.bare ? undefined : column.head}
-                  className={classes(column.number && styles.number, column.wide && styles.rest)}
-                >
-                  {column.cell(row)}
-                </td>
-              ))}
-            </tr>
-          ))}
+          {rows.map((row) => {
+            const below = detail?.(row);
+            return (
+              <Fragment key={rowKey(row)}>
+                <tr aria-current={isCurrent?.(row) || undefined}>
+                  {columns.map((column) => (
+                    <td
+                      key={column.head}
+                      data-head={column.bare ? undefined : column.head}
+                      className={classes(column.number && styles.number, column.wide && styles.rest)}
+                    >
+                      {column.cell(row)}
+                    </td>
+                  ))}
+                </tr>
+                {below && (
+                  <tr className={styles.detail}>
+                    <td colSpan={columns.length}>{below}</td>
+                  </tr>
+                )}
+              </Fragment>
+            );
+          })}
         </tbody>
       </table>
     </div>

@@ -8,6 +8,8 @@ import { Select, TextField } from '../../ui/Field';
 import styles from './GrantFilters.module.css';
 import { parseSubject } from './subjects';
 
+const EXACT = { exact: true, includeSearch: true };
+
 export function GrantFilters() {
   const t = useT();
   const search = useSearch({ strict: false });
@@ -75,18 +77,10 @@ export function GrantFilters() {
         ))}
       </Select>
       <nav aria-label={t.access.grants.order} className={styles.order}>
-        <Link
-          to="/access"
-          search={{ ...search, by: undefined }}
-          aria-current={search.by === 'place' ? undefined : 'true'}
-        >
+        <Link to="/access" search={{ ...search, by: undefined }} activeOptions={EXACT}>
           {t.access.grants.bySubject}
         </Link>
-        <Link
-          to="/access"
-          search={{ ...search, by: 'place' }}
-          aria-current={search.by === 'place' ? 'true' : undefined}
-        >
+        <Link to="/access" search={{ ...search, by: 'place' }} activeOptions={EXACT}>
           {t.access.grants.byPlace}
         </Link>
       </nav>

@@ -37,7 +37,7 @@ export function keysOf(text: string): IssuerBody['keys'] | 'bad' {
   if (text.trim() === '') return null;
   try {
     const parsed: unknown = JSON.parse(text);
-    return typeof parsed === 'object' && parsed !== null && 'keys' in parsed
+    return typeof parsed === 'object' && parsed !== null && Array.isArray((parsed as { keys?: unknown }).keys)
       ? (parsed as NonNullable<IssuerBody['keys']>)
       : 'bad';
   } catch {

@@ -64,14 +64,13 @@ function Table({ environments }: { environments: EnvironmentView[] }) {
             </Link>
           ),
         },
-        { head: t.environments.tier, cell: (one) => t.tiers[one.tier ?? 'none'] },
+        { head: t.environments.tier, cell: (one) => <TierWords environment={one} /> },
         { head: t.common.description, cell: (one) => one.description },
         {
           head: t.environments.rules,
           cell: (one) => (one.protected ? t.environments.ruleProtected : t.environments.ruleNone),
         },
         { head: t.environments.state, cell: (one) => <State environment={one} /> },
-        { head: t.environments.colour, cell: (one) => one.colour && <Swatch colour={one.colour} /> },
         {
           head: t.common.actions,
           bare: true,
@@ -93,11 +92,20 @@ function State({ environment: { frozen } }: { environment: EnvironmentView }) {
   );
 }
 
-function Swatch({ colour }: { colour: string }) {
+function TierWords({ environment: { tier, colour } }: { environment: EnvironmentView }) {
+  const t = useT();
   return (
-    <span className={styles.swatch}>
-      <span aria-hidden style={{ background: colour }} />
-      <code>{colour}</code>
+    <span className={styles.tier}>
+      {t.tiers[tier ?? 'none']}
+      {colour && (
+        <span
+          role="img"
+          aria-label={`${t.environments.colour} ${colour}`}
+          title={colour}
+          className={styles.swatch}
+          style={{ background: colour }}
+        />
+      )}
     </span>
   );
 }

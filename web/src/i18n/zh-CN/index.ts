@@ -13,6 +13,7 @@ import { history } from './history';
 import { home } from './home';
 import { instances } from './instances';
 import { login } from './login';
+import { help, palette } from './palette';
 import { search } from './search';
 import { tokens } from './tokens';
 import { welcome } from './welcome';
@@ -27,10 +28,12 @@ export const zhCN: typeof en = {
   editor,
   entries,
   environments,
+  help,
   history,
   home,
   instances,
   login,
+  palette,
   search,
   tokens,
   welcome,

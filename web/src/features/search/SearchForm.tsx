@@ -1,0 +1,93 @@
+// What is searched for, and where.
+import { useQuery } from '@tanstack/react-query';
+import { useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useRef, useState } from 'react';
+import { namespacesQuery } from '../../api/recent';
+import { environmentsQuery } from '../../app/session';
+import { useT } from '../../i18n';
+import { useSettled } from '../../lib/useSettled';
+import { Select, TextField } from '../../ui/Field';
+import styles from './SearchForm.module.css';
+
+/** How long nobody types before it is searched. */
+const PAUSE_MS = 200;
+
+export function SearchForm({ problem }: { problem: string | null }) {
+  const t = useT();
+  const words = t.search;
+  const navigate = useNavigate();
+  const { q = '', env, namespace, in: where } = useSearch({ strict: false });
+  const { data: environments } = useQuery(environmentsQuery);
+  const { data: namespaces } = useQuery({ ...namespacesQuery(env ?? ''), enabled: env !== undefined });
+  const [typed, setTyped] = useState(q);
+  const settled = useSettled(typed, PAUSE_MS);
+  const sent = useRef(q);
+  const set = (part: Record<string, string | undefined>) =>
+    void navigate({ to: '/search', search: { q, env, namespace, in: where, ...part }, replace: true });
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed is sent, when it has settled
+  useEffect(() => {
+    if (settled === sent.current) return;
+    sent.current = settled;
+    set({ q: settled || undefined });
+  }, [settled]);
+  // The address may change by itself: a link, or going back.
+  useEffect(() => {
+    if (q === sent.current) return;
+    sent.current = q;
+    setTyped(q);
+  }, [q]);
+
+  const names = namespaces?.namespaces.map((one) => one.name) ?? [];
+  return (
+    <search className={styles.form}>
+      <div className={styles.text}>
+        <TextField
+          autoFocus
+          label={words.query}
+          type="search"
+          autoComplete="off"
+          spellCheck={false}
+          placeholder={words.placeholder}
+          problem={problem}
+          value={typed}
+          onChange={(event) => setTyped(event.target.value)}
+        />
+      </div>
+      <Select
+        label={t.common.environment}
+        value={env ?? ''}
+        onChange={(event) => set({ env: event.target.value || undefined, namespace: undefined })}
+      >
+        <option value="">{words.anyEnvironment}</option>
+        {environments?.map(({ name }) => (
+          <option key={name}>{name}</option>
+        ))}
+      </Select>
+      {env !== undefined && (
+        <Select
+          label={t.common.namespace}
+          value={namespace ?? ''}
+          onChange={(event) => set({ namespace: event.target.value || undefined })}
+        >
+          <option value="">{words.anyNamespace}</option>
+          {namespace && !names.includes(namespace) && <option>{namespace}</option>}
+          {names.map((name) => (
+            <option key={name}>{name}</option>
+          ))}
+        </Select>
+      )}
+      <Select
+        label={words.where}
+        value={where ?? 'all'}
+        onChange={(event) => set({ in: event.target.value === 'all' ? undefined : event.target.value })}
+      >
+        {(['all', 'keys', 'contents'] as const).map((one) => (
+          <option key={one} value={one}>
+            {words.places[one]}
+          </option>
+        ))}
+      </Select>
+    </search>
+  );
+}

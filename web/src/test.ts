@@ -1,0 +1,4 @@
+// Tests speak English.
+import { load } from './i18n';
+
+await load('en');
