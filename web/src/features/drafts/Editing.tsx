@@ -19,9 +19,9 @@ import { EditActions } from './EditActions';
 import styles from './Editing.module.css';
 import { EditOptions } from './EditOptions';
 import { LeaveGuard } from './LeaveGuard';
+import { Moved } from './Moved';
 import { Rebase } from './Rebase';
 import { SaveStatus } from './SaveStatus';
-import { TakeTheirs } from './TakeTheirs';
 import { EditedElsewhere, useEditing } from './useEditing';
 import { useVerdict } from './useVerdict';
 
@@ -122,32 +122,13 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
       {failure != null && <ErrorView error={failure} />}
       {isNew && live && !change && <Banner tone="quiet">{words.existed}</Banner>}
       {moved && !rebasing && (
-        <Banner
-          tone="warn"
-          title={
-            live
-              ? t.drafts.moved.live(t.common.revisionNumber(live.revision), live.actor)
-              : t.drafts.moved.gone
-          }
-          actions={
-            <>
-              <Button
-                kind="primary"
-                onClick={() => run(async () => void (await autosave.now())).then(() => setRebasing(true))}
-              >
-                {t.drafts.moved.rebase}
-              </Button>
-              <TakeTheirs
-                name={name}
-                label={t.drafts.moved.theirs}
-                busy={busy}
-                onTheirs={() => run(editing.discard)}
-              />
-            </>
-          }
-        >
-          {t.drafts.moved.hint}
-        </Banner>
+        <Moved
+          name={name}
+          live={live}
+          busy={busy}
+          onRebase={() => void run(async () => void (await autosave.now())).then(() => setRebasing(true))}
+          onTheirs={() => run(editing.discard)}
+        />
       )}
       {elsewhere ? (
         <BothEdited draft={elsewhere.draft} ns={scope.ns} name={name} editing={editing} />
