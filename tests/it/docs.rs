@@ -66,6 +66,23 @@ fn the_tour_of_the_readme_works() -> Tested {
     Ok(())
 }
 
+#[test]
+fn the_tour_of_rights_works() -> Tested {
+    let node = Node::start()?;
+    let ann = node.admin()?;
+    for place in ["dev", "prod"] {
+        ann.does(&["env", "create", place])?;
+        ann.does(&["ns", "create", &format!("{place}/orders")])?;
+    }
+    let part = README.split("## Who may do what").nth(1).ok_or("no such part")?;
+    let [tour, ..] = blocks(part, "sh")[..] else { return Err("a block is there".into()) };
+    let mut walked = shell(&ann, tour)?;
+    walked.current_dir(ann.home.path());
+    let walked = ran(walked, "")?.ends_with(0).says("user:mia").says("put");
+    assert!(!walked.out.contains("correct horse"), "{walked:#?}");
+    Ok(())
+}
+
 /// Ends the programs that the tour left running, whatever became of the test.
 struct Left(std::path::PathBuf);
 

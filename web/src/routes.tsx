@@ -66,6 +66,7 @@ const home = createRoute({
 const welcome = createRoute({
   getParentRoute: () => shell,
   path: '/welcome',
+  staticData: { instances: true },
   component: page(() => import('./features/welcome/WelcomePage')),
 });
 const revision = createRoute({

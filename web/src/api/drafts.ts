@@ -1,17 +1,10 @@
-// Drafts: GET and POST /drafts, GET, PATCH and DELETE /drafts/{id}, POST /drafts/{id}/publish; POST /publish to judge one change.
+// Drafts: GET and POST /drafts, GET, PATCH and DELETE /drafts/{id}, POST /drafts/{id}/publish.
 import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import client, { ask } from './client';
 import { keys, type Scope } from './keys';
 import { codeOf, ProblemError } from './problem';
-import type {
-  ChangeBody,
-  DraftChangeBody,
-  DraftChangeView,
-  DraftPatch,
-  DraftPublishBody,
-  DraftView,
-  WriteView,
-} from './schema';
+import type { DraftChangeView, DraftPatch, DraftView, WriteView } from './schema';
+import { publishDraft } from './verdicts';
 
 /** My draft of a namespace that the console opens by itself: the one without a title. */
 export function draftKey(scope: Scope) {
@@ -149,57 +142,12 @@ export function useDiscardDraft(scope: Scope) {
   });
 }
 
-const publish = (id: string, body: DraftPublishBody, signal?: AbortSignal) =>
-  ask(
-    client.POST('/api/v1/drafts/{id}/publish', { params: { path: { id } }, body, ...(signal && { signal }) }),
-  );
-
-/** What the server says to a draft before it is published: what would change, and whatever speaks against it. */
-export type Verdict = { write: WriteView; refusal?: never } | { write?: never; refusal: ProblemError };
-
-/** The server's verdict. A refusal is an answer here, and no error. */
-async function verdict(judged: Promise<WriteView>): Promise<Verdict> {
-  try {
-    return { write: await judged };
-  } catch (error) {
-    if (!(error instanceof ProblemError) || error.passing || error.code === 'unauthenticated') throw error;
-    return { refusal: error };
-  }
-}
-
-/** A message where one is asked for even though nothing is written. */
-const JUDGED = '-';
-
-export function useDraftVerdict(scope: Scope, draft: DraftView | null | undefined) {
-  return useQuery({
-    queryKey: keys.namespace(scope, 'verdict', draft?.id, draft?.hash, draft?.head),
-    queryFn: ({ signal }) => {
-      const { id, hash, head } = draft as DraftView;
-      return verdict(publish(id, { base: head, hash, message: JUDGED, dry_run: true }, signal));
-    },
-    // What moved is a conflict, whatever else there is to say.
-    enabled: draft != null && draft.changes.length > 0 && !draft.changes.some((one) => one.moved),
-  });
-}
-
-/** What the server says to one change that is in no draft yet. */
-export function judgeChange({ env }: Scope, change: DraftChangeBody, signal: AbortSignal): Promise<Verdict> {
-  const changes: ChangeBody[] = [{ ...change, env }];
-  const body = { changes, message: JUDGED, dry_run: true };
-  return verdict(ask(client.POST('/api/v1/publish', { body, signal })));
-}
-
-/** What the server says to a whole draft. */
-export function judgeDraft({ id, hash, head }: DraftView, signal: AbortSignal): Promise<Verdict> {
-  return verdict(publish(id, { base: head, hash, message: JUDGED, dry_run: true }, signal));
-}
-
 /** Publishes a draft exactly as it was shown. `onPublished` comes first: afterwards there is no draft to show. */
 export function usePublishDraft(scope: Scope, onPublished: (write: WriteView) => Promise<void>) {
   const queries = useQueryClient();
   return useMutation({
     mutationFn: ({ draft, message }: { draft: DraftView; message: string }) =>
-      publish(draft.id, { base: draft.head, hash: draft.hash, message }),
+      publishDraft(draft.id, { base: draft.head, hash: draft.hash, message }),
     onSuccess: async (write) => {
       await onPublished(write);
       queries.setQueryData(draftKey(scope), null);

@@ -6,31 +6,6 @@ import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@ta
 import { given } from '../lib/given';
 import client, { ask } from './client';
 import { keys } from './keys';
-import type { InstanceView } from './schema';
-
-/** The change that instances run. */
-export interface Runs {
-  revision: number;
-  at: string;
-  actor: string;
-  message: string;
-  kind: string;
-}
-
-/** What instances come to, over all pages. */
-export interface InstanceSummary {
-  total: number;
-  presences: Record<string, number>;
-  states: Record<string, number>;
-  drifted: number;
-  broken: number;
-  unhealthy: number;
-  missing: number;
-  runs: { runs?: Runs | null; instances: number }[];
-  older: number;
-}
-
-export type Instance = InstanceView & { runs?: Runs | null };
 
 export interface InstanceFilter {
   namespace?: string | undefined;
@@ -43,16 +18,12 @@ export interface InstanceFilter {
 
 /** One page of a list, with what all pages come to. */
 export function instancesQuery(env: string, filter: InstanceFilter, limit: number) {
-  const query = { ...given({ ...filter, runs: filter.runs && Number(filter.runs) }), limit, summary: true };
+  const { runs, ...rest } = filter;
+  const query = { ...given({ ...rest, runs: runs ? Number(runs) : undefined }), limit, summary: true };
   return queryOptions({
     queryKey: keys.instances(env, 'list', query),
-    queryFn: async ({ signal }) =>
-      (await ask(
-        client.GET('/api/v1/environments/{env}/instances', {
-          params: { path: { env }, query: query as object },
-          signal,
-        }),
-      )) as { instances: Instance[]; next?: string | null; summary?: InstanceSummary | null },
+    queryFn: ({ signal }) =>
+      ask(client.GET('/api/v1/environments/{env}/instances', { params: { path: { env }, query }, signal })),
     placeholderData: keepPreviousData,
   });
 }
@@ -61,7 +32,7 @@ export function instancesQuery(env: string, filter: InstanceFilter, limit: numbe
 export function instanceQuery(env: string, instance: string, at: string | undefined) {
   return queryOptions({
     queryKey: keys.instances(env, 'one', instance, at),
-    queryFn: async ({ signal }): Promise<Instance> =>
+    queryFn: ({ signal }) =>
       ask(
         client.GET('/api/v1/environments/{env}/instances/{instance}', {
           params: { path: { env, instance }, query: given({ at }) },

@@ -57,14 +57,17 @@ function asHeader(text: string): string {
   return String.fromCharCode(...new TextEncoder().encode(text.trim().replace(/\s+/g, ' ')));
 }
 
-/** Deletes a namespace with its entries. `onDone` is called also when what asked for it is not shown any more. */
+/**
+ * Deletes a namespace. With something in it the server wants that confirmed, and says what it is. `onDone` is called also when what asked for it
+ * is not shown any more.
+ */
 export function useDeleteNamespace({ env, ns }: Scope, onDone: () => void) {
   const queries = useQueryClient();
   return useMutation({
-    mutationFn: (message: string) =>
+    mutationFn: ({ message, confirmed }: { message: string; confirmed: boolean }) =>
       ask(
         client.DELETE('/api/v1/environments/{env}/namespaces/{ns}', {
-          params: { path: { env, ns }, query: { confirm: ns } },
+          params: { path: { env, ns }, query: confirmed ? { confirm: ns } : {} },
           headers: { 'X-Message': asHeader(message) },
         }),
       ),

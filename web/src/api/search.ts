@@ -4,39 +4,6 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
 import { given } from '../lib/given';
 import client, { ask } from './client';
 import { keys } from './keys';
-import type { Format } from './schema';
-
-export interface CharRange {
-  start_char: number;
-  end_char: number;
-}
-
-export interface FoundLine {
-  line: number;
-  snippet: string;
-  column: number;
-  cut?: boolean;
-  ranges: CharRange[];
-}
-
-export interface Hit {
-  environment: string;
-  namespace: string;
-  key: string;
-  format: Format;
-  revision: number;
-  sealed?: boolean;
-  in: ('key' | 'content')[];
-  key_ranges?: CharRange[];
-  matches: number;
-  lines?: FoundLine[];
-}
-
-export interface HitList {
-  hits: Hit[];
-  next?: string | null;
-  complete: boolean;
-}
 
 export interface SearchFilter {
   q: string;
@@ -45,13 +12,15 @@ export interface SearchFilter {
   in?: string | undefined;
 }
 
-async function find(filter: SearchFilter, limit: number, cursor: string | undefined, signal: AbortSignal) {
-  const query = { ...given({ ...filter, cursor }), limit };
-  const get = client.GET as unknown as (
-    path: string,
-    options: object,
-  ) => Promise<{ data?: HitList; error?: unknown; response: Response }>;
-  return ask<HitList>(get('/api/v1/search', { params: { query }, signal }));
+function find(
+  { env, namespace, ...rest }: SearchFilter,
+  limit: number,
+  cursor?: string,
+  signal?: AbortSignal,
+) {
+  const names = { env: env ? [env] : undefined, namespace: namespace ? [namespace] : undefined };
+  const query = { q: rest.q, ...given({ ...names, in: rest.in, cursor }), limit };
+  return ask(client.GET('/api/v1/search', { params: { query }, ...(signal && { signal }) }));
 }
 
 /** Page after page. */

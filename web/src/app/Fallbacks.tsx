@@ -10,7 +10,7 @@ export function NotFound() {
   const t = useT();
   return (
     <main className={styles.alone}>
-      <EmptyState title={t.nav.notFound} actions={<Link to="/">{t.nav.home}</Link>}>
+      <EmptyState alone title={t.nav.notFound} actions={<Link to="/">{t.nav.home}</Link>}>
         {t.nav.notFoundHint}
       </EmptyState>
     </main>
@@ -25,6 +25,7 @@ export function PageError({ error, reset }: ErrorComponentProps) {
     return (
       <main className={styles.alone}>
         <EmptyState
+          alone
           title={t.nav.newVersion}
           actions={
             <Button kind="primary" onClick={() => window.location.reload()}>

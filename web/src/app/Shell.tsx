@@ -1,6 +1,6 @@
 // The frame around every page behind the login: where one is, how fresh it is, and where one can go.
 import { useQuery } from '@tanstack/react-query';
-import { Outlet, useMatches, useParams } from '@tanstack/react-router';
+import { Outlet, useMatches, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { useT } from '../i18n';
 import { isReadable } from '../lib/transport';
@@ -23,6 +23,9 @@ export function Shell() {
   const t = useT();
   const { env, ns, _splat: key } = useParams({ strict: false });
   const instances = useMatches().some((match) => match.staticData.instances);
+  // A page that belongs to no environment may watch the instances of one that its address names.
+  const { env: named } = useSearch({ strict: false });
+  const watched = env ?? (instances ? named : undefined);
   const environment = useEnvironment(env);
   const ready = useQuery(readyQuery).data;
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
@@ -30,8 +33,8 @@ export function Shell() {
   useLoginEnd();
 
   useEffect(() => {
-    live.watch(env === undefined ? null : { env, ns, instances });
-  }, [env, ns, instances]);
+    live.watch(watched === undefined ? null : { env: watched, ns, instances });
+  }, [watched, ns, instances]);
 
   useEffect(() => {
     if (env !== undefined && ns !== undefined) keepPlace({ env, ns, ...(key && { key }) });

@@ -29,6 +29,8 @@ export interface CodeEditorProps {
   /** Marks what differs from this text. */
   against?: string;
   autoFocus?: boolean;
+  /** The line that is selected and brought into sight at first. */
+  line?: number | undefined;
 }
 
 const CodePane = lazy(() => import('./codemirror').then((parts) => ({ default: parts.CodePane })));

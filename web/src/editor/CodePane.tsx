@@ -42,6 +42,7 @@ export function CodePane({
   low,
   against,
   autoFocus = false,
+  line,
 }: CodeEditorProps) {
   const t = useT();
   const hint = useId();
@@ -105,6 +106,17 @@ export function CodePane({
     if (problems.length > 0 && current.hasFocus)
       current.dispatch({ effects: EditorView.scrollIntoView(current.state.selection.main.head) });
   }, [problems, format, label, readOnly, against, hint, t]);
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a view that was made again shows its beginning
+  useEffect(() => {
+    const { current } = view;
+    if (!current || line === undefined || !(line >= 1)) return;
+    const { from, to } = current.state.doc.line(Math.min(Math.trunc(line), current.state.doc.lines));
+    current.dispatch({
+      selection: { anchor: from, head: to },
+      effects: EditorView.scrollIntoView(from, { y: 'center' }),
+    });
+  }, [line, format, label, readOnly, against, t]);
 
   const frame = useRoomBelow(!low);
 

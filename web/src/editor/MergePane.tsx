@@ -20,7 +20,9 @@ export function MergePane({ base, theirs, mine, format, labels, onMerged }: Thre
   const told = useRef(onMerged);
   told.current = onMerged;
   // biome-ignore lint/correctness/useExhaustiveDependencies: to start again from the same text is a reason
-  useEffect(() => told.current(() => text), [text, version]);
+  useEffect(() => {
+    told.current(() => text);
+  }, [text, version]);
   const clashes = useMemo(
     () =>
       (start === 'both' ? (merged?.clashes ?? []) : []).map((line) => ({

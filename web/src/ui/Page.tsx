@@ -51,6 +51,8 @@ export function Tab({
   children: ReactNode;
   /** Whether it is shown, where its address does not tell. */
   current?: boolean;
+  resetScroll?: boolean;
+  replace?: boolean;
 }) {
   return (
     <Link

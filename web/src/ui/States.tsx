@@ -16,19 +16,22 @@ export function Skeleton({ label, lines = 4 }: { label: string; lines?: number }
   );
 }
 
-/** Nothing here, and what to do next. */
+/** Nothing here, and what to do next. `alone` where it is the whole page. */
 export function EmptyState({
   title,
+  alone,
   children,
   actions,
 }: {
   title: string;
+  alone?: boolean;
   children?: ReactNode;
   actions?: ReactNode;
 }) {
+  const Heading = alone ? 'h1' : 'h2';
   return (
     <div className={styles.empty}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children && <div className={styles.words}>{children}</div>}
       {actions && <div className={styles.actions}>{actions}</div>}
     </div>

@@ -19,13 +19,14 @@ import { EditActions } from './EditActions';
 import styles from './Editing.module.css';
 import { EditOptions } from './EditOptions';
 import { LeaveGuard } from './LeaveGuard';
+import { Moved } from './Moved';
 import { Rebase } from './Rebase';
 import { SaveStatus } from './SaveStatus';
-import { TakeTheirs } from './TakeTheirs';
 import { EditedElsewhere, useEditing } from './useEditing';
 import { useVerdict } from './useVerdict';
 
 const MARKER = '__pintle_sealed_';
+const WHOLE = /^__pintle_sealed_\w+__$/;
 
 export interface EditingProps {
   scope: Scope;
@@ -88,6 +89,9 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
   const moved = edited && !elsewhere && (live?.revision ?? 0) !== revision;
   const deletes = change?.op === 'delete';
   const isText = deletes || live === null || live.content != null || change?.content != null;
+  // A sealed text that does not parse comes back as one marker; one that is secret as a whole always does.
+  const hidden =
+    change?.masked === true && !change.secret && !live?.marks?.secret && WHOLE.test(shown.text.trim());
   const sealed = change?.masked || (live?.sealed && live.masked);
 
   return (
@@ -118,32 +122,13 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
       {failure != null && <ErrorView error={failure} />}
       {isNew && live && !change && <Banner tone="quiet">{words.existed}</Banner>}
       {moved && !rebasing && (
-        <Banner
-          tone="warn"
-          title={
-            live
-              ? t.drafts.moved.live(t.common.revisionNumber(live.revision), live.actor)
-              : t.drafts.moved.gone
-          }
-          actions={
-            <>
-              <Button
-                kind="primary"
-                onClick={() => run(async () => void (await autosave.now())).then(() => setRebasing(true))}
-              >
-                {t.drafts.moved.rebase}
-              </Button>
-              <TakeTheirs
-                name={name}
-                label={t.drafts.moved.theirs}
-                busy={busy}
-                onTheirs={() => run(editing.discard)}
-              />
-            </>
-          }
-        >
-          {t.drafts.moved.hint}
-        </Banner>
+        <Moved
+          name={name}
+          live={live}
+          busy={busy}
+          onRebase={() => void run(async () => void (await autosave.now())).then(() => setRebasing(true))}
+          onTheirs={() => run(editing.discard)}
+        />
       )}
       {elsewhere ? (
         <BothEdited draft={elsewhere.draft} ns={scope.ns} name={name} editing={editing} />
@@ -169,7 +154,9 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
         />
       ) : isText ? (
         <>
-          {sealed && <Banner tone="quiet">{words.masked}</Banner>}
+          {sealed && (
+            <Banner tone={hidden ? 'warn' : 'quiet'}>{hidden ? words.maskedWhole : words.masked}</Banner>
+          )}
           {verdict.refusal && <ErrorView error={verdict.refusal} />}
           <EditOptions editing={editing} live={live} busy={busy} onDelete={() => void run(editing.remove)} />
           <CodeEditor

@@ -25,7 +25,9 @@ export function Published({
   const t = useT();
   const words = t.drafts.done;
   const denied = useDenied('rollback', scope);
-  useEffect(() => window.scrollTo({ top: 0 }), []);
+  useEffect(() => {
+    window.scrollTo({ top: 0 });
+  }, []);
   return (
     <>
       <Banner

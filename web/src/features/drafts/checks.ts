@@ -1,8 +1,8 @@
 // What speaks for and against publishing a draft, one line each.
 import type { UseQueryResult } from '@tanstack/react-query';
-import type { Verdict } from '../../api/drafts';
 import type { Scope } from '../../api/keys';
 import type { DraftChangeView, DraftView, EntryView, FieldProblem } from '../../api/schema';
+import type { Verdict } from '../../api/verdicts';
 import { inWords } from '../../app/ErrorView';
 import { useDenied, useEnvironment } from '../../app/session';
 import { useT } from '../../i18n';

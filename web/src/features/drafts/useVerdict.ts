@@ -1,8 +1,8 @@
 // The server's own verdict on what is being typed, a moment after the last key.
 import { useEffect, useRef, useState } from 'react';
-import { judgeChange, judgeDraft } from '../../api/drafts';
 import type { Scope } from '../../api/keys';
 import type { DraftChangeBody, DraftView } from '../../api/schema';
+import { judgeChange, judgeDraft } from '../../api/verdicts';
 import { type Judged, judged } from './changes';
 
 const QUIET_MS = 250;

@@ -3,10 +3,12 @@ import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useId, useState } from 'react';
 import { useInstanceCount } from '../../api/instanceCount';
 import { useDeleteNamespace } from '../../api/namespaces';
+import { ProblemError } from '../../api/problem';
 import type { NamespaceView } from '../../api/schema';
 import { ErrorView } from '../../app/ErrorView';
 import { useEnvironment } from '../../app/session';
 import { useT } from '../../i18n';
+import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { EnvTag } from '../../ui/EnvTag';
@@ -36,12 +38,17 @@ export function DeleteNamespaceDialog({
   const [message, setMessage] = useState('');
   const wantsMessage = environment?.protected === true;
   const ready = typed === ns && !(wantsMessage && message.trim() === '');
-  const impact = useId();
+  const heading = useId();
+  // The server knows what else would be touched; it tells when the deletion is asked for the first time.
+  const impact =
+    end.error instanceof ProblemError && end.error.code === 'confirmation_required'
+      ? (end.error.problem.impact ?? null)
+      : null;
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!ready || end.isPending) return;
-    end.mutate(message);
+    end.mutate({ message, confirmed: impact !== null });
   };
 
   return (
@@ -50,11 +57,11 @@ export function DeleteNamespaceDialog({
         <div>
           <EnvTag name={env} tier={environment?.tier} />
         </div>
-        <section aria-labelledby={impact}>
-          <h3 id={impact}>{words.impact}</h3>
+        <section aria-labelledby={heading}>
+          <h3 id={heading}>{words.impact}</h3>
           <ul>
             <li>
-              {t.common.entries(namespace.entries)} · {t.common.bytes(namespace.bytes)}
+              {t.common.entries(impact?.entries ?? namespace.entries)} · {t.common.bytes(namespace.bytes)}
             </li>
             {instances && (
               <li>
@@ -63,6 +70,7 @@ export function DeleteNamespaceDialog({
                   : words.instances(`${instances.count}${instances.more ? '+' : ''}`)}
               </li>
             )}
+            {impact?.drafts ? <li>{words.drafts(impact.drafts)}</li> : null}
           </ul>
         </section>
         <p>{words.deleteHint}</p>
@@ -81,11 +89,12 @@ export function DeleteNamespaceDialog({
           autoCapitalize="off"
           spellCheck={false}
         />
-        {end.error && <ErrorView error={end.error} />}
+        {impact && <Banner tone="warn">{words.again(ns)}</Banner>}
+        {end.error && !impact && <ErrorView error={end.error} />}
         <div className={styles.actions}>
           <Button onClick={onClose}>{t.common.cancel}</Button>
           <Button kind="danger" type="submit" busy={end.isPending} disabled={!ready}>
-            {words.delete}
+            {impact ? words.deleteAll : words.delete}
           </Button>
         </div>
       </form>

@@ -1,5 +1,5 @@
 // The facts of an entry and its content, masked until somebody asks for it.
-import { Link } from '@tanstack/react-router';
+import { Link, useSearch } from '@tanstack/react-router';
 import { Download, Eye, EyeOff, Lock } from 'lucide-react';
 import { useState } from 'react';
 import { rawAddress, useEntryMessage } from '../../api/entries';
@@ -30,6 +30,7 @@ export function EntryContent({
 }) {
   const t = useT();
   const words = t.entries.entry;
+  const { line } = useSearch({ strict: false });
   const [asking, setAsking] = useState(false);
   const [revealed, setRevealed] = useState<EntryView | null>(null);
   // What was revealed is not what is live any more once the entry changed.
@@ -92,7 +93,13 @@ export function EntryContent({
       {entry.redacted ? (
         <EmptyState title={words.redacted} />
       ) : text != null ? (
-        <CodeEditor text={text} format={entry.format} label={words.content(entry.key)} readOnly />
+        <CodeEditor
+          text={text}
+          format={entry.format}
+          label={words.content(entry.key)}
+          readOnly
+          line={line === undefined ? undefined : Number(line)}
+        />
       ) : (
         !entry.sealed && (
           <EmptyState title={words.binary}>{words.binaryHint(t.common.bytes(entry.size))}</EmptyState>

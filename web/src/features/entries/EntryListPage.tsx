@@ -1,11 +1,11 @@
 // The entries of a namespace.
-import { useParams } from '@tanstack/react-router';
+import { Link, useParams } from '@tanstack/react-router';
 import { Download, Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useDraftKeys } from '../../api/drafts';
 import { readEntries, useEntryList } from '../../api/entryList';
 import type { Scope } from '../../api/keys';
-import type { NamespaceView } from '../../api/schema';
+import type { EntryView, NamespaceView } from '../../api/schema';
 import { inWords } from '../../app/ErrorView';
 import { Loaded } from '../../app/Loaded';
 import { NamespaceGate } from '../../app/NamespaceGate';
@@ -104,8 +104,10 @@ function List({
       <Loaded query={query}>
         {(entries) => {
           const found = entries.filter((one) => has(one.key, filter));
+          const fresh = query.hasNextPage ? [] : unpublished(drafted, entries);
           return (
             <>
+              {fresh.length > 0 && <Fresh scope={scope} names={fresh} />}
               {found.length === 0 ? (
                 <EmptyState
                   title={t.entries.list.noMatch}
@@ -133,6 +135,26 @@ function List({
         }}
       </Loaded>
     </>
+  );
+}
+
+/** What my draft adds. */
+function unpublished(drafted: ReadonlySet<string>, entries: EntryView[]): string[] {
+  const there = new Set(entries.map((one) => one.key));
+  return [...drafted].filter((key) => !there.has(key)).toSorted();
+}
+
+function Fresh({ scope, names }: { scope: Scope; names: string[] }) {
+  const t = useT();
+  return (
+    <p className={styles.fresh}>
+      {t.entries.list.fresh}
+      {names.map((key) => (
+        <Link key={key} to="/e/$env/n/$ns/edit/$" params={{ ...scope, _splat: key }}>
+          {key}
+        </Link>
+      ))}
+    </p>
   );
 }
 

@@ -47,7 +47,7 @@ export function EntryTable({
             </span>
           ),
         },
-        { head: t.entries.list.format, cell: (row) => <code>{row.format}</code> },
+        { head: t.entries.list.format, cell: (row) => <span className={styles.format}>{row.format}</span> },
         {
           head: t.entries.list.last,
           cell: (row) => (

@@ -1,4 +1,6 @@
 // What narrows a history. All of it is in the address.
+import { ListFilter } from 'lucide-react';
+import { useState } from 'react';
 import type { Texts } from '../../app/search';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
@@ -17,42 +19,50 @@ export function HistoryFilters({
   onChange: (changes: Texts) => void;
 }) {
   const t = useT();
+  const [open, setOpen] = useState(false);
   return (
     <FilterBar label={t.history.filters}>
-      {namespace !== undefined && (
-        <div className={styles.text}>
-          <FilterText label={t.history.key} value={texts.key ?? ''} onChange={(key) => onChange({ key })} />
-        </div>
-      )}
-      <div className={styles.text}>
-        <FilterText
-          label={t.history.author}
-          value={texts.actor ?? ''}
-          onChange={(actor) => onChange({ actor })}
-        />
-      </div>
-      <div className={styles.kind}>
-        <Select
-          label={t.history.kind}
-          bare
-          value={texts.kind ?? ''}
-          onChange={(event) => onChange({ kind: event.target.value })}
-        >
-          <option value="">{t.history.allKinds}</option>
-          {kinds.map((kind) => (
-            <option key={kind} value={kind}>
-              {t.kinds[kind]}
-            </option>
-          ))}
-        </Select>
-      </div>
-      <Instant label={t.history.since} value={texts.since} onChange={(since) => onChange({ since })} />
-      <Instant label={t.history.until} value={texts.until} onChange={(until) => onChange({ until })} />
-      {hasFilters(texts) && (
-        <Button kind="quiet" onClick={() => onChange(clearedFilters)}>
-          {t.history.clear}
+      <div className={styles.fold}>
+        <Button aria-expanded={open} icon={<ListFilter aria-hidden />} onClick={() => setOpen(!open)}>
+          {t.history.filters}
         </Button>
-      )}
+      </div>
+      <div className={styles.fields} data-open={open || hasFilters(texts) || undefined}>
+        {namespace !== undefined && (
+          <div className={styles.text}>
+            <FilterText label={t.history.key} value={texts.key ?? ''} onChange={(key) => onChange({ key })} />
+          </div>
+        )}
+        <div className={styles.text}>
+          <FilterText
+            label={t.history.author}
+            value={texts.actor ?? ''}
+            onChange={(actor) => onChange({ actor })}
+          />
+        </div>
+        <div className={styles.kind}>
+          <Select
+            label={t.history.kind}
+            bare
+            value={texts.kind ?? ''}
+            onChange={(event) => onChange({ kind: event.target.value })}
+          >
+            <option value="">{t.history.allKinds}</option>
+            {kinds.map((kind) => (
+              <option key={kind} value={kind}>
+                {t.kinds[kind]}
+              </option>
+            ))}
+          </Select>
+        </div>
+        <Instant label={t.history.since} value={texts.since} onChange={(since) => onChange({ since })} />
+        <Instant label={t.history.until} value={texts.until} onChange={(until) => onChange({ until })} />
+        {hasFilters(texts) && (
+          <Button kind="quiet" onClick={() => onChange(clearedFilters)}>
+            {t.history.clear}
+          </Button>
+        )}
+      </div>
     </FilterBar>
   );
 }

@@ -13,7 +13,9 @@ import { StackedBar } from '../../ui/StackedBar';
 import { Time } from '../../ui/Time';
 import styles from './Receipts.module.css';
 
+/** How many that do not run it are shown at first; those that do are only counted. */
 const FIRST = 10;
+const STEP = 100;
 
 const tones: Record<Outcome, Tone> = {
   applied: 'good',
@@ -36,9 +38,13 @@ function Counted({ receipts }: { receipts: ReceiptsView }) {
   const t = useT();
   const words = t.history.receipts;
   const [texts, change] = useTexts();
-  const shown = Math.max(FIRST, Number(texts.instances) || 0);
+  const asked = Number(texts.instances) || 0;
   if (receipts.counted === 0) return <p className={styles.none}>{words.none}</p>;
   const { applied, rejected, pending, counted, instances } = receipts;
+  const shown =
+    asked > 0
+      ? instances.slice(0, asked)
+      : instances.filter((one) => one.outcome !== 'applied').slice(0, FIRST);
   return (
     <>
       <p>{words.said(applied, counted)}</p>
@@ -56,11 +62,11 @@ function Counted({ receipts }: { receipts: ReceiptsView }) {
           {words.by} <RevisionLink revision={receipts.superseded_by} />
         </p>
       )}
-      <Instances instances={instances.slice(0, shown)} />
-      {instances.length > shown ? (
+      {shown.length > 0 && <Instances instances={shown} />}
+      {instances.length > shown.length ? (
         <div>
-          <Button small onClick={() => change({ instances: String(shown + 90) })}>
-            {t.common.more}
+          <Button small onClick={() => change({ instances: String(asked + STEP) })}>
+            {asked > 0 ? t.common.more : words.list(instances.length)}
           </Button>
         </div>
       ) : (

@@ -12,6 +12,7 @@ import { Page } from '../../ui/Page';
 import { EmptyState } from '../../ui/States';
 import { Attention } from './Attention';
 import { Changes } from './Changes';
+import { Drafts } from './Drafts';
 import { EnvironmentCards } from './EnvironmentCards';
 import { byImportance } from './environment';
 
@@ -64,6 +65,7 @@ function Overview({ environments }: { environments: EnvironmentView[] }) {
           {t.emptyHint}
         </Banner>
       )}
+      <Drafts environments={environments} />
       {instances.every((one) => !one.isPending) && <Attention all={all} />}
       <Changes environments={environments} />
       <EnvironmentCards all={all} />

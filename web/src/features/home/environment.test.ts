@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Instance } from '../../api/instances';
-import type { EnvironmentView, RevisionView } from '../../api/schema';
+import type { EnvironmentView, InstanceView, RevisionView } from '../../api/schema';
 import { byImportance, environmentsOf, placeOf, refusalsOf, touched } from './environment';
 
 const revision = (...changes: object[]) =>
@@ -41,5 +40,5 @@ test('production stands first, and what has no tier last', () => {
 test('refusals of one change for one reason stand together', () => {
   const refused = (id: string, revision: number, reason?: string) => ({ id, rejected: { revision, reason } });
   const all = [refused('a', 7, 'x'), refused('b', 9), { id: 'c' }, refused('d', 9), refused('e', 7, 'y')];
-  expect(refusalsOf(all as Instance[]).map((one) => one.ids)).toEqual([['b', 'd'], ['a'], ['e']]);
+  expect(refusalsOf(all as InstanceView[]).map((one) => one.ids)).toEqual([['b', 'd'], ['a'], ['e']]);
 });

@@ -1,12 +1,17 @@
 // What the home page knows of an environment.
-import type { Instance, InstanceSummary } from '../../api/instances';
-import type { EnvironmentView, NamespaceView, RevisionView } from '../../api/schema';
+import type {
+  EnvironmentView,
+  InstanceSummaryView,
+  InstanceView,
+  NamespaceView,
+  RevisionView,
+} from '../../api/schema';
 
 export interface Known {
   environment: EnvironmentView;
   namespaces: NamespaceView[] | undefined;
   /** What all instances come to, with the first few that rejected something. */
-  instances: { instances: Instance[]; summary?: InstanceSummary | null } | undefined;
+  instances: { instances: InstanceView[]; summary?: InstanceSummaryView | null } | undefined;
 }
 
 const IMPORTANCE = ['prod', 'staging', 'test', 'dev'];
@@ -25,7 +30,7 @@ export interface Refusal {
 }
 
 /** Refusals by change and reason, those of the most instances first. */
-export function refusalsOf(instances: Instance[]): Refusal[] {
+export function refusalsOf(instances: InstanceView[]): Refusal[] {
   const found = new Map<string, Refusal>();
   for (const { id, rejected } of instances) {
     if (!rejected) continue;

@@ -1,7 +1,8 @@
 // Says goodbye for an instance that stopped without doing so; only whoever owns its id can.
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
-import { type Instance, useGoodbye } from '../../api/instances';
+import { useGoodbye } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import { ErrorView } from '../../app/ErrorView';
 import { meQuery, useEnvironment } from '../../app/session';
 import { useT } from '../../i18n';
@@ -9,7 +10,7 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { tell } from '../../ui/Toast';
 
-export function ForgetButton({ instance }: { instance: Instance }) {
+export function ForgetButton({ instance }: { instance: InstanceView }) {
   const words = useT();
   const t = words.instances;
   const { data: me } = useQuery(meQuery);

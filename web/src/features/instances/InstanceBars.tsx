@@ -1,6 +1,6 @@
 // What all instances of the filter come to: by state, and by the change that they run. Each part is a link to itself alone.
 import { useSearch } from '@tanstack/react-router';
-import type { InstanceSummary } from '../../api/instances';
+import type { InstanceSummaryView } from '../../api/schema';
 import { useT } from '../../i18n';
 import { type Part, StackedBar } from '../../ui/StackedBar';
 import styles from './InstanceBars.module.css';
@@ -9,7 +9,7 @@ import { conditionTones, presenceTones } from './standing';
 /** Changes that get a part of their own. */
 const PARTS = 6;
 
-export function InstanceBars({ env, summary }: { env: string; summary: InstanceSummary }) {
+export function InstanceBars({ env, summary }: { env: string; summary: InstanceSummaryView }) {
   const t = useT();
   const words = t.instances;
   const { namespace, service, state, revision } = useSearch({ strict: false });

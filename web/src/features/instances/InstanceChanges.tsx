@@ -1,9 +1,8 @@
 // The last changes of the namespaces of an instance, and what became of each of them here.
 import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import type { Instance } from '../../api/instances';
 import { lastChangesQuery } from '../../api/recent';
-import type { RevisionView } from '../../api/schema';
+import type { InstanceView, RevisionView } from '../../api/schema';
 import { RevisionLine } from '../../app/RevisionLine';
 import { useT } from '../../i18n';
 import { Badge, type Tone } from '../../ui/Badge';
@@ -24,7 +23,7 @@ const tones: Record<Outcome, Tone> = {
   unknown: 'quiet',
 };
 
-export function InstanceChanges({ instance }: { instance: Instance }) {
+export function InstanceChanges({ instance }: { instance: InstanceView }) {
   const t = useT();
   const words = t.instances;
   const env = instance.environment;

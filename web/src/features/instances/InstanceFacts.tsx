@@ -1,7 +1,7 @@
 // What is known of an instance.
 import { Link } from '@tanstack/react-router';
 import { Fragment, type ReactNode } from 'react';
-import type { Instance } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import { RevisionLine } from '../../app/RevisionLine';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
@@ -9,7 +9,7 @@ import { Time } from '../../ui/Time';
 import styles from './InstanceFacts.module.css';
 import { presenceTones } from './standing';
 
-export function InstanceFacts({ instance }: { instance: Instance }) {
+export function InstanceFacts({ instance }: { instance: InstanceView }) {
   const t = useT().instances;
   const { environment: env, runs, revision, applied_at: applied, behind } = instance;
   const current = runs ?? (revision == null ? null : { revision, message: undefined, at: undefined });

@@ -3,8 +3,8 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ListFilter, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import type { InstanceSummary } from '../../api/instances';
 import { namespacesQuery } from '../../api/recent';
+import type { InstanceSummaryView } from '../../api/schema';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import { Select, TextField } from '../../ui/Field';
@@ -21,7 +21,7 @@ export function InstanceFilters({
 }: {
   env: string;
   isFiltered: boolean;
-  summary: InstanceSummary | null | undefined;
+  summary: InstanceSummaryView | null | undefined;
 }) {
   const t = useT();
   const words = t.instances;

@@ -1,7 +1,8 @@
 // Everything about one instance: what it runs, since when, and what became of the changes of its namespaces.
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearch } from '@tanstack/react-router';
-import { type Instance, instanceQuery } from '../../api/instances';
+import { instanceQuery } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import { Loaded } from '../../app/Loaded';
 import { useEnvironment, useTab } from '../../app/session';
 import { useLanguage, useT } from '../../i18n';
@@ -61,7 +62,7 @@ export default function InstancePage() {
   );
 }
 
-function Details({ instance }: { instance: Instance }) {
+function Details({ instance }: { instance: InstanceView }) {
   const t = useT().instances;
   const missing = instance.missing ?? [];
   return (

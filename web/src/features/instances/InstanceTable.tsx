@@ -1,6 +1,6 @@
 // Instances with what each of them runs; why one refused stands in its row.
 import { Link } from '@tanstack/react-router';
-import type { Instance } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import { RevisionLine } from '../../app/RevisionLine';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
@@ -10,9 +10,9 @@ import styles from './InstanceTable.module.css';
 import { StandingBadges } from './StandingBadges';
 import { presenceTones } from './standing';
 
-export function InstanceTable({ env, rows }: { env: string; rows: Instance[] }) {
+export function InstanceTable({ env, rows }: { env: string; rows: InstanceView[] }) {
   const t = useT().instances;
-  const columns: Column<Instance>[] = [
+  const columns: Column<InstanceView>[] = [
     {
       head: t.instance,
       cell: ({ id, service, version }) => (

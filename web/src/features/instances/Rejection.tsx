@@ -1,12 +1,12 @@
 // Why an instance refused a change, with what its commands printed, and the ways out.
 import { Link } from '@tanstack/react-router';
-import type { Instance } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Time } from '../../ui/Time';
 import styles from './Rejection.module.css';
 
-export function Rejection({ rejected }: { rejected: NonNullable<Instance['rejected']> }) {
+export function Rejection({ rejected }: { rejected: NonNullable<InstanceView['rejected']> }) {
   const t = useT().instances;
   const { revision, reason, output, broken, at } = rejected;
   return (

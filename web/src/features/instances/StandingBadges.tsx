@@ -1,11 +1,11 @@
 // How an instance stands, each fact as a word.
-import type { Instance } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import styles from './StandingBadges.module.css';
 import { conditionTones } from './standing';
 
-export function StandingBadges({ instance }: { instance: Instance }) {
+export function StandingBadges({ instance }: { instance: InstanceView }) {
   const t = useT().instances;
   const { condition, behind, rejected, unhealthy, missing, duplicate_id: twice } = instance;
   return (

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Instance } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import { outcomeOf } from './standing';
 
-const instance = (part: object) => part as Instance;
+const instance = (part: object) => part as InstanceView;
 
 test('a change counts as included up to what was applied', () => {
   const runs = instance({ revision: 20, runs: { revision: 18 } });

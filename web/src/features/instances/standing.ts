@@ -1,5 +1,5 @@
 // How an instance stands, as words have it.
-import type { Instance } from '../../api/instances';
+import type { InstanceView } from '../../api/schema';
 import type { Tone } from '../../ui/Badge';
 
 export const conditionTones = {
@@ -8,10 +8,10 @@ export const conditionTones = {
   rejected: 'bad',
   held: 'accent',
   unknown: 'quiet',
-} as const satisfies Record<Instance['condition'], Tone>;
+} as const satisfies Record<InstanceView['condition'], Tone>;
 
 export const presenceTones = { live: 'good', late: 'bad', gone: 'quiet' } as const satisfies Record<
-  Instance['presence'],
+  InstanceView['presence'],
   Tone
 >;
 
@@ -34,7 +34,7 @@ export const states = [
 export type Outcome = 'runs' | 'includes' | 'rejected' | 'waiting' | 'unknown';
 
 /** What is certain about a change of one of its namespaces at an instance. */
-export function outcomeOf(revision: number, { revision: applied, runs, rejected }: Instance): Outcome {
+export function outcomeOf(revision: number, { revision: applied, runs, rejected }: InstanceView): Outcome {
   if (rejected?.revision === revision) return 'rejected';
   if (applied == null) return 'unknown';
   if (revision > applied) return 'waiting';

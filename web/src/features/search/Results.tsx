@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { LockKeyhole } from 'lucide-react';
-import type { Hit } from '../../api/search';
+import type { SearchHitView } from '../../api/schema';
 import { environmentsQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { marked } from '../../lib/marks';
@@ -11,7 +11,7 @@ import { EnvTag } from '../../ui/EnvTag';
 import { Marked } from '../../ui/Marked';
 import styles from './Results.module.css';
 
-export function Results({ hits }: { hits: Hit[] }) {
+export function Results({ hits }: { hits: SearchHitView[] }) {
   const t = useT();
   const { data: environments } = useQuery(environmentsQuery);
   return (

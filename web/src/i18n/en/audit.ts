@@ -37,6 +37,8 @@ export const audit = {
   newest: 'Newest',
   pages: 'Pages',
   actions: {
+    create_draft: 'opened a draft',
+    delete_draft: 'discarded a draft',
     publish: 'published',
     rollback: 'rolled back',
     revert: 'undid a change',

@@ -32,6 +32,8 @@ export const drafts = {
     existed: 'An entry of this key is here already: you are editing it.',
     masked:
       'This entry is sealed. Secret values stand behind markers that begin with __pintle_sealed_. A marker that stays where it is keeps its value; write over it to set another one.',
+    maskedWhole:
+      'Your draft of this entry is hidden as a whole, because its text has a syntax error and nobody can tell which parts are secret. Write it anew, or discard your change and begin with what is live.',
     unjudged: 'The syntax is checked when somebody who may publish reviews the draft.',
     keys: 'Ctrl+S saves, Ctrl+Enter opens the review.',
     unsavedTitle: 'Something is not saved',

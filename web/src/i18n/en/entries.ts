@@ -36,6 +36,7 @@ export const entries = {
     size: 'Size',
     last: 'Last change',
     sealed: 'Sealed: its content is secret',
+    fresh: 'New in your draft:',
     drafted: 'In your draft',
     by: (actor: string) => `by ${actor}`,
     create: 'New entry',
@@ -73,6 +74,12 @@ export const entries = {
     unchanged: 'Nothing to save.',
     delete: 'Delete this namespace',
     deleteHint: 'All its entries are deleted with it, as one revision. A rollback brings them back.',
+    deleteAll: 'Delete it with all that is in it',
+    again: (ns: string) => `${ns} is not empty. Delete it with all that is in it?`,
+    drafts: (count: number) =>
+      count === 1
+        ? '1 draft changes it: the draft stays, and what it changes is gone.'
+        : `${count} drafts change it: they stay, and what they change is gone.`,
     deleteTitle: (ns: string, env: string) => `Delete ${ns} in ${env}`,
     impact: 'What is deleted',
     instances: (count: string) =>

@@ -35,4 +35,8 @@ export const home = {
   namespaces: (count: number) => (count === 1 ? '1 namespace' : `${count} namespaces`),
   instances: (count: number) => (count === 1 ? '1 instance' : `${count} instances`),
   history: 'History',
+  drafts: 'Your drafts',
+  review: 'Review',
+  edited: 'last edited',
+  changesIn: (count: number) => (count === 1 ? '1 change' : `${count} changes`),
 };

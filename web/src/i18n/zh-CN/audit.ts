@@ -39,6 +39,8 @@ export const audit: typeof en.audit = {
   newest: '最新',
   pages: '分页',
   actions: {
+    create_draft: '新建草稿',
+    delete_draft: '丢弃草稿',
     publish: '发布',
     rollback: '回滚',
     revert: '撤销变更',

@@ -36,4 +36,8 @@ export const home: typeof en.home = {
   namespaces: (count) => `${count} 个命名空间`,
   instances: (count) => `${count} 个实例`,
   history: '历史',
+  drafts: '我的草稿',
+  review: '检查',
+  edited: '上次编辑',
+  changesIn: (count) => `${count} 处修改`,
 };
