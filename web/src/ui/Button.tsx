@@ -3,6 +3,9 @@ import { type ComponentProps, type ReactNode, useId } from 'react';
 import styles from './Button.module.css';
 import { classes } from './classes';
 
+/** Pixels between a button and its words, and between these and the edge of the window. */
+const [GAP, EDGE] = [6, 8];
+
 export interface ButtonProps extends Omit<ComponentProps<'button'>, 'disabled'> {
   kind?: 'plain' | 'primary' | 'danger' | 'quiet';
   small?: boolean;
@@ -41,8 +44,18 @@ export function Button({
     </button>
   );
   if (!denied) return button;
+  // Beside the button wherever there is room: tables cut off what stands out of them.
+  const place = ({ currentTarget: whole }: { currentTarget: HTMLElement }) => {
+    const [from, words] = [whole.getBoundingClientRect(), whole.lastElementChild as HTMLElement];
+    const left = Math.min(from.left, window.innerWidth - words.offsetWidth - EDGE);
+    const below = from.bottom + GAP;
+    const fits = below + words.offsetHeight + EDGE < window.innerHeight;
+    words.style.left = `${Math.max(EDGE, left)}px`;
+    words.style.top = `${fits ? below : from.top - GAP - words.offsetHeight}px`;
+  };
   return (
-    <span className={styles.denied}>
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only moves the words to where they are seen
+    <span className={styles.denied} onPointerEnter={place} onFocus={place}>
       {button}
       <span id={why} role="tooltip" className={styles.why}>
         {denied}
