@@ -1,4 +1,4 @@
-// The console against a store of believable size: what people do with it, then a walk over all of its pages.
+// The console against a store of believable size: a walk over all of its pages, then what people do with it.
 
 import { after, before } from 'node:test';
 import { World, browser, freePort } from './support.mjs';
@@ -35,5 +35,5 @@ after(async () => {
   await the.chrome?.close();
 });
 
-flows(the);
 walk(the);
+flows(the);

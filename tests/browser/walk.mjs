@@ -218,8 +218,9 @@ export function walk(the) {
         await tab.close();
       }
       measured[name] = { largest_paint_ms: quantile(paints, 0.5), shift: Number(shift.toFixed(4)) };
-      assert.ok(shift <= 0.02, `${name} moves by ${shift}`);
     }
+    const moving = Object.entries(measured).filter(([, { shift }]) => shift > 0.02);
+    assert.deepEqual(moving, [], 'nothing moves while it is read');
     const p95 = (numbers) => Math.round(quantile(numbers, 0.95));
     measured.key_to_frame_p95_ms = p95(await keys(the, page));
     measured.route_change_p95_ms = p95(await changes(the, page));

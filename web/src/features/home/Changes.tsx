@@ -19,11 +19,21 @@ type Period = keyof typeof periods;
 /** Names of what a change touched that are shown. */
 const NAMES = 2;
 
+function usePeriod(): Period {
+  const { since } = useSearch({ strict: false });
+  return since !== undefined && since in periods ? (since as Period) : 'day';
+}
+
+/** The changes of the period that the address names. */
+export function useChanges() {
+  const period = usePeriod();
+  return useQuery(changesSinceQuery(period, periods[period]));
+}
+
 export function Changes({ environments }: { environments: EnvironmentView[] }) {
   const t = useT().home;
-  const { since } = useSearch({ strict: false });
-  const period: Period = since !== undefined && since in periods ? (since as Period) : 'day';
-  const query = useQuery(changesSinceQuery(period, periods[period]));
+  const period = usePeriod();
+  const query = useChanges();
   return (
     <section className={styles.section}>
       <h2>{t.changes}</h2>

@@ -1,6 +1,8 @@
 // What needs the reader now: instances that are not well, what changed lately, and the ways to everything.
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import { useMyDrafts } from '../../api/drafts';
 import { instancesQuery } from '../../api/instances';
 import { namespacesQuery } from '../../api/recent';
 import type { EnvironmentView } from '../../api/schema';
@@ -9,9 +11,9 @@ import { environmentsQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Page } from '../../ui/Page';
-import { EmptyState } from '../../ui/States';
+import { EmptyState, Skeleton } from '../../ui/States';
 import { Attention } from './Attention';
-import { Changes } from './Changes';
+import { Changes, useChanges } from './Changes';
 import { Drafts } from './Drafts';
 import { EnvironmentCards } from './EnvironmentCards';
 import { byImportance } from './environment';
@@ -42,7 +44,8 @@ const EVERY_MS = 10_000;
 const REFUSALS = 50;
 
 function Overview({ environments }: { environments: EnvironmentView[] }) {
-  const t = useT().home;
+  const words = useT();
+  const t = words.home;
   const namespaces = useQueries({ queries: environments.map(({ name }) => namespacesQuery(name)) });
   const instances = useQueries({
     queries: environments.map(({ name }) => ({
@@ -50,6 +53,13 @@ function Overview({ environments }: { environments: EnvironmentView[] }) {
       refetchInterval: EVERY_MS,
     })),
   });
+  const drafts = useMyDrafts();
+  const changes = useChanges();
+  // All of it comes at once: parts that come one by one would push what is being read.
+  const isWaiting = [drafts, changes, ...namespaces, ...instances].some((one) => one.isPending);
+  const [wasThere, setThere] = useState(false);
+  if (!isWaiting && !wasThere) setThere(true);
+  if (!wasThere) return <Skeleton label={words.common.loading} lines={8} />;
   const all = environments.map((environment, nth) => ({
     environment,
     namespaces: namespaces[nth]?.data?.namespaces,
@@ -66,7 +76,7 @@ function Overview({ environments }: { environments: EnvironmentView[] }) {
         </Banner>
       )}
       <Drafts environments={environments} />
-      {instances.every((one) => !one.isPending) && <Attention all={all} />}
+      <Attention all={all} />
       <Changes environments={environments} />
       <EnvironmentCards all={all} />
     </>
