@@ -1,5 +1,6 @@
 // Drafts: GET and POST /drafts, GET, PATCH and DELETE /drafts/{id}, POST /drafts/{id}/publish.
 import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
 import client, { ask } from './client';
 import { keys, type Scope } from './keys';
 import { codeOf, ProblemError } from './problem';
@@ -69,6 +70,15 @@ export function useDraftKeys(scope: Scope): ReadonlySet<string> {
   });
   const changes = drafts.flatMap((draft) => draft.changes).filter((one) => one.namespace === scope.ns);
   return new Set(changes.map((one) => one.key));
+}
+
+/** Reads my draft again. */
+export function useRereadDraft({ env, ns }: Scope) {
+  const queries = useQueryClient();
+  return useCallback(
+    () => queries.invalidateQueries({ queryKey: draftKey({ env, ns }) }),
+    [queries, env, ns],
+  );
 }
 
 /** All drafts of mine without their contents, the newest first. */

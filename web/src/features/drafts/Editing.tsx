@@ -134,6 +134,7 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
         <BothEdited draft={elsewhere.draft} ns={scope.ns} name={name} editing={editing} />
       ) : moved && rebasing && change ? (
         <Rebase
+          scope={scope}
           change={change}
           text={editing.text()}
           live={live}

@@ -1,15 +1,20 @@
 // Live moved under a change of the draft: both texts and what they make together, and every way out of it.
-import { useRef } from 'react';
+import { useEffect, useRef, useState } from 'react';
+import { useRereadDraft } from '../../api/drafts';
+import type { Scope } from '../../api/keys';
 import type { DraftChangeView, EntryView } from '../../api/schema';
 import { ThreeTexts } from '../../editor/ThreeTexts';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';
+import { Skeleton } from '../../ui/States';
 import { Time } from '../../ui/Time';
 import styles from './Rebase.module.css';
 import { TakeTheirs } from './TakeTheirs';
 
 export interface RebaseProps {
+  /** Whose draft it is. */
+  scope: Scope;
   /** My change as the draft has it. */
   change: DraftChangeView;
   /** What I have now, when that is newer than what the draft has. */
@@ -26,10 +31,28 @@ export interface RebaseProps {
   onClose?: () => void;
 }
 
-export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, onClose }: RebaseProps) {
+export function Rebase({
+  scope,
+  change,
+  text,
+  live,
+  busy,
+  onText,
+  onDelete,
+  onTheirs,
+  onClose,
+}: RebaseProps) {
   const t = useT();
   const words = t.drafts.moved;
   const merged = useRef<() => string>(() => '');
+  // Nothing can be taken before it was shown.
+  const [isShown, setShown] = useState(false);
+  // The draft that was read before live moved does not have the text that both were made from: it is read again.
+  const isKnown = change.moved === true;
+  const reread = useRereadDraft(scope);
+  useEffect(() => {
+    if (!isKnown) void reread();
+  }, [isKnown, reread]);
   const mine = text ?? change.content;
   const deletes = change.op === 'delete';
   const three = !deletes && mine != null && live?.content != null;
@@ -61,7 +84,7 @@ export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, o
     return (
       <>
         {three && (
-          <Button kind="primary" busy={busy} onClick={() => onText(merged.current())}>
+          <Button kind="primary" busy={busy} disabled={!isShown} onClick={() => onText(merged.current())}>
             {words.accept}
           </Button>
         )}
@@ -101,7 +124,8 @@ export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, o
         )}
         <p>{three ? words.words : !deletes && live !== null && words.noText}</p>
       </Banner>
-      {three && (
+      {three && !isKnown && <Skeleton label={t.common.loading} lines={12} />}
+      {three && isKnown && (
         <ThreeTexts
           base={change.base?.content ?? (change.if_revision === 0 ? '' : null)}
           theirs={live.content ?? ''}
@@ -113,6 +137,7 @@ export function Rebase({ change, text, live, busy, onText, onDelete, onTheirs, o
           }}
           onMerged={(read) => {
             merged.current = read;
+            setShown(true);
           }}
         />
       )}

@@ -78,6 +78,7 @@ export function ReviewChange(props: ReviewChangeProps) {
       ) : moved ? (
         <Rebase
           key={onto}
+          scope={{ env, ns: home }}
           change={change}
           live={live}
           busy={busy}

@@ -3,7 +3,6 @@ import { Link, useParams } from '@tanstack/react-router';
 import { Plus } from 'lucide-react';
 import { useState } from 'react';
 import { useNamespaces } from '../../api/namespaces';
-import { useRevisions } from '../../api/revisions';
 import type { NamespaceView } from '../../api/schema';
 import { Loaded } from '../../app/Loaded';
 import { RevisionLink } from '../../app/RevisionLink';
@@ -93,9 +92,6 @@ function List({ env, namespaces }: { env: string; namespaces: NamespaceView[] })
 
 function Table({ env, namespaces }: { env: string; namespaces: NamespaceView[] }) {
   const t = useT();
-  // Namespaces come with a number only: the newest changes say when those were, and why.
-  const { data: revisions = [] } = useRevisions({ env }, 200);
-  const known = new Map(revisions.map((one) => [one.revision, one]));
   return (
     <DataTable
       label={t.entries.namespaces.title}
@@ -117,22 +113,15 @@ function Table({ env, namespaces }: { env: string; namespaces: NamespaceView[] }
         {
           head: t.entries.namespaces.last,
           wide: true,
-          cell: (row) => {
-            const last = known.get(row.revision);
-            return (
-              <span className={styles.last}>
-                <RevisionLink revision={row.revision} env={env} namespace={row.name} />
-                {last && (
-                  <>
-                    <span className={styles.when}>
-                      <Time at={last.at} />
-                    </span>
-                    <span className={styles.message}>{last.message}</span>
-                  </>
-                )}
+          cell: ({ name, last_change: { revision, at, actor } }) => (
+            <span className={styles.last}>
+              <RevisionLink revision={revision} env={env} namespace={name} />
+              <span className={styles.when}>
+                <Time at={at} />
               </span>
-            );
-          },
+              <span className={styles.message}>{actor}</span>
+            </span>
+          ),
         },
         { head: t.entries.namespaces.entries, number: true, cell: (row) => row.entries },
         { head: t.entries.namespaces.size, number: true, cell: (row) => t.common.bytes(row.bytes) },
