@@ -34,7 +34,8 @@ export default function NamespaceListPage() {
     <Page
       title={t.entries.namespaces.title}
       tab={[t.entries.namespaces.title, ...useTab(env)]}
-      lead={query.data && t.entries.namespaces.count(query.data.namespaces.length)}
+      // A line is kept for it, so that nothing moves when it comes.
+      lead={query.data ? t.entries.namespaces.count(query.data.namespaces.length) : '\u00a0'}
       actions={create}
     >
       <Loaded query={query}>
