@@ -9,11 +9,12 @@ import {
   redirect,
 } from '@tanstack/react-router';
 import { base } from './api/client';
+import { environmentsQuery } from './api/environments';
+import { meQuery } from './api/me';
 import { codeOf } from './api/problem';
 import { NotFound, PageError } from './app/Fallbacks';
 import { queries } from './app/queries';
 import { Shell } from './app/Shell';
-import { environmentsQuery, meQuery } from './app/session';
 import { parseQuery, writeQuery } from './lib/url';
 
 /** Texts of the query of an address; numbers and lists have no place in it. */

@@ -30,5 +30,5 @@ export function auditQuery(filter: AuditFilter, before: string | undefined) {
 
 /** Where all rows are to be had as a file. */
 export function auditFile(filter: AuditFilter, format: 'csv' | 'json'): string {
-  return `${base}/api/v1/audit?${new URLSearchParams({ ...given({ ...filter }), format } as Record<string, string>)}`;
+  return `${base}/api/v1/audit?${new URLSearchParams({ ...given(filter), format } as Record<string, string>)}`;
 }

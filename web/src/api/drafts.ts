@@ -1,8 +1,10 @@
 // Drafts: GET and POST /drafts, GET, PATCH and DELETE /drafts/{id}, POST /drafts/{id}/publish.
-import { type QueryClient, queryOptions, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+
+import { type QueryClient, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import client, { ask } from './client';
 import { keys, type Scope } from './keys';
+import { meQuery } from './me';
 import { codeOf, ProblemError } from './problem';
 import type { DraftChangeView, DraftPatch, DraftView, WriteView } from './schema';
 import { publishDraft } from './verdicts';
@@ -27,15 +29,12 @@ export async function keepDraft(queries: QueryClient, scope: Scope, draft: Draft
 }
 
 async function ownName(queries: QueryClient): Promise<string> {
-  const me = await queries.ensureQueryData({
-    queryKey: keys.me,
-    queryFn: () => ask(client.GET('/api/v1/access/me')),
-  });
-  return me.user;
+  return (await queries.ensureQueryData(meQuery)).user;
 }
 
-export function draftQuery(scope: Scope) {
-  return queryOptions({
+/** My draft of a namespace with its contents; null while there is none. */
+export function useMyDraft(scope: Scope) {
+  return useQuery({
     queryKey: draftKey(scope),
     queryFn: async ({ client: queries, signal }): Promise<DraftView | null> => {
       const query = { env: scope.env, namespace: scope.ns, owner: await ownName(queries) };
@@ -51,11 +50,6 @@ export function draftQuery(scope: Scope) {
       }
     },
   });
-}
-
-/** My draft of a namespace with its contents; null while there is none. */
-export function useMyDraft(scope: Scope) {
-  return useQuery(draftQuery(scope));
 }
 
 /** The keys of a namespace that my drafts change; none of an empty namespace. */

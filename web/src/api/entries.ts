@@ -1,6 +1,8 @@
-// One entry: GET /environments/{env}/namespaces/{ns}/entries/{key}, and GET /revisions for why it changed last.
-import { queryOptions, useQueries, useQuery } from '@tanstack/react-query';
+// One entry: GET and PUT /environments/{env}/namespaces/{ns}/entries/{key}, and GET /revisions for why it changed last.
+import { queryOptions, useMutation, useQueries, useQuery } from '@tanstack/react-query';
+import { headerText } from '../lib/headers';
 import client, { ask, base } from './client';
+import { useInvalidate } from './invalidate';
 import { keys, type Scope } from './keys';
 import { codeOf } from './problem';
 import type { EntryView } from './schema';
@@ -15,7 +17,7 @@ async function orNothing<T>(call: Promise<T>): Promise<T | null> {
   }
 }
 
-function read(
+export function readEntry(
   { env, ns }: Scope,
   key: string,
   query: { at?: string; reveal?: boolean },
@@ -34,7 +36,7 @@ export function entryQuery(scope: Scope, key: string, at?: string) {
   return queryOptions({
     queryKey: keys.namespace(scope, 'entry', key, at ?? 'now'),
     queryFn: ({ signal }): Promise<EntryView | null> =>
-      orNothing(read(scope, key, at === undefined ? {} : { at }, signal)),
+      orNothing(readEntry(scope, key, at === undefined ? {} : { at }, signal)),
     staleTime: at === undefined ? 5_000 : 60_000,
   });
 }
@@ -45,7 +47,7 @@ export function useEntry(scope: Scope, key: string, at?: string) {
 
 /** The plaintext of a sealed entry. It is kept in no cache, and the audit notes that it was asked for. */
 export function reveal(scope: Scope, key: string, at?: string): Promise<EntryView> {
-  return read(scope, key, { reveal: true, ...(at !== undefined && { at }) });
+  return readEntry(scope, key, { reveal: true, ...(at !== undefined && { at }) });
 }
 
 /** Which of some environments have the same namespace and key. */
@@ -87,6 +89,28 @@ export function useEntryMessage(scope: Scope, key: string, revision: number | un
     },
     enabled: revision !== undefined,
     staleTime: 60_000,
+  });
+}
+
+/** Makes an entry where there is none, live at once. */
+export function useMakeEntry({ env, ns }: Scope) {
+  const onSuccess = useInvalidate(keys.environment(env));
+  return useMutation({
+    mutationFn: ({ key, content, message }: { key: string; content: string; message: string }) =>
+      ask(
+        client.PUT('/api/v1/environments/{env}/namespaces/{ns}/entries/{key}', {
+          params: { path: { env, ns, key } },
+          // The body is the content itself.
+          body: content as never,
+          bodySerializer: (text) => text as unknown as string,
+          headers: {
+            'Content-Type': 'application/octet-stream',
+            'If-None-Match': '*',
+            'X-Message': headerText(message),
+          },
+        }),
+      ),
+    onSuccess,
   });
 }
 

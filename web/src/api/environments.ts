@@ -1,9 +1,16 @@
-// Making, changing, freezing and deleting environments: `environments`. They are listed by `environmentsQuery`.
-import { useMutation, useQueryClient } from '@tanstack/react-query';
+// Environments: GET, PUT, DELETE /environments[/{env}], and their freezes.
+import { queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
 import { headerText } from '../lib/headers';
 import client, { ask } from './client';
 import { keys } from './keys';
 import type { EnvironmentBody } from './schema';
+
+export const environmentsQuery = queryOptions({
+  queryKey: keys.environments,
+  queryFn: ({ signal }) => ask(client.GET('/api/v1/environments', { signal })),
+  select: (list) => list.environments,
+  staleTime: 15_000,
+});
 
 /** Nothing is changed that was changed by somebody else since it was shown. */
 function unchanged(revision: number | null): Record<string, string> {

@@ -1,6 +1,8 @@
 // Who holds what, and why somebody may do something: `grants`, `access/explain`, `access/who-can`.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query';
+import { given } from '../lib/given';
 import client, { ask } from './client';
+import { useInvalidate } from './invalidate';
 import { keys } from './keys';
 import type { Action, ExplainBody, GrantBody, Role, WhoCanBody } from './schema';
 
@@ -41,19 +43,13 @@ export const actionNames: Action[] = [
   'administer',
 ];
 
-/** Without the fields that are empty. */
-function filled<T extends object>(fields: T): { [Name in keyof T]?: Exclude<T[Name], undefined> } {
-  const some = Object.entries(fields).filter(([, value]) => value !== undefined && value !== '');
-  return Object.fromEntries(some) as { [Name in keyof T]?: Exclude<T[Name], undefined> };
-}
-
 export function useGrants(filter: GrantFilter) {
   return useInfiniteQuery({
-    queryKey: keys.store('grants', filled(filter)),
+    queryKey: keys.store('grants', given(filter)),
     queryFn: ({ signal, pageParam }) =>
       ask(
         client.GET('/api/v1/grants', {
-          params: { query: { limit: PAGE, ...filled(filter), ...pageParam } },
+          params: { query: { limit: PAGE, ...given(filter), ...pageParam } },
           signal,
         }),
       ),
@@ -63,18 +59,11 @@ export function useGrants(filter: GrantFilter) {
   });
 }
 
-function useInvalidate() {
-  const queries = useQueryClient();
-  return () =>
-    Promise.all(
-      [keys.store('grants'), keys.store('groups'), keys.store('explain'), keys.me].map((queryKey) =>
-        queries.invalidateQueries({ queryKey }),
-      ),
-    );
-}
+const useChanged = () =>
+  useInvalidate(keys.store('grants'), keys.store('groups'), keys.store('explain'), keys.me);
 
 export function useGiveGrant() {
-  const onSettled = useInvalidate();
+  const onSettled = useChanged();
   return useMutation({
     mutationFn: (body: GrantBody) => ask(client.POST('/api/v1/grants', { body })),
     onSettled,
@@ -82,7 +71,7 @@ export function useGiveGrant() {
 }
 
 export function useTakeGrant() {
-  const onSettled = useInvalidate();
+  const onSettled = useChanged();
   return useMutation({
     mutationFn: (id: string) => ask(client.DELETE('/api/v1/grants/{id}', { params: { path: { id } } })),
     onSettled,
@@ -94,7 +83,7 @@ export function useExplain(question: ExplainBody | null) {
   return useQuery({
     queryKey: keys.store('explain', 'one', question),
     queryFn: ({ signal }) =>
-      ask(client.POST('/api/v1/access/explain', { body: filled(question ?? {}) as ExplainBody, signal })),
+      ask(client.POST('/api/v1/access/explain', { body: given(question ?? {}) as ExplainBody, signal })),
     enabled: question !== null,
   });
 }
@@ -103,7 +92,7 @@ export function useWhoCan(question: WhoCanBody | null) {
   return useQuery({
     queryKey: keys.store('explain', 'all', question),
     queryFn: ({ signal }) =>
-      ask(client.POST('/api/v1/access/who-can', { body: filled(question ?? {}) as WhoCanBody, signal })),
+      ask(client.POST('/api/v1/access/who-can', { body: given(question ?? {}) as WhoCanBody, signal })),
     enabled: question !== null,
   });
 }

@@ -1,6 +1,7 @@
 // Groups and who is in them: `groups`.
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import client, { ask } from './client';
+import { usePeopleChanged } from './invalidate';
 import { keys } from './keys';
 
 const PAGE = 1_000;
@@ -17,19 +18,9 @@ export function useGroups(enabled = true) {
   });
 }
 
-function useInvalidate() {
-  const queries = useQueryClient();
-  return () =>
-    Promise.all(
-      [keys.store('users'), keys.store('groups'), keys.store('grants'), keys.store('explain'), keys.me].map(
-        (queryKey) => queries.invalidateQueries({ queryKey }),
-      ),
-    );
-}
-
 /** Sets the members that are kept here. */
 export function useSetMembers() {
-  const onSettled = useInvalidate();
+  const onSettled = usePeopleChanged();
   return useMutation({
     mutationFn: ({ name, members }: { name: string; members: string[] }) =>
       ask(client.PUT('/api/v1/groups/{name}', { params: { path: { name } }, body: { members } })),
@@ -38,7 +29,7 @@ export function useSetMembers() {
 }
 
 export function useDeleteGroup() {
-  const onSettled = useInvalidate();
+  const onSettled = usePeopleChanged();
   return useMutation({
     mutationFn: (name: string) => ask(client.DELETE('/api/v1/groups/{name}', { params: { path: { name } } })),
     onSettled,

@@ -2,9 +2,10 @@
 // GET    /api/v1/environments/{env}/instances
 // GET    /api/v1/environments/{env}/instances/{instance}
 // DELETE /api/v1/environments/{env}/instances/{instance}
-import { keepPreviousData, queryOptions, useMutation, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation } from '@tanstack/react-query';
 import { given } from '../lib/given';
 import client, { ask } from './client';
+import { useInvalidate } from './invalidate';
 import { keys } from './keys';
 
 export interface InstanceFilter {
@@ -24,7 +25,8 @@ export function instancesQuery(env: string, filter: InstanceFilter, limit: numbe
     queryKey: keys.instances(env, 'list', query),
     queryFn: ({ signal }) =>
       ask(client.GET('/api/v1/environments/{env}/instances', { params: { path: { env }, query }, signal })),
-    placeholderData: keepPreviousData,
+    // The page before stays until the next one is there; that of another environment does not.
+    placeholderData: (before, asked) => (asked?.queryKey[1] === env ? before : undefined),
   });
 }
 
@@ -44,7 +46,7 @@ export function instanceQuery(env: string, instance: string, at: string | undefi
 
 /** Says goodbye for an instance of one's own that stopped without doing so. */
 export function useGoodbye(env: string) {
-  const queries = useQueryClient();
+  const onSuccess = useInvalidate(keys.instances(env));
   return useMutation({
     mutationFn: (instance: string) =>
       ask(
@@ -52,6 +54,6 @@ export function useGoodbye(env: string) {
           params: { path: { env, instance } },
         }),
       ),
-    onSuccess: () => queries.invalidateQueries({ queryKey: keys.instances(env) }),
+    onSuccess,
   });
 }

@@ -1,6 +1,7 @@
 // Whose tokens stand for services here: `trusted-issuers`.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import client, { ask } from './client';
+import { useInvalidate } from './invalidate';
 import { keys } from './keys';
 import type { IssuerBody } from './schema';
 
@@ -12,13 +13,10 @@ export function useIssuers() {
   });
 }
 
-function useInvalidate() {
-  const queries = useQueryClient();
-  return () => queries.invalidateQueries({ queryKey: keys.store('issuers') });
-}
+const useChanged = () => useInvalidate(keys.store('issuers'));
 
 export function usePutIssuer() {
-  const onSettled = useInvalidate();
+  const onSettled = useChanged();
   return useMutation({
     mutationFn: ({ name, body }: { name: string; body: IssuerBody }) =>
       ask(client.PUT('/api/v1/trusted-issuers/{name}', { params: { path: { name } }, body })),
@@ -27,7 +25,7 @@ export function usePutIssuer() {
 }
 
 export function useDeleteIssuer() {
-  const onSettled = useInvalidate();
+  const onSettled = useChanged();
   return useMutation({
     mutationFn: (name: string) =>
       ask(client.DELETE('/api/v1/trusted-issuers/{name}', { params: { path: { name } } })),

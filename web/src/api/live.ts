@@ -1,8 +1,10 @@
 // One stream of events per tab, and the truth about it. It only says what to read again: what is shown always comes from reads.
 import type { QueryClient } from '@tanstack/react-query';
-import client, { ask, base } from './client';
+import { base } from './client';
 import { keys } from './keys';
+import { askMe } from './me';
 import { codeOf } from './problem';
+import { askReady } from './ready';
 import type { ChangeEvent, InstanceEvent } from './schema';
 
 export interface Watched {
@@ -93,7 +95,7 @@ export class Live {
       query.append('namespace', watched.ns);
       query.append('topic', 'entries');
       // From where the node is now: contents are read, not streamed.
-      const ready = await ask(client.GET('/readyz')).catch(() => null);
+      const ready = await askReady().catch(() => null);
       if (watched !== this.#watched) return;
       if (!ready) return this.#failed();
       query.set('after', `${ready.epoch}.${ready.revision}`);
@@ -126,7 +128,7 @@ export class Live {
   #poll(watched: Watched) {
     let seen: number | null = null;
     const turn = async () => {
-      const ready = await ask(client.GET('/readyz')).catch(() => null);
+      const ready = await askReady().catch(() => null);
       if (watched !== this.#watched || document.hidden) return;
       if (ready) {
         this.#failures = 0;
@@ -158,7 +160,7 @@ export class Live {
     clearTimeout(this.#retry);
     this.#retry = setTimeout(async () => {
       // The stream's own errors say nothing: a call tells whether the login ended.
-      const refused = await ask(client.GET('/api/v1/access/me')).then(
+      const refused = await askMe().then(
         () => null,
         (error: unknown) => codeOf(error),
       );

@@ -1,10 +1,13 @@
 // Namespaces: GET, PUT, DELETE /environments/{env}/namespaces[/{ns}].
 import { queryOptions, useMutation, useQueries, useQuery, useQueryClient } from '@tanstack/react-query';
+import { headerText } from '../lib/headers';
 import client, { ask } from './client';
+import { useInvalidate } from './invalidate';
 import { keys, type Scope } from './keys';
 import type { NamespaceBody } from './schema';
 
-const namespacesQuery = (env: string) =>
+/** All namespaces of an environment; asked for as soon as one is chosen. */
+export const namespacesQuery = (env: string) =>
   queryOptions({
     queryKey: keys.environment(env, 'namespaces'),
     queryFn: ({ signal }) =>
@@ -12,7 +15,6 @@ const namespacesQuery = (env: string) =>
     enabled: env !== '',
   });
 
-/** All namespaces of an environment; of none as long as none is chosen. */
 export function useNamespaces(env: string) {
   return useQuery(namespacesQuery(env));
 }
@@ -36,7 +38,7 @@ export function useWhereNamespace(ns: string, environments: string[]): string[] 
 
 /** Creates a namespace, or replaces its attributes. */
 export function usePutNamespace(env: string) {
-  const queries = useQueryClient();
+  const onSuccess = useInvalidate(keys.environment(env));
   return useMutation({
     mutationFn: ({ name, ...body }: NamespaceBody & { name: string; isNew?: boolean }) => {
       const { isNew, ...attributes } = body;
@@ -48,13 +50,8 @@ export function usePutNamespace(env: string) {
         }),
       );
     },
-    onSuccess: () => void queries.invalidateQueries({ queryKey: keys.environment(env) }),
+    onSuccess,
   });
-}
-
-/** A text as a header carries it: browsers take one character for each byte, the server reads UTF-8. */
-function asHeader(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text.trim().replace(/\s+/g, ' ')));
 }
 
 /**
@@ -68,7 +65,7 @@ export function useDeleteNamespace({ env, ns }: Scope, onDone: () => void) {
       ask(
         client.DELETE('/api/v1/environments/{env}/namespaces/{ns}', {
           params: { path: { env, ns }, query: confirmed ? { confirm: ns } : {} },
-          headers: { 'X-Message': asHeader(message) },
+          headers: { 'X-Message': headerText(message) },
         }),
       ),
     onSuccess: () => {

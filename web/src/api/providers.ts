@@ -1,6 +1,7 @@
 // Where people log in: `identity-providers`.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import client, { ask } from './client';
+import { useInvalidate } from './invalidate';
 import { keys } from './keys';
 import type { ProviderBody } from './schema';
 
@@ -13,13 +14,10 @@ export function useProviders() {
   });
 }
 
-function useInvalidate() {
-  const queries = useQueryClient();
-  return () => queries.invalidateQueries({ queryKey: keys.store() });
-}
+const useChanged = () => useInvalidate(keys.store());
 
 export function usePutProvider() {
-  const onSettled = useInvalidate();
+  const onSettled = useChanged();
   return useMutation({
     mutationFn: ({ name, body }: { name: string; body: ProviderBody }) =>
       ask(
@@ -30,7 +28,7 @@ export function usePutProvider() {
 }
 
 export function useDeleteProvider() {
-  const onSettled = useInvalidate();
+  const onSettled = useChanged();
   return useMutation({
     mutationFn: (provider: string) =>
       ask(client.DELETE('/api/v1/identity-providers/{provider}', { params: { path: { provider } } })),

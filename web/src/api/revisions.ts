@@ -1,5 +1,6 @@
 // History: GET /revisions[/{rev}], GET /revisions/{rev}/receipts, POST /rollback.
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { given } from '../lib/given';
 import client, { ask } from './client';
 import { keys } from './keys';
 import type { Kind, RevisionView, RollbackBody, WriteView } from './schema';
@@ -22,13 +23,11 @@ function keyOf({ env, namespace, ...rest }: RevisionFilter, ...more: unknown[]) 
 }
 
 function list(
-  filter: RevisionFilter,
+  filter: Partial<RevisionFilter>,
   page: { before?: string; running?: boolean; limit: number },
   signal?: AbortSignal,
 ) {
-  const query = Object.fromEntries(
-    Object.entries({ ...filter, ...page }).filter(([, value]) => value !== undefined),
-  );
+  const query = given({ ...filter, ...page });
   return ask(client.GET('/api/v1/revisions', { params: { query }, ...(signal && { signal }) }));
 }
 
@@ -62,6 +61,27 @@ export function useRevisionAt(filter: RevisionFilter, upTo?: number) {
       return (await list(filter, page, signal)).revisions[0] ?? null;
     },
     enabled: upTo !== 0,
+  });
+}
+
+/** The last changes of a namespace. */
+export function lastChangesQuery(env: string, ns: string, limit: number) {
+  return queryOptions({
+    queryKey: keys.namespace({ env, ns }, 'revisions', 'last', limit),
+    queryFn: ({ signal }) => list({ env, namespace: ns }, { limit }, signal),
+  });
+}
+
+/** The changes of all environments since an instant; `name` tells apart what is asked for, as the instant moves on. */
+export function changesSinceQuery(name: string, seconds: number) {
+  return queryOptions({
+    queryKey: keys.store('revisions', 'since', name),
+    queryFn: ({ signal }) => {
+      const since = new Date(Date.now() - seconds * 1_000).toISOString();
+      return list({ since }, { limit: 25 }, signal);
+    },
+    // No stream tells of all environments at once.
+    refetchInterval: 15_000,
   });
 }
 

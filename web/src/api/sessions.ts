@@ -1,6 +1,7 @@
 // Logging in and out, and the open sessions: `session`, `sessions`, `password`, `session/code`.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import client, { ask, base } from './client';
+import { useInvalidate } from './invalidate';
 import { keys } from './keys';
 import type { LoginBody, PasswordBody } from './schema';
 
@@ -8,6 +9,10 @@ export function useLogIn() {
   return useMutation({
     mutationFn: (body: LoginBody) => ask(client.POST('/api/v1/session', { body: { ...body, cookie: true } })),
   });
+}
+
+export function logOut() {
+  return ask(client.DELETE('/api/v1/session'));
 }
 
 /** Where a login at a provider begins; the browser goes there. */
@@ -32,27 +37,27 @@ export function useSessions() {
 }
 
 export function useEndSession() {
-  const queries = useQueryClient();
+  const changed = useInvalidate(keys.store('sessions'));
   return useMutation({
     mutationFn: (id: string) => ask(client.DELETE('/api/v1/sessions/{id}', { params: { path: { id } } })),
-    onSettled: () => queries.invalidateQueries({ queryKey: keys.store('sessions') }),
+    onSettled: changed,
   });
 }
 
 /** Ends all sessions but this one; of another user, all of them. */
 export function useEndSessions() {
-  const queries = useQueryClient();
+  const changed = useInvalidate(keys.store('sessions'));
   return useMutation({
     mutationFn: (user?: string) =>
       ask(client.DELETE('/api/v1/sessions', { params: { query: user === undefined ? {} : { user } } })),
-    onSettled: () => queries.invalidateQueries({ queryKey: keys.store('sessions') }),
+    onSettled: changed,
   });
 }
 
 export function useChangePassword() {
-  const queries = useQueryClient();
+  const changed = useInvalidate(keys.store('sessions'));
   return useMutation({
     mutationFn: (body: PasswordBody) => ask(client.PUT('/api/v1/password', { body })),
-    onSuccess: () => queries.invalidateQueries({ queryKey: keys.store('sessions') }),
+    onSuccess: changed,
   });
 }

@@ -1,6 +1,7 @@
 // API tokens: `tokens`.
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
+import { queryOptions, useMutation, useQuery } from '@tanstack/react-query';
 import client, { ask } from './client';
+import { useInvalidate } from './invalidate';
 import { keys } from './keys';
 import type { TokenBody } from './schema';
 
@@ -14,13 +15,22 @@ export function useTokens(user: string | undefined) {
   });
 }
 
-function useInvalidate() {
-  const queries = useQueryClient();
-  return () => queries.invalidateQueries({ queryKey: keys.store('tokens') });
+/** Whether a token was used, asked again and again until it was. */
+export function usedQuery(id: string) {
+  return queryOptions({
+    queryKey: keys.store('tokens', 'used', id),
+    queryFn: async ({ signal }) => {
+      const { tokens } = await ask(client.GET('/api/v1/tokens', { signal }));
+      return tokens.find((one) => one.id === id)?.last_used_at ?? null;
+    },
+    refetchInterval: ({ state }) => (state.data ? false : 3_000),
+  });
 }
 
+const useChanged = () => useInvalidate(keys.store('tokens'));
+
 export function useCreateToken() {
-  const onSuccess = useInvalidate();
+  const onSuccess = useChanged();
   return useMutation({
     mutationFn: (body: TokenBody) => ask(client.POST('/api/v1/tokens', { body })),
     onSuccess,
@@ -29,7 +39,7 @@ export function useCreateToken() {
 
 /** Replaces a token; the old one goes on for as many seconds. */
 export function useRotateToken() {
-  const onSuccess = useInvalidate();
+  const onSuccess = useChanged();
   return useMutation({
     mutationFn: ({ id, overlap }: { id: string; overlap: number }) =>
       ask(
@@ -43,7 +53,7 @@ export function useRotateToken() {
 }
 
 export function useRevokeToken() {
-  const onSettled = useInvalidate();
+  const onSettled = useChanged();
   return useMutation({
     mutationFn: (id: string) => ask(client.DELETE('/api/v1/tokens/{id}', { params: { path: { id } } })),
     onSettled,

@@ -1,6 +1,7 @@
 // People and services: `users`.
-import { useInfiniteQuery, useMutation, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useMutation } from '@tanstack/react-query';
 import client, { ask } from './client';
+import { usePeopleChanged } from './invalidate';
 import { keys } from './keys';
 import type { UserBody } from './schema';
 
@@ -19,18 +20,8 @@ export function useUsers(enabled = true) {
   });
 }
 
-function useInvalidate() {
-  const queries = useQueryClient();
-  return () =>
-    Promise.all(
-      [keys.store('users'), keys.store('groups'), keys.store('grants'), keys.store('explain'), keys.me].map(
-        (queryKey) => queries.invalidateQueries({ queryKey }),
-      ),
-    );
-}
-
 export function useCreateUser() {
-  const onSuccess = useInvalidate();
+  const onSuccess = usePeopleChanged();
   return useMutation({
     mutationFn: (body: UserBody) => ask(client.POST('/api/v1/users', { body })),
     onSuccess,
@@ -38,7 +29,7 @@ export function useCreateUser() {
 }
 
 export function useSetDisabled() {
-  const onSettled = useInvalidate();
+  const onSettled = usePeopleChanged();
   return useMutation({
     mutationFn: ({ name, disabled }: { name: string; disabled: boolean }) =>
       ask(client.PUT('/api/v1/users/{name}', { params: { path: { name } }, body: { disabled } })),

@@ -30,10 +30,7 @@ const JUDGED = '-';
 export function useDraftVerdict(scope: Scope, draft: DraftView | null | undefined) {
   return useQuery({
     queryKey: keys.namespace(scope, 'verdict', draft?.id, draft?.hash, draft?.head),
-    queryFn: ({ signal }) => {
-      const { id, hash, head } = draft as DraftView;
-      return verdict(publishDraft(id, { base: head, hash, message: JUDGED, dry_run: true }, signal));
-    },
+    queryFn: ({ signal }) => judgeDraft(draft as DraftView, signal),
     // What moved is a conflict, whatever else there is to say.
     enabled: draft != null && draft.changes.length > 0 && !draft.changes.some((one) => one.moved),
   });

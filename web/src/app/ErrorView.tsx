@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useRouterState } from '@tanstack/react-router';
 import { Fragment, type ReactNode } from 'react';
+import { meQuery } from '../api/me';
 import { ProblemError } from '../api/problem';
 import type { Action, Problem } from '../api/schema';
 import { type Messages, useT } from '../i18n';
@@ -9,7 +10,6 @@ import { Banner } from '../ui/Banner';
 import { Button } from '../ui/Button';
 import { CopyButton } from '../ui/CopyButton';
 import styles from './ErrorView.module.css';
-import { meQuery } from './session';
 
 /** An error in one sentence. */
 export function inWords(error: unknown, t: Messages): string {

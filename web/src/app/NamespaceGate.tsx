@@ -3,6 +3,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
+import { environmentsQuery } from '../api/environments';
 import type { Scope } from '../api/keys';
 import { useNamespace, useWhereNamespace } from '../api/namespaces';
 import type { NamespaceView } from '../api/schema';
@@ -12,7 +13,6 @@ import { EnvTag } from '../ui/EnvTag';
 import { EmptyState } from '../ui/States';
 import { Loaded } from './Loaded';
 import styles from './NamespaceGate.module.css';
-import { environmentsQuery } from './session';
 
 export function NamespaceGate({
   scope,

@@ -14,10 +14,10 @@ import {
   Settings2,
   ShieldCheck,
 } from 'lucide-react';
+import { environmentsQuery } from '../api/environments';
 import { useT } from '../i18n';
 import { lastEnvironment } from './lastEnvironment';
 import styles from './Nav.module.css';
-import { environmentsQuery } from './session';
 
 export interface Destination {
   label: string;

@@ -1,15 +1,14 @@
 // Fields for a part of the store: patterns of environments and namespaces, and a prefix of keys.
 import { useQueries, useQuery } from '@tanstack/react-query';
 import { useId } from 'react';
-import client, { ask } from '../api/client';
-import { keys } from '../api/keys';
+import { environmentsQuery } from '../api/environments';
+import { namespacesQuery } from '../api/namespaces';
 import { useT } from '../i18n';
 import { matches } from '../lib/globs';
 import { isPattern } from '../lib/names';
 import { TextField } from '../ui/Field';
 import { Row } from '../ui/Form';
 import type { Part } from './PlaceWords';
-import { environmentsQuery } from './session';
 
 /** More environments than these are not looked through for names to suggest. */
 const LOOKED_AT = 5;
@@ -32,11 +31,7 @@ export function PlaceFields({ part, onChange, problem }: PlaceFieldsProps) {
   const { data: environments = [] } = useQuery(environmentsQuery);
   const covered = environments.filter((one) => matches(part.environment, one.name)).slice(0, LOOKED_AT);
   const namespaces = useQueries({
-    queries: covered.map(({ name: env }) => ({
-      queryKey: keys.environment(env, 'namespaces'),
-      queryFn: ({ signal }: { signal: AbortSignal }) =>
-        ask(client.GET('/api/v1/environments/{env}/namespaces', { params: { path: { env } }, signal })),
-    })),
+    queries: covered.map(({ name }) => namespacesQuery(name)),
     combine: (results) => [
       ...new Set(results.flatMap(({ data }) => data?.namespaces.map((one) => one.name) ?? [])),
     ],

@@ -1,11 +1,11 @@
 // A part of the store in words, as grants and scopes have it: environments, namespaces, and keys.
 import { useQuery } from '@tanstack/react-query';
+import { environmentsQuery } from '../api/environments';
 import type { EnvironmentView } from '../api/schema';
 import { useT } from '../i18n';
 import { matches } from '../lib/globs';
 import { EnvTag } from '../ui/EnvTag';
 import styles from './PlaceWords.module.css';
-import { environmentsQuery } from './session';
 
 export interface Part {
   environment?: string;

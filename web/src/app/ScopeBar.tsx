@@ -12,8 +12,10 @@ import {
   SunMoon,
 } from 'lucide-react';
 import { Fragment, useEffect } from 'react';
-import client, { ask } from '../api/client';
-import { keys } from '../api/keys';
+import { environmentsQuery } from '../api/environments';
+import { meQuery } from '../api/me';
+import { useNamespaces } from '../api/namespaces';
+import { logOut } from '../api/sessions';
 import { type Language, languages, useLanguage, useT } from '../i18n';
 import { clock } from '../lib/time';
 import { Badge } from '../ui/Badge';
@@ -24,7 +26,7 @@ import { useLive } from './live';
 import { useDestinations } from './Nav';
 import { queries } from './queries';
 import styles from './ScopeBar.module.css';
-import { environmentsQuery, meQuery, useEnvironment } from './session';
+import { useEnvironment } from './session';
 import { chooseTheme, type Theme, useTheme } from './theme';
 
 export function ScopeBar({ onSearch }: { onSearch: () => void }) {
@@ -67,14 +69,7 @@ function Where() {
   const { env, ns, _splat } = useParams({ strict: false });
   const { data: environments } = useQuery(environmentsQuery);
   const environment = useEnvironment(env);
-  const { data: namespaces } = useQuery({
-    queryKey: keys.environment(env ?? '', 'namespaces'),
-    queryFn: ({ signal }) =>
-      ask(
-        client.GET('/api/v1/environments/{env}/namespaces', { params: { path: { env: env ?? '' } }, signal }),
-      ),
-    enabled: env !== undefined,
-  });
+  const { data: namespaces } = useNamespaces(env ?? '');
   useEffect(() => {
     if (environment) keepEnvironment(environment.name);
   }, [environment]);
@@ -170,8 +165,8 @@ function Person() {
   const { language, choose } = useLanguage();
   const theme = useTheme();
   const { data: me } = useQuery(meQuery);
-  const logOut = async () => {
-    await ask(client.DELETE('/api/v1/session')).catch(() => {});
+  const leave = async () => {
+    await logOut().catch(() => {});
     queries.clear();
     await navigate({ to: '/login' });
   };
@@ -205,7 +200,7 @@ function Person() {
           current: one === theme,
           onSelect: () => chooseTheme(one),
         })),
-        { label: t.nav.logout, icon: <LogOut aria-hidden />, onSelect: () => void logOut() },
+        { label: t.nav.logout, icon: <LogOut aria-hidden />, onSelect: () => void leave() },
       ]}
     />
   );

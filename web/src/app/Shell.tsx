@@ -2,6 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useMatches, useParams, useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
+import { readyQuery } from '../api/ready';
 import { useT } from '../i18n';
 import { isReadable } from '../lib/transport';
 import { Banner } from '../ui/Banner';
@@ -12,7 +13,7 @@ import { Nav } from './Nav';
 import { keepPlace } from './recent';
 import { ScopeBar } from './ScopeBar';
 import styles from './Shell.module.css';
-import { readyQuery, useEnvironment } from './session';
+import { useEnvironment } from './session';
 import { useShortcuts } from './shortcuts';
 import { useLoginEnd } from './useLoginEnd';
 

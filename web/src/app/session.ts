@@ -1,23 +1,10 @@
 // Who is here, and what may be done. The server decides; this only spares people buttons that would be refused.
-import { queryOptions, useQuery } from '@tanstack/react-query';
-import client, { ask } from '../api/client';
-import { keys } from '../api/keys';
+import { useQuery } from '@tanstack/react-query';
+import { environmentsQuery } from '../api/environments';
+import { meQuery } from '../api/me';
 import type { Action, CallerView, EnvironmentView } from '../api/schema';
 import { useT } from '../i18n';
 import { matches } from '../lib/globs';
-
-export const meQuery = queryOptions({
-  queryKey: keys.me,
-  queryFn: ({ signal }) => ask(client.GET('/api/v1/access/me', { signal })),
-  staleTime: 30_000,
-});
-
-export const environmentsQuery = queryOptions({
-  queryKey: keys.environments,
-  queryFn: ({ signal }) => ask(client.GET('/api/v1/environments', { signal })),
-  select: (list) => list.environments,
-  staleTime: 15_000,
-});
 
 /** The part of the store that an action is about; what is left out stands for all of it. */
 export interface Place {
@@ -59,10 +46,3 @@ export function useTab(env: string, ns?: string): string[] {
   const name = tier === 'prod' ? `⚠ ${env} (${t.tiers.prod})` : env;
   return ns === undefined ? [name] : [name, ns];
 }
-
-export const readyQuery = queryOptions({
-  queryKey: keys.ready,
-  // 503 has a body as well, and says what still works.
-  queryFn: ({ signal }) => ask(client.GET('/readyz', { signal })),
-  refetchInterval: 30_000,
-});

@@ -15,14 +15,14 @@ import {
   SunMoon,
   Undo2,
 } from 'lucide-react';
-import { namespacesQuery } from '../api/recent';
+import { environmentsQuery } from '../api/environments';
+import { namespacesQuery } from '../api/namespaces';
 import { keySearchQuery } from '../api/search';
 import { type Language, languages, useLanguage, useT } from '../i18n';
 import { useSettled } from '../lib/useSettled';
 import { useDestinations } from './Nav';
 import type { Item } from './paletteItems';
 import { recentPlaces } from './recent';
-import { environmentsQuery } from './session';
 import { chooseTheme, type Theme } from './theme';
 
 const PAUSE_MS = 120;

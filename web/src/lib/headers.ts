@@ -1,6 +1,6 @@
 // Texts in headers of requests.
 
-/** Any text for a header: `fetch` sends each character as one byte, and the server reads UTF-8. */
+/** Any text for a header, in one line: `fetch` sends each character as one byte, and the server reads UTF-8. */
 export function headerText(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
+  return String.fromCharCode(...new TextEncoder().encode(text.trim().replace(/\s+/g, ' ')));
 }

@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { roleActions, roleNames, useExplain } from '../../api/grants';
+import { meQuery } from '../../api/me';
 import type { ExplainView, HeldGrantView, Role } from '../../api/schema';
 import { Loaded } from '../../app/Loaded';
 import { PlaceWords } from '../../app/PlaceWords';
-import { meQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import { CopyButton } from '../../ui/CopyButton';

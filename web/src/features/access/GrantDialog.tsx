@@ -1,15 +1,17 @@
 // Gives a role to somebody on a part of the store.
 import { useQuery } from '@tanstack/react-query';
 import { useId, useState } from 'react';
+import { environmentsQuery } from '../../api/environments';
 import { roleActions, roleNames, useGiveGrant } from '../../api/grants';
 import { useGroups } from '../../api/groups';
+import { meQuery } from '../../api/me';
 import { codeOf } from '../../api/problem';
 import type { Role } from '../../api/schema';
 import { useUsers } from '../../api/users';
 import { ErrorView, fieldProblem } from '../../app/ErrorView';
 import { isPlace, PlaceFields } from '../../app/PlaceFields';
 import { productions } from '../../app/PlaceWords';
-import { environmentsQuery, may, meQuery } from '../../app/session';
+import { may } from '../../app/session';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';

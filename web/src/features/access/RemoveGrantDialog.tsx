@@ -1,11 +1,12 @@
 // Takes a role away, and says before what is lost with it.
 import { useQuery } from '@tanstack/react-query';
+import { environmentsQuery } from '../../api/environments';
 import { roleActions, useTakeGrant } from '../../api/grants';
+import { meQuery } from '../../api/me';
 import { codeOf } from '../../api/problem';
 import type { HeldGrantView, Role } from '../../api/schema';
 import { ConfirmDialog } from '../../app/ConfirmDialog';
 import { PlaceWords, productions } from '../../app/PlaceWords';
-import { environmentsQuery, meQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Facts } from '../../ui/Facts';

@@ -1,6 +1,6 @@
 // The names of environments, to be suggested.
 import { useQuery } from '@tanstack/react-query';
-import { environmentsQuery } from '../../app/session';
+import { environmentsQuery } from '../../api/environments';
 
 export function useEnvironmentNames(): string[] {
   const { data } = useQuery(environmentsQuery);

@@ -1,7 +1,7 @@
 // Who one is here: rights, password, sessions, and preferences.
 import { useQuery } from '@tanstack/react-query';
+import { meQuery } from '../../api/me';
 import { Loaded } from '../../app/Loaded';
-import { meQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { Page } from '../../ui/Page';
 import { PasswordSection } from './PasswordSection';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { X } from 'lucide-react';
 import { type FormEvent, useRef } from 'react';
-import { environmentsQuery } from '../../app/session';
+import { environmentsQuery } from '../../api/environments';
 import { useLanguage, useT } from '../../i18n';
 import { localMinute } from '../../lib/time';
 import { Button } from '../../ui/Button';

@@ -1,9 +1,9 @@
 // Which two environments are compared, and in which namespace.
 import { useQuery } from '@tanstack/react-query';
 import { ArrowRightLeft } from 'lucide-react';
+import { environmentsQuery } from '../../api/environments';
 import { useNamespaces } from '../../api/namespaces';
 import { useTexts } from '../../app/search';
-import { environmentsQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { EnvironmentSelect } from './EnvironmentSelect';

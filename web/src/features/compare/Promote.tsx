@@ -1,11 +1,12 @@
 // Takes entries of one environment over into my draft of another one.
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
+import { environmentsQuery } from '../../api/environments';
 import { useNamespace } from '../../api/namespaces';
 import { usePromote } from '../../api/promote';
 import type { DiffEntryView } from '../../api/schema';
 import { ErrorView } from '../../app/ErrorView';
-import { environmentsQuery, useDenied } from '../../app/session';
+import { useDenied } from '../../app/session';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';

@@ -1,10 +1,10 @@
 // Which two revisions of which environment are compared.
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
+import { environmentsQuery } from '../../api/environments';
 import { useNamespaces } from '../../api/namespaces';
 import { useRevisions } from '../../api/revisions';
 import { useTexts } from '../../app/search';
-import { environmentsQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { TextField } from '../../ui/Field';
 import { EnvironmentSelect } from './EnvironmentSelect';

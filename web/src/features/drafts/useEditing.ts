@@ -5,7 +5,7 @@ import { changeOf, draftKey, editDraft, keepDraft, openDraft, presentDraft } fro
 import type { Scope } from '../../api/keys';
 import { codeOf, ProblemError } from '../../api/problem';
 import type { DraftChangeView, DraftPatch, DraftView, EntryView } from '../../api/schema';
-import { formatOfKey } from '../../lib/formats';
+import { formatOf } from '../../lib/formats';
 import { Autosave } from './autosave';
 import { bodyOf, type Edit, isLive, marksOf, sameChange } from './changes';
 
@@ -36,7 +36,7 @@ function editOf(key: string, change: DraftChangeView | undefined, live: EntryVie
   const put = change?.op === 'put' ? change : undefined;
   return {
     text: put?.content ?? live?.content ?? '',
-    format: put?.format ?? live?.format ?? formatOfKey(key),
+    format: put?.format ?? live?.format ?? formatOf(key) ?? 'text',
     marks: marksOf(put),
   };
 }

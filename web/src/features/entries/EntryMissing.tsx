@@ -2,8 +2,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useEntryElsewhere } from '../../api/entries';
+import { environmentsQuery } from '../../api/environments';
 import type { Scope } from '../../api/keys';
-import { environmentsQuery, useDenied } from '../../app/session';
+import { useDenied } from '../../app/session';
 import { useT } from '../../i18n';
 import { ButtonLink } from '../../ui/ButtonLink';
 import { EnvTag } from '../../ui/EnvTag';

@@ -29,7 +29,7 @@ export default function NamespaceSettingsPage() {
       <NamespaceGate scope={scope}>
         {(namespace) => (
           <>
-            <Attributes key={namespace.revision} namespace={namespace} />
+            <Attributes key={attributesOf(namespace)} namespace={namespace} />
             <End namespace={namespace} />
           </>
         )}
@@ -37,6 +37,10 @@ export default function NamespaceSettingsPage() {
     </Page>
   );
 }
+
+/** What the form is about: another revision of the entries takes nothing from what is being typed. */
+const attributesOf = ({ description, secret_keys }: NamespaceView) =>
+  JSON.stringify([description, secret_keys]);
 
 const asLines = (patterns: string[] | undefined) => (patterns ?? []).join('\n');
 const asPatterns = (text: string) => [
@@ -70,7 +74,11 @@ function Attributes({ namespace }: { namespace: NamespaceView }) {
     setTried(true);
     if (noMessage) return;
     const body = { name: ns, description, secret_keys: asPatterns(patterns), message };
-    put.mutate(body, { onSuccess: () => tell(t.entries.settings.saved) });
+    // Told also when what was saved has taken the place of this form.
+    put.mutateAsync(body).then(
+      () => tell(t.entries.settings.saved),
+      () => {},
+    );
   };
 
   const secretsProblem = fieldProblem(put.error, 'secret_keys');

@@ -5,12 +5,13 @@ import { useEntryList } from '../../api/entryList';
 import type { Scope } from '../../api/keys';
 import { useEnvironment } from '../../app/session';
 import { type Messages, useT } from '../../i18n';
+import { formatOf } from '../../lib/formats';
+import { type KeyProblem, keyProblem } from '../../lib/names';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { EnvTag } from '../../ui/EnvTag';
 import { TextField } from '../../ui/Field';
 import styles from './Form.module.css';
-import { formatOf, type KeyProblem, keyProblem } from './names';
 
 function inWords(problem: KeyProblem | null, t: Messages): string | null {
   if (problem === null) return null;

@@ -6,13 +6,13 @@ import { codeOf } from '../../api/problem';
 import { ErrorView } from '../../app/ErrorView';
 import { useEnvironment } from '../../app/session';
 import { useT } from '../../i18n';
+import { isName } from '../../lib/names';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { EnvTag } from '../../ui/EnvTag';
 import { TextArea, TextField } from '../../ui/Field';
 import { tell } from '../../ui/Toast';
 import styles from './Form.module.css';
-import { isName } from './names';
 
 export function NewNamespaceDialog({ env, onClose }: { env: string; onClose: () => void }) {
   const t = useT();

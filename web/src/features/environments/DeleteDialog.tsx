@@ -1,10 +1,8 @@
 // Deletes an environment that has no namespaces any more; else says what is in the way.
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import client, { ask } from '../../api/client';
 import { useDeleteEnvironment } from '../../api/environments';
-import { keys } from '../../api/keys';
+import { useNamespaces } from '../../api/namespaces';
 import type { EnvironmentView } from '../../api/schema';
 import { ConfirmDialog } from '../../app/ConfirmDialog';
 import { Loaded } from '../../app/Loaded';
@@ -22,11 +20,7 @@ interface DeleteDialogProps {
 export function DeleteDialog({ environment, onClose }: DeleteDialogProps) {
   const t = useT();
   const { name: env, tier } = environment;
-  const namespaces = useQuery({
-    queryKey: keys.environment(env, 'namespaces'),
-    queryFn: ({ signal }) =>
-      ask(client.GET('/api/v1/environments/{env}/namespaces', { params: { path: { env } }, signal })),
-  });
+  const namespaces = useNamespaces(env);
   const title = t.environments.deleteTitle(env);
   const left = namespaces.data?.namespaces.length;
   if (left === 0) return <Confirm environment={environment} onClose={onClose} />;

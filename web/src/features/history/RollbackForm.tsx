@@ -1,13 +1,14 @@
 // What would happen, and the button that makes it happen.
 import { useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { environmentsQuery } from '../../api/environments';
 import type { Scope } from '../../api/keys';
 import { ProblemError } from '../../api/problem';
 import { useRollback, useRollbackPreview } from '../../api/revisions';
 import type { WriteView } from '../../api/schema';
 import { ErrorView } from '../../app/ErrorView';
 import { Loaded } from '../../app/Loaded';
-import { environmentsQuery, useDenied } from '../../app/session';
+import { useDenied } from '../../app/session';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';

@@ -2,7 +2,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { Undo2 } from 'lucide-react';
-import { changesSinceQuery } from '../../api/recent';
+import { changesSinceQuery } from '../../api/revisions';
 import type { EnvironmentView, RevisionView } from '../../api/schema';
 import { Loaded } from '../../app/Loaded';
 import { useT } from '../../i18n';

@@ -2,9 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useGoodbye } from '../../api/instances';
+import { meQuery } from '../../api/me';
 import type { InstanceView } from '../../api/schema';
 import { ErrorView } from '../../app/ErrorView';
-import { meQuery, useEnvironment } from '../../app/session';
+import { useEnvironment } from '../../app/session';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';

@@ -1,7 +1,7 @@
 // The last changes of the namespaces of an instance, and what became of each of them here.
 import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
-import { lastChangesQuery } from '../../api/recent';
+import { lastChangesQuery } from '../../api/revisions';
 import type { InstanceView, RevisionView } from '../../api/schema';
 import { RevisionLine } from '../../app/RevisionLine';
 import { useT } from '../../i18n';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ListFilter, X } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { namespacesQuery } from '../../api/recent';
+import { namespacesQuery } from '../../api/namespaces';
 import type { InstanceSummaryView } from '../../api/schema';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';

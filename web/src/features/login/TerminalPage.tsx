@@ -2,10 +2,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRouter, useSearch } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
+import { meQuery } from '../../api/me';
 import { codeOf } from '../../api/problem';
 import { providerLogin, useLetTerminalIn } from '../../api/sessions';
 import { ErrorView } from '../../app/ErrorView';
-import { meQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';

@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { LockKeyhole } from 'lucide-react';
+import { environmentsQuery } from '../../api/environments';
 import type { SearchHitView } from '../../api/schema';
-import { environmentsQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { marked } from '../../lib/marks';
 import { Badge } from '../../ui/Badge';

@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useRef, useState } from 'react';
-import { namespacesQuery } from '../../api/recent';
-import { environmentsQuery } from '../../app/session';
+import { environmentsQuery } from '../../api/environments';
+import { namespacesQuery } from '../../api/namespaces';
 import { useT } from '../../i18n';
 import { useSettled } from '../../lib/useSettled';
 import { Select, TextField } from '../../ui/Field';
@@ -18,7 +18,7 @@ export function SearchForm({ problem }: { problem: string | null }) {
   const navigate = useNavigate();
   const { q = '', env, namespace, in: where } = useSearch({ strict: false });
   const { data: environments } = useQuery(environmentsQuery);
-  const { data: namespaces } = useQuery({ ...namespacesQuery(env ?? ''), enabled: env !== undefined });
+  const { data: namespaces } = useQuery(namespacesQuery(env ?? ''));
   const [typed, setTyped] = useState(q);
   const settled = useSettled(typed, PAUSE_MS);
   const sent = useRef(q);

@@ -1,9 +1,9 @@
 // One part of a token's scope: a role or single actions, and where.
 import { useQuery } from '@tanstack/react-query';
 import { actionNames, roleActions, roleNames } from '../../api/grants';
+import { meQuery } from '../../api/me';
 import type { Action, Role } from '../../api/schema';
 import { PlaceFields } from '../../app/PlaceFields';
-import { meQuery } from '../../app/session';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { Checkbox, Select } from '../../ui/Field';

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useSearch } from '@tanstack/react-router';
 import { base } from '../../api/client';
 import { instancesQuery } from '../../api/instances';
-import { usedQuery } from '../../api/welcome';
+import { usedQuery } from '../../api/tokens';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import { CopyButton } from '../../ui/CopyButton';

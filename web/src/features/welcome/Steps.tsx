@@ -1,18 +1,20 @@
 // The three things that are made first. What is there already counts as done, and another one can be chosen.
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import { useMakeEntry, useMakeEnvironment, useMakeNamespace } from '../../api/welcome';
+import { useMakeEntry } from '../../api/entries';
+import { usePutEnvironment } from '../../api/environments';
+import { usePutNamespace } from '../../api/namespaces';
 import { useDenied } from '../../app/session';
 import { useT } from '../../i18n';
 import { Select, TextArea } from '../../ui/Field';
 import { MakeForm } from './MakeForm';
 import { Step } from './Step';
 import styles from './Steps.module.css';
-import { type First, PROPOSED } from './useFirst';
+import { type First, MESSAGE, PROPOSED } from './useFirst';
 
 export function EnvironmentStep({ first }: { first: First }) {
   const t = useT();
-  const make = useMakeEnvironment();
+  const make = usePutEnvironment();
   const { env, environments, choose } = first;
   const denied = useDenied('manage');
   return (
@@ -26,7 +28,12 @@ export function EnvironmentStep({ first }: { first: First }) {
           error={make.error}
           busy={make.isPending}
           fields={['env', 'environment', 'name']}
-          onMake={(name) => make.mutate(name, { onSuccess: () => choose({ env: name }) })}
+          onMake={(name) =>
+            make.mutate(
+              { name, revision: null, body: { tier: 'dev', message: MESSAGE } },
+              { onSuccess: () => choose({ env: name }) },
+            )
+          }
         />
       ) : (
         <Chosen
@@ -43,7 +50,7 @@ export function EnvironmentStep({ first }: { first: First }) {
 export function NamespaceStep({ first }: { first: First }) {
   const t = useT();
   const { env, ns, namespaces, choose } = first;
-  const make = useMakeNamespace(env ?? '');
+  const make = usePutNamespace(env ?? '');
   const denied = useDenied('manage', env === undefined ? {} : { env });
   return (
     <Step title={t.welcome.namespace} hint={t.welcome.namespaceHint} isDone={ns !== undefined}>
@@ -56,7 +63,12 @@ export function NamespaceStep({ first }: { first: First }) {
           error={make.error}
           busy={make.isPending}
           fields={['ns', 'namespace', 'name']}
-          onMake={(name) => make.mutate(name, { onSuccess: () => choose({ namespace: name }) })}
+          onMake={(name) =>
+            make.mutate(
+              { name, message: MESSAGE, isNew: true },
+              { onSuccess: () => choose({ namespace: name }) },
+            )
+          }
         />
       )}
       {ns !== undefined && (
@@ -88,7 +100,9 @@ export function EntryStep({ first }: { first: First }) {
           error={make.error}
           busy={make.isPending}
           fields={['key', 'name']}
-          onMake={(name) => make.mutate({ key: name, content }, { onSuccess: () => choose({ key: name }) })}
+          onMake={(name) =>
+            make.mutate({ key: name, content, message: MESSAGE }, { onSuccess: () => choose({ key: name }) })
+          }
         >
           <TextArea
             label={t.welcome.content}

@@ -1,13 +1,13 @@
 // The token of the first program. It is nowhere but on this page, and leaves with it.
 import { KeyRound } from 'lucide-react';
-import { useMakeToken } from '../../api/welcome';
+import { useCreateToken } from '../../api/tokens';
 import { ErrorView } from '../../app/ErrorView';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { CopyButton } from '../../ui/CopyButton';
 import { Step } from './Step';
 import styles from './TokenStep.module.css';
-import type { First } from './useFirst';
+import { type First, MESSAGE } from './useFirst';
 
 export interface Token {
   id: string;
@@ -24,7 +24,13 @@ export function TokenStep({
   onMade: (token: Token) => void;
 }) {
   const t = useT().welcome;
-  const make = useMakeToken({ env, ns });
+  const make = useCreateToken();
+  const body = {
+    name: `${MESSAGE}: ${env}/${ns}`,
+    expires_in_days: 30,
+    // It may read the namespace, and report as an instance of it.
+    scope: [{ role: 'agent' as const, environment: env, namespace: ns }],
+  };
   return (
     <Step title={t.token} hint={t.tokenHint(env, ns)} isDone={token !== null}>
       {make.error && <ErrorView error={make.error} />}
@@ -34,7 +40,7 @@ export function TokenStep({
             kind="primary"
             icon={<KeyRound aria-hidden />}
             busy={make.isPending}
-            onClick={() => make.mutate(undefined, { onSuccess: onMade })}
+            onClick={() => make.mutate(body, { onSuccess: onMade })}
           >
             {t.makeToken}
           </Button>

@@ -1,9 +1,9 @@
 // What the first steps are about: named by the address, else what is there already, else the names that are proposed.
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { namespacesQuery } from '../../api/recent';
-import { firstKeysQuery } from '../../api/welcome';
-import { environmentsQuery } from '../../app/session';
+import { firstEntriesQuery } from '../../api/entryList';
+import { environmentsQuery } from '../../api/environments';
+import { namespacesQuery } from '../../api/namespaces';
 
 export const PROPOSED = {
   env: 'dev',
@@ -11,6 +11,9 @@ export const PROPOSED = {
   key: 'application.yaml',
   content: 'greeting: hello\n',
 };
+
+/** What the history says of all that is made here. */
+export const MESSAGE = 'first steps';
 
 export interface First {
   environments: string[];
@@ -34,11 +37,11 @@ export function useFirst(): { first: First | null; error: unknown } {
   // Production is no place for first steps.
   const known = environments.data?.filter((one) => one.tier !== 'prod').map((one) => one.name) ?? [];
   const env = pick(known, search.env, PROPOSED.env);
-  const namespaces = useQuery({ ...namespacesQuery(env ?? ''), enabled: env !== undefined });
+  const namespaces = useQuery(namespacesQuery(env ?? ''));
   const names = namespaces.data?.namespaces.map((one) => one.name) ?? [];
   const ns = pick(names, search.namespace, PROPOSED.ns);
   const scope = { env: env ?? '', ns: ns ?? '' };
-  const entries = useQuery({ ...firstKeysQuery(scope), enabled: ns !== undefined });
+  const entries = useQuery(firstEntriesQuery(scope));
   const keys = entries.data?.entries.filter((one) => !one.sealed).map((one) => one.key) ?? [];
   const key = pick(keys, search.key, PROPOSED.key);
   const isKnown =
