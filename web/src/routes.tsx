@@ -48,8 +48,6 @@ const shell = createRoute({
   id: 'shell',
   component: Shell,
   beforeLoad: async ({ context, location }) => {
-    // With them the ways to their pages are there at once, and nothing moves.
-    const environments = context.queries.prefetchQuery(environmentsQuery);
     try {
       await context.queries.ensureQueryData(meQuery);
     } catch (error) {
@@ -57,7 +55,8 @@ const shell = createRoute({
         throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
       throw error;
     }
-    await environments;
+    // With them the ways to their pages are there at once, and nothing moves.
+    await context.queries.prefetchQuery(environmentsQuery);
   },
 });
 
