@@ -27,7 +27,7 @@ import { useDestinations } from './Nav';
 import { queries } from './queries';
 import styles from './ScopeBar.module.css';
 import { useEnvironment } from './session';
-import { chooseTheme, type Theme, useTheme } from './theme';
+import { chooseTheme, themes, useTheme } from './theme';
 
 export function ScopeBar({ onSearch }: { onSearch: () => void }) {
   const t = useT();
@@ -170,7 +170,6 @@ function Person() {
     queries.clear();
     await navigate({ to: '/login' });
   };
-  const themes: Theme[] = ['system', 'light', 'dark'];
   return (
     <Menu
       className={styles.person}

@@ -2,7 +2,9 @@
 import { useSyncExternalStore } from 'react';
 import { remember } from '../i18n';
 
-export type Theme = 'system' | 'light' | 'dark';
+export const themes = ['system', 'light', 'dark'] as const;
+
+export type Theme = (typeof themes)[number];
 
 const listeners = new Set<() => void>();
 

@@ -23,7 +23,7 @@ import { useSettled } from '../lib/useSettled';
 import { useDestinations } from './Nav';
 import type { Item } from './paletteItems';
 import { recentPlaces } from './recent';
-import { chooseTheme, type Theme } from './theme';
+import { chooseTheme, themes } from './theme';
 
 const PAUSE_MS = 120;
 const FOUND = 10;
@@ -101,7 +101,7 @@ export function usePaletteItems(typed: string): { items: Item[]; isSearching: bo
     },
   }));
   const settings: Item[] = [
-    ...(['system', 'light', 'dark'] as Theme[]).map((theme) => ({
+    ...themes.map((theme) => ({
       id: `theme ${theme}`,
       group: 'settings' as const,
       label: `${t.nav.theme}: ${t.nav.themes[theme]}`,

@@ -29,8 +29,15 @@ export function clock(at: Date, language: string): string {
   return new Intl.DateTimeFormat(language, { timeStyle: 'medium' }).format(at);
 }
 
-/** An instant as a field for date and time wants it, in the reader's zone. */
-export function localMinute(at: Date): string {
-  const local = new Date(at.getTime() - at.getTimezoneOffset() * 60_000);
-  return local.toISOString().slice(0, 16);
+/** An instant as a field for date and time wants it, in the reader's zone and to the minute; empty when it is none. */
+export function localOf(instant: string | Date | undefined): string {
+  const at = new Date(instant ?? '');
+  if (Number.isNaN(at.getTime())) return '';
+  return new Date(at.getTime() - at.getTimezoneOffset() * 60_000).toISOString().slice(0, 16);
+}
+
+/** The instant of such a field; nothing when it is none. */
+export function instantOf(local: string | undefined): string | undefined {
+  const at = new Date(local ?? '');
+  return Number.isNaN(at.getTime()) ? undefined : at.toISOString();
 }

@@ -1,4 +1,4 @@
-/** Joins the names of classes that apply. */
+// Joins the names of classes that apply.
 export function classes(...names: (string | false | null | undefined)[]): string {
   return names.filter(Boolean).join(' ');
 }

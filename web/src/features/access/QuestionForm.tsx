@@ -1,6 +1,8 @@
 // A question about rights: what is to be done and where, and for one user also who. It is kept in the address.
+import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useId } from 'react';
+import { environmentsQuery } from '../../api/environments';
 import { actionNames } from '../../api/grants';
 import type { Action } from '../../api/schema';
 import { useUsers } from '../../api/users';
@@ -9,7 +11,6 @@ import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { Select, TextField } from '../../ui/Field';
 import { Form, Row } from '../../ui/Form';
-import { useEnvironmentNames } from './useEnvironmentNames';
 
 export interface Question {
   action: Action;
@@ -37,7 +38,7 @@ export function QuestionForm({ tab, who, busy }: { tab: string; who?: boolean; b
   const navigate = useNavigate();
   const lists = useId();
   const search = useSearch({ strict: false });
-  const environments = useEnvironmentNames();
+  const { data: environments = [] } = useQuery(environmentsQuery);
   const denied = useDenied('administer');
   const { data: users } = useUsers(Boolean(who) && denied === null);
   const submit = (fields: FormData) => {
@@ -104,7 +105,7 @@ export function QuestionForm({ tab, who, busy }: { tab: string; who?: boolean; b
         ))}
       </datalist>
       <datalist id={`${lists}-environments`}>
-        {environments.map((name) => (
+        {environments.map(({ name }) => (
           <option key={name} value={name} />
         ))}
       </datalist>

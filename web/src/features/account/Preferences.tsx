@@ -1,14 +1,12 @@
 // Language, theme, and whether single letters are shortcuts. They are kept in this browser.
 import { useState } from 'react';
 import { letLettersWork, lettersWork } from '../../app/shortcuts';
-import { chooseTheme, type Theme, useTheme } from '../../app/theme';
+import { chooseTheme, type Theme, themes, useTheme } from '../../app/theme';
 import { type Language, languages, useLanguage, useT } from '../../i18n';
 import { Checkbox, Select } from '../../ui/Field';
 import { Row } from '../../ui/Form';
 import { Section } from '../../ui/Section';
 import styles from './Preferences.module.css';
-
-const themes: Theme[] = ['system', 'light', 'dark'];
 
 export function Preferences() {
   const t = useT();

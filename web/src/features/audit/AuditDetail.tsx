@@ -1,7 +1,7 @@
 // One row of the audit whole: what was before and after, and every fact about where it came from.
-import { Link } from '@tanstack/react-router';
 import { Fragment, type ReactNode } from 'react';
 import type { AuditRow } from '../../api/schema';
+import { RevisionLink } from '../../app/RevisionLink';
 import { useLanguage, useT } from '../../i18n';
 import { full } from '../../lib/time';
 import styles from './AuditDetail.module.css';
@@ -19,11 +19,7 @@ export function AuditDetail({ row }: { row: AuditRow }) {
     if (value === null) return words.absent;
     // What changes entries tells the revisions of before and after.
     if (field === '' && row.revision != null && /^[1-9]\d*$/.test(value))
-      return (
-        <Link to="/r/$revision" params={{ revision: value }}>
-          {t.common.revisionNumber(Number(value))}
-        </Link>
-      );
+      return <RevisionLink revision={Number(value)} />;
     if (field === '' && row.revision != null && value === '0') return words.absent;
     if (INSTANTS.includes(field) && Number.isFinite(Number(value)))
       return full(new Date(Number(value) * 1_000), language);

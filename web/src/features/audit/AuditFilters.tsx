@@ -5,7 +5,7 @@ import { X } from 'lucide-react';
 import { type FormEvent, useRef } from 'react';
 import { environmentsQuery } from '../../api/environments';
 import { useLanguage, useT } from '../../i18n';
-import { localMinute } from '../../lib/time';
+import { instantOf, localOf } from '../../lib/time';
 import { Button } from '../../ui/Button';
 import { Select, TextField } from '../../ui/Field';
 import styles from './AuditFilters.module.css';
@@ -26,13 +26,11 @@ export function AuditFilters({ isFiltered }: { isFiltered: boolean }) {
     const said = Object.fromEntries(
       NAMES.map((name) => [name, String(data.get(name) ?? '').trim() || undefined]),
     );
-    for (const name of ['since', 'until']) if (said[name]) said[name] = new Date(said[name]).toISOString();
+    for (const name of ['since', 'until']) said[name] = instantOf(said[name]);
     // A namespace is one of an environment.
     if (!said.env) said.namespace = undefined;
     void navigate({ to: '/audit', search: said });
   };
-  const local = (at: string | undefined) =>
-    at && !Number.isNaN(Date.parse(at)) ? localMinute(new Date(at)) : '';
   const actions = Object.entries(words.actions).sort(([, a], [, b]) => a.localeCompare(b, language));
   return (
     <search aria-label={words.filters}>
@@ -80,13 +78,13 @@ export function AuditFilters({ isFiltered }: { isFiltered: boolean }) {
           label={words.since}
           name="since"
           type="datetime-local"
-          defaultValue={local(search.since)}
+          defaultValue={localOf(search.since)}
         />
         <TextField
           label={words.until}
           name="until"
           type="datetime-local"
-          defaultValue={local(search.until)}
+          defaultValue={localOf(search.until)}
         />
         <div className={styles.buttons}>
           <Button type="submit">{t.common.filter}</Button>

@@ -2,6 +2,7 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import { ChevronDown, ChevronRight } from 'lucide-react';
 import type { AuditRow } from '../../api/schema';
+import { RevisionLink } from '../../app/RevisionLink';
 import { useT } from '../../i18n';
 import { Badge, type Tone } from '../../ui/Badge';
 import { type Column, DataTable } from '../../ui/DataTable';
@@ -94,7 +95,6 @@ export function AuditTable({ rows, open }: { rows: AuditRow[]; open: string | un
 }
 
 function Target({ row }: { row: AuditRow }) {
-  const t = useT();
   const place = placeOf(row);
   const { env = '', ns, key } = place ?? {};
   return (
@@ -115,11 +115,7 @@ function Target({ row }: { row: AuditRow }) {
           {row.target}
         </Link>
       )}
-      {row.revision != null && (
-        <Link to="/r/$revision" params={{ revision: String(row.revision) }} className={styles.revision}>
-          {t.common.revisionNumber(row.revision)}
-        </Link>
-      )}
+      {row.revision != null && <RevisionLink revision={row.revision} />}
     </div>
   );
 }

@@ -1,10 +1,11 @@
 // The facts of an entry and its content, masked until somebody asks for it.
-import { Link, useSearch } from '@tanstack/react-router';
+import { useSearch } from '@tanstack/react-router';
 import { Download, Eye, EyeOff, Lock } from 'lucide-react';
 import { useState } from 'react';
 import { rawAddress, useEntryMessage } from '../../api/entries';
 import type { Scope } from '../../api/keys';
 import type { EntryView } from '../../api/schema';
+import { RevisionLink } from '../../app/RevisionLink';
 import { useDenied } from '../../app/session';
 import { CodeEditor } from '../../editor/CodeEditor';
 import { useT } from '../../i18n';
@@ -51,10 +52,8 @@ export function EntryContent({
             </Badge>
           )}
           <span>
-            <Link to="/r/$revision" params={{ revision: String(entry.revision) }} className={styles.revision}>
-              {t.common.revisionNumber(entry.revision)}
-            </Link>{' '}
-            <Time at={entry.at} /> {words.by} <strong>{entry.actor}</strong>
+            <RevisionLink revision={entry.revision} /> <Time at={entry.at} /> {words.by}{' '}
+            <strong>{entry.actor}</strong>
           </span>
           {message && <span className={styles.message}>“{message}”</span>}
           <span>{t.common.bytes(entry.size)}</span>

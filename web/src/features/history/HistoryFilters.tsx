@@ -3,10 +3,11 @@ import { ListFilter } from 'lucide-react';
 import { useState } from 'react';
 import type { Texts } from '../../app/search';
 import { useT } from '../../i18n';
+import { instantOf, localOf } from '../../lib/time';
 import { Button } from '../../ui/Button';
 import { Select, TextField } from '../../ui/Field';
 import { FilterBar, FilterText } from '../../ui/FilterBar';
-import { clearedFilters, hasFilters, instantOf, kinds, localOf } from './filters';
+import { clearedFilters, hasFilters, kinds } from './filters';
 import styles from './HistoryFilters.module.css';
 
 export function HistoryFilters({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { filterOf, instantOf, localOf, readChosen, toggled, writeChosen } from './filters';
+import { filterOf, readChosen, toggled, writeChosen } from './filters';
 
 test('at most two revisions are chosen, and the address keeps them', () => {
   expect(toggled([], 7)).toEqual([7]);
@@ -20,11 +20,4 @@ test('a key narrows the history of a namespace', () => {
     key: 'a.yaml',
     kind: 'revert',
   });
-});
-
-test('local times become instants and are read again', () => {
-  const instant = instantOf('2026-11-23T04:05');
-  expect(instant).toMatch(/Z$/);
-  expect(localOf(instant)).toBe('2026-11-23T04:05');
-  expect(localOf(undefined)).toBe('');
 });

@@ -2,6 +2,7 @@
 import type { RevisionFilter } from '../../api/revisions';
 import type { Kind } from '../../api/schema';
 import type { Texts } from '../../app/search';
+import { instantOf } from '../../lib/time';
 
 export const kinds: readonly Kind[] = ['publish', 'rollback', 'revert', 'environment', 'namespace', 'freeze'];
 
@@ -11,22 +12,6 @@ export const clearedFilters: Texts = Object.fromEntries(NAMES.map((name) => [nam
 
 export function hasFilters(texts: Texts): boolean {
   return NAMES.some((name) => (texts[name] ?? '') !== '');
-}
-
-/** The instant of a field for date and time, which knows no zone: the reader's. Nothing when it is none. */
-export function instantOf(local: string | undefined): string | undefined {
-  if (local === undefined || local === '') return undefined;
-  const date = new Date(local);
-  return Number.isNaN(date.getTime()) ? undefined : date.toISOString();
-}
-
-/** The other way round, to the minute. */
-export function localOf(instant: string | undefined): string {
-  const date = new Date(instant ?? '');
-  if (Number.isNaN(date.getTime())) return '';
-  const two = (number: number) => String(number).padStart(2, '0');
-  const day = `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
-  return `${day}T${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
 /** What is asked of the server. A kind that does not exist narrows nothing. */

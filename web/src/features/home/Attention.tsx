@@ -17,7 +17,8 @@ const WORST: { state: 'rejected' | 'broken' | 'unhealthy' | 'late'; tone: Tone }
 const SHOWN = 3;
 
 export function Attention({ all }: { all: Known[] }) {
-  const t = useT().home;
+  const words = useT();
+  const t = words.home;
   const count = (known: Known, state: (typeof WORST)[number]['state']) => {
     const summary = known.instances?.summary;
     if (state === 'rejected') return summary?.states.rejected ?? 0;
@@ -60,7 +61,7 @@ export function Attention({ all }: { all: Known[] }) {
                     {refusals.slice(0, SHOWN).map(({ revision, reason, ids: [first = '', ...others] }) => (
                       <li key={`${revision} ${reason}`}>
                         <Link to="/r/$revision" params={{ revision: String(revision) }}>
-                          {t.refused(revision)}
+                          {t.refused(words.common.revisionNumber(revision))}
                         </Link>{' '}
                         {reason ?? t.noReason} ·{' '}
                         <Link to="/e/$env/instances/$instance" params={{ env, instance: first }}>

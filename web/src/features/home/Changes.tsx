@@ -101,8 +101,8 @@ function Change({
             to="/e/$env/n/$ns/rollback"
             params={place}
             search={{ revert: String(revision) }}
-            aria-label={t.home.rollBackOf(revision)}
-            title={t.home.rollBackOf(revision)}
+            aria-label={t.home.rollBackOf(t.common.revisionNumber(revision))}
+            title={t.home.rollBackOf(t.common.revisionNumber(revision))}
           >
             <Undo2 aria-hidden />
             {t.home.rollBack}

@@ -2,7 +2,7 @@
 import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useState } from 'react';
 import { useT } from '../../i18n';
-import { localMinute } from '../../lib/time';
+import { instantOf, localOf } from '../../lib/time';
 import { Button } from '../../ui/Button';
 import { TextField } from '../../ui/Field';
 import styles from './AtForm.module.css';
@@ -10,14 +10,15 @@ import styles from './AtForm.module.css';
 export function AtForm({ env, id, at }: { env: string; id: string; at: string | undefined }) {
   const t = useT().instances;
   const navigate = useNavigate();
-  const [when, setWhen] = useState(() => localMinute(at && !/^\d+$/.test(at) ? new Date(at) : new Date()));
+  const [when, setWhen] = useState(() => (/^\d+$/.test(at ?? '') ? '' : localOf(at)) || localOf(new Date()));
   const show = (event: FormEvent) => {
     event.preventDefault();
-    if (when === '') return;
+    const instant = instantOf(when);
+    if (instant === undefined) return;
     void navigate({
       to: '/e/$env/instances/$instance',
       params: { env, instance: id },
-      search: { at: new Date(when).toISOString() },
+      search: { at: instant },
     });
   };
   return (

@@ -3,12 +3,12 @@ import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { lastChangesQuery } from '../../api/revisions';
 import type { InstanceView, RevisionView } from '../../api/schema';
-import { RevisionLine } from '../../app/RevisionLine';
 import { useT } from '../../i18n';
 import { Badge, type Tone } from '../../ui/Badge';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { Time } from '../../ui/Time';
 import styles from './InstanceChanges.module.css';
+import { RevisionLine } from './RevisionLine';
 import { type Outcome, outcomeOf } from './standing';
 
 const LAST = 10;

@@ -2,11 +2,11 @@
 import { Link } from '@tanstack/react-router';
 import { Fragment, type ReactNode } from 'react';
 import type { InstanceView } from '../../api/schema';
-import { RevisionLine } from '../../app/RevisionLine';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import { Time } from '../../ui/Time';
 import styles from './InstanceFacts.module.css';
+import { RevisionLine } from './RevisionLine';
 import { presenceTones } from './standing';
 
 export function InstanceFacts({ instance }: { instance: InstanceView }) {

@@ -27,8 +27,11 @@ export default function InstancePage() {
   const environment = useEnvironment(env);
   const query = useQuery(instanceQuery(env, id, at));
   const instance = query.data;
-  const when =
-    at && (/^\d+$/.test(at) ? words.common.revisionNumber(Number(at)) : full(new Date(at), language));
+  // What is neither a revision nor an instant is refused by the server, in its words.
+  const when = (said: string) => {
+    if (/^\d+$/.test(said)) return words.common.revisionNumber(Number(said));
+    return Number.isNaN(Date.parse(said)) ? said : full(new Date(said), language);
+  };
   return (
     <Page
       title={id}
@@ -46,7 +49,7 @@ export default function InstancePage() {
     >
       {at && (
         <Banner
-          title={t.asAt(when ?? '')}
+          title={t.asAt(when(at))}
           actions={
             <Link to="/e/$env/instances/$instance" params={{ env, instance: id }}>
               {t.now}

@@ -1,17 +1,18 @@
 // Instances with what each of them runs; why one refused stands in its row.
 import { Link } from '@tanstack/react-router';
 import type { InstanceView } from '../../api/schema';
-import { RevisionLine } from '../../app/RevisionLine';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import { type Column, DataTable } from '../../ui/DataTable';
 import { Time } from '../../ui/Time';
 import styles from './InstanceTable.module.css';
+import { RevisionLine } from './RevisionLine';
 import { StandingBadges } from './StandingBadges';
 import { presenceTones } from './standing';
 
 export function InstanceTable({ env, rows }: { env: string; rows: InstanceView[] }) {
-  const t = useT().instances;
+  const words = useT();
+  const t = words.instances;
   const columns: Column<InstanceView>[] = [
     {
       head: t.instance,
@@ -31,7 +32,8 @@ export function InstanceTable({ env, rows }: { env: string; rows: InstanceView[]
           <StandingBadges instance={one} />
           {one.rejected && (
             <span className={styles.reason}>
-              {t.rejectedRevision(one.rejected.revision)}: {one.rejected.reason ?? t.noReason}
+              {t.rejectedRevision(words.common.revisionNumber(one.rejected.revision))}:{' '}
+              {one.rejected.reason ?? t.noReason}
             </span>
           )}
         </div>

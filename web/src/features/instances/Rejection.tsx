@@ -7,12 +7,13 @@ import { Time } from '../../ui/Time';
 import styles from './Rejection.module.css';
 
 export function Rejection({ rejected }: { rejected: NonNullable<InstanceView['rejected']> }) {
-  const t = useT().instances;
+  const words = useT();
+  const t = words.instances;
   const { revision, reason, output, broken, at } = rejected;
   return (
     <Banner
       tone="bad"
-      title={t.rejectedRevision(revision)}
+      title={t.rejectedRevision(words.common.revisionNumber(revision))}
       actions={
         <Link to="/r/$revision" params={{ revision: String(revision) }}>
           {t.see}

@@ -1,12 +1,10 @@
 // A page without the frame: a card in the middle, and above it language and theme.
 import { type ReactNode, useEffect } from 'react';
-import { chooseTheme, type Theme, useTheme } from '../../app/theme';
+import { chooseTheme, type Theme, themes, useTheme } from '../../app/theme';
 import { type Language, languages, useLanguage, useT } from '../../i18n';
 import { isReadable } from '../../lib/transport';
 import { Banner } from '../../ui/Banner';
 import styles from './Alone.module.css';
-
-const themes: Theme[] = ['system', 'light', 'dark'];
 
 export function Alone({ title, children }: { title: string; children: ReactNode }) {
   const t = useT();

@@ -14,7 +14,6 @@ export const account = {
   until: 'The login ends',
   groups: 'Groups',
   by: (source: string) => `by ${source}`,
-  local: 'kept here',
   rights: 'Rights',
   rightsLead: 'What you may do, by all your grants together.',
   noRights: 'You hold no rights yet',

@@ -1,6 +1,5 @@
 // Words of the screens in features/drafts.
 export const drafts = {
-  title: 'Drafts',
   edit: {
     title: (key: string) => `Edit ${key}`,
     titleNew: (key: string) => `New: ${key}`,
@@ -102,7 +101,6 @@ export const drafts = {
     secretPaths: (paths: string) => `These values become secret: ${paths}`,
     formatChange: (from: string, to: string) => `Format: ${from} → ${to}`,
     binary: 'The content is no text, so that no lines can be compared.',
-    moved: 'Live changed since you edited it.',
     keys: 'n and p walk through the changes, d puts them side by side.',
   },
   checks: {
@@ -141,7 +139,6 @@ export const drafts = {
     confirmWrong: (env: string) => `Type ${env}.`,
     act: 'Publish',
     blocked: 'Something is in the way: see the checks.',
-    frozen: 'The environment is frozen.',
     moved: 'The draft was changed meanwhile',
     movedHint:
       'It was edited in another tab or another browser. Below is what it is now: look at it again, then publish.',

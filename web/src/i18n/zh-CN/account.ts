@@ -16,7 +16,6 @@ export const account: typeof en.account = {
   until: '登录到期时间',
   groups: '用户组',
   by: (source) => `来自 ${source}`,
-  local: '在此维护',
   rights: '权限',
   rightsLead: '您的全部授权合起来允许您做的事。',
   noRights: '您还没有任何权限',

@@ -2,7 +2,6 @@
 import type * as en from '../en/drafts';
 
 export const drafts: typeof en.drafts = {
-  title: '草稿',
   edit: {
     title: (key) => `编辑 ${key}`,
     titleNew: (key) => `新建：${key}`,
@@ -100,7 +99,6 @@ export const drafts: typeof en.drafts = {
     secretPaths: (paths) => `以下值将成为密文：${paths}`,
     formatChange: (from, to) => `格式：${from} → ${to}`,
     binary: '内容不是文本，无法逐行对比。',
-    moved: '您编辑之后，当前生效的内容已被修改。',
     keys: '按 n 和 p 在变化之间移动，按 d 切换左右对照。',
   },
   checks: {
@@ -135,7 +133,6 @@ export const drafts: typeof en.drafts = {
     confirmWrong: (env) => `请输入 ${env}。`,
     act: '发布',
     blocked: '存在未通过的检查。',
-    frozen: '该环境已冻结。',
     moved: '草稿已被修改',
     movedHint: '它在另一个标签页或浏览器中被编辑。下面是现在的内容：请重新查看，然后发布。',
     conflict: '他人已先发布',
