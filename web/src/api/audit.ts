@@ -6,7 +6,7 @@ import client, { ask, base } from './client';
 import { keys } from './keys';
 import type { AuditList } from './schema';
 
-export interface AuditFilter {
+interface AuditFilter {
   actor?: string | undefined;
   action?: string | undefined;
   env?: string | undefined;

@@ -28,7 +28,7 @@ export async function ask<T>(call: Promise<Outcome<T>>): Promise<T> {
 }
 
 /** The body of an answer with its headers, for an `ETag`. */
-export async function askWithHeaders<T>(call: Promise<Outcome<T>>): Promise<{ data: T; headers: Headers }> {
+async function askWithHeaders<T>(call: Promise<Outcome<T>>): Promise<{ data: T; headers: Headers }> {
   let outcome: Outcome<T>;
   try {
     outcome = await call;

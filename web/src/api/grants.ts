@@ -8,7 +8,7 @@ import type { Action, ExplainBody, GrantBody, Role, WhoCanBody } from './schema'
 
 const PAGE = 1_000;
 
-export interface GrantFilter {
+interface GrantFilter {
   subject?: string | undefined;
   environment?: string | undefined;
   namespace?: string | undefined;

@@ -5,9 +5,9 @@ import { keys } from './keys';
 import { askMe } from './me';
 import { codeOf } from './problem';
 import { askReady } from './ready';
-import type { ChangeEvent, InstanceEvent } from './schema';
+import type { ChangeEvent } from './schema';
 
-export interface Watched {
+interface Watched {
   env: string;
   ns: string | undefined;
   /** Whether the page shows instances. */
@@ -37,6 +37,8 @@ export class Live {
   #state: LiveState = { kind: 'off' };
   #listeners = new Set<() => void>();
   #failures = 0;
+  /** Counts connections: what one of them still waits for is nothing to the next. */
+  #turn = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
   #waiting = new Map<string, ReturnType<typeof setTimeout>>();
@@ -55,9 +57,7 @@ export class Live {
 
   readonly subscribe = (listener: () => void) => {
     this.#listeners.add(listener);
-    return () => {
-      this.#listeners.delete(listener);
-    };
+    return () => void this.#listeners.delete(listener);
   };
 
   readonly state = () => this.#state;
@@ -80,6 +80,7 @@ export class Live {
   }
 
   #close() {
+    this.#turn++;
     clearTimeout(this.#retry);
     clearTimeout(this.#silence);
     this.#source?.close();
@@ -88,6 +89,7 @@ export class Live {
 
   async #open() {
     this.#close();
+    const turn = this.#turn;
     const watched = this.#watched;
     if (!watched) return;
     const query = new URLSearchParams({ env: watched.env });
@@ -96,7 +98,7 @@ export class Live {
       query.append('topic', 'entries');
       // From where the node is now: contents are read, not streamed.
       const ready = await askReady().catch(() => null);
-      if (watched !== this.#watched) return;
+      if (turn !== this.#turn) return;
       if (!ready) return this.#failed();
       query.set('after', `${ready.epoch}.${ready.revision}`);
     }
@@ -116,31 +118,30 @@ export class Live {
         this.#heard();
         act((event as MessageEvent<string>).data);
       });
-    on('checkpoint', () => {});
-    on('snapshot', () => {});
-    on('bye', () => {});
+    for (const name of ['checkpoint', 'snapshot', 'bye']) on(name, () => {});
     on('reset', () => this.#soon(keys.environment(watched.env)));
     on('change', (text) => this.#changed(watched.env, JSON.parse(text) as ChangeEvent));
-    on('instance', (text) => this.#moved(watched.env, JSON.parse(text) as InstanceEvent));
+    on('instance', () => this.#moved(watched.env));
   }
 
   /** Without a namespace there is no stream of changes: the server is asked whether it is there, and how far it is. */
   #poll(watched: Watched) {
+    const turn = this.#turn;
     let seen: number | null = null;
-    const turn = async () => {
+    const look = async () => {
       const ready = await askReady().catch(() => null);
-      if (watched !== this.#watched || document.hidden) return;
+      if (turn !== this.#turn) return;
       if (ready) {
         this.#failures = 0;
         this.#set({ kind: 'live' });
         if (seen !== null && seen !== ready.revision) this.#soon(keys.environment(watched.env));
         seen = ready.revision;
-        this.#retry = setTimeout(turn, POLL_MS);
+        this.#retry = setTimeout(look, POLL_MS);
       } else {
         this.#failed();
       }
     };
-    void turn();
+    void look();
   }
 
   #heard() {
@@ -159,11 +160,13 @@ export class Live {
     if (!this.#watched || this.#source || document.hidden) return;
     clearTimeout(this.#retry);
     this.#retry = setTimeout(async () => {
+      const turn = this.#turn;
       // The stream's own errors say nothing: a call tells whether the login ended.
       const refused = await askMe().then(
         () => null,
         (error: unknown) => codeOf(error),
       );
+      if (turn !== this.#turn) return;
       if (refused === 'unauthenticated') await this.#queries.invalidateQueries({ queryKey: keys.me });
       else if (refused === null) await this.#open();
       else this.#failed();
@@ -177,7 +180,7 @@ export class Live {
     this.#soon(keys.store('revisions'));
   }
 
-  #moved(env: string, _instance: InstanceEvent) {
+  #moved(env: string) {
     const wait = Math.max(BATCH_MS, this.#lastInstances + INSTANCES_MS - Date.now());
     this.#soon(keys.instances(env), wait, () => {
       this.#lastInstances = Date.now();

@@ -1,4 +1,4 @@
-// Who is here: GET /access/me.
+// Who is here: GET /access/me, and no more: DELETE /session.
 import { queryOptions } from '@tanstack/react-query';
 import client, { ask } from './client';
 import { keys } from './keys';
@@ -12,3 +12,5 @@ export const meQuery = queryOptions({
   queryFn: ({ signal }) => askMe(signal),
   staleTime: 30_000,
 });
+
+export const logOut = () => ask(client.DELETE('/api/v1/session'));

@@ -2,7 +2,7 @@
 import type { Problem } from './schema';
 
 /** `unreachable` and `foreign` are ours: no answer at all, and an answer that is not the server's own. */
-export type ProblemCode = Problem['code'] | 'unreachable' | 'foreign';
+type ProblemCode = Problem['code'] | 'unreachable' | 'foreign';
 
 export class ProblemError extends Error {
   readonly code: ProblemCode;

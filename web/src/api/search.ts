@@ -5,7 +5,7 @@ import { given } from '../lib/given';
 import client, { ask } from './client';
 import { keys } from './keys';
 
-export interface SearchFilter {
+interface SearchFilter {
   q: string;
   env?: string | undefined;
   namespace?: string | undefined;

@@ -1,4 +1,4 @@
-// Logging in and out, and the open sessions: `session`, `sessions`, `password`, `session/code`.
+// Logging in, and the open sessions: `session`, `sessions`, `password`, `session/code`.
 import { useMutation, useQuery } from '@tanstack/react-query';
 import client, { ask, base } from './client';
 import { useInvalidate } from './invalidate';
@@ -9,10 +9,6 @@ export function useLogIn() {
   return useMutation({
     mutationFn: (body: LoginBody) => ask(client.POST('/api/v1/session', { body: { ...body, cookie: true } })),
   });
-}
-
-export function logOut() {
-  return ask(client.DELETE('/api/v1/session'));
 }
 
 /** Where a login at a provider begins; the browser goes there. */

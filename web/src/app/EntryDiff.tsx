@@ -10,7 +10,7 @@ import styles from './EntryDiff.module.css';
 
 const tones: Record<EntryDiffProps['kind'], Tone> = { added: 'good', removed: 'bad', changed: 'accent' };
 
-export interface EntryDiffProps {
+interface EntryDiffProps {
   /** The name of the entry, for screen readers. */
   name: string;
   /** Its name as a link, with what belongs beside it. */

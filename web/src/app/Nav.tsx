@@ -19,7 +19,7 @@ import { useT } from '../i18n';
 import { lastEnvironment } from './lastEnvironment';
 import styles from './Nav.module.css';
 
-export interface Destination {
+interface Destination {
   label: string;
   icon: LucideIcon;
   link: LinkProps;

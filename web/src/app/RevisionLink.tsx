@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useT } from '../i18n';
 import styles from './RevisionLink.module.css';
 
-export interface RevisionLinkProps {
+interface RevisionLinkProps {
   revision: number;
   /** The history it stands in. */
   env?: string | undefined;

@@ -16,7 +16,7 @@ export function letLettersWork(work: boolean) {
 }
 
 /** Whether a key is being typed into something, or something else has taken it. */
-export function isTyping(event: KeyboardEvent): boolean {
+function isTyping(event: KeyboardEvent): boolean {
   const target = event.target as HTMLElement | null;
   return (
     event.defaultPrevented ||
@@ -28,7 +28,7 @@ export function isTyping(event: KeyboardEvent): boolean {
 }
 
 /** After `g`: the letter of each page. */
-export const pageLetters: Record<string, string> = {
+const pageLetters: Record<string, string> = {
   h: '/',
   c: '/e/$env',
   i: '/e/$env/instances',

@@ -1,7 +1,7 @@
 // Whether two texts stand side by side: one choice for all comparisons, kept in the browser.
 import { useSyncExternalStore } from 'react';
 
-export type Layout = 'split' | 'unified';
+type Layout = 'split' | 'unified';
 
 const NAME = 'pintle-diff';
 /** Below it two columns have no room. */

@@ -1,6 +1,6 @@
 // Reads the unified diffs that the server writes.
 
-export interface DiffLine {
+interface DiffLine {
   sign: ' ' | '+' | '-';
   text: string;
   /** Its number on the left; absent when it is not there. */

@@ -7,7 +7,7 @@ import { classes } from './classes';
 
 const icons = { good: CircleCheck, warn: TriangleAlert, bad: CircleAlert, quiet: Info, accent: Info };
 
-export interface BannerProps {
+interface BannerProps {
   tone?: Tone;
   title?: ReactNode;
   /** What one can do about it. */

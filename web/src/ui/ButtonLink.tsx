@@ -5,7 +5,7 @@ import { Button, type ButtonProps } from './Button';
 import styles from './Button.module.css';
 import { classes } from './classes';
 
-export interface ButtonLinkProps extends Omit<LinkProps, 'children' | 'disabled'> {
+interface ButtonLinkProps extends Omit<LinkProps, 'children' | 'disabled'> {
   kind?: NonNullable<ButtonProps['kind']>;
   small?: boolean;
   icon?: ReactNode;

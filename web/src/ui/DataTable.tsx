@@ -15,7 +15,7 @@ export interface Column<Row> {
   bare?: boolean;
 }
 
-export interface DataTableProps<Row> {
+interface DataTableProps<Row> {
   /** What the table is, for screen readers. */
   label: string;
   columns: Column<Row>[];

@@ -6,7 +6,7 @@ import { Button } from './Button';
 import { classes } from './classes';
 import styles from './Dialog.module.css';
 
-export interface DialogProps {
+interface DialogProps {
   title: ReactNode;
   /** Set while it concerns production: its frame then says so. */
   grave?: boolean;

@@ -1,6 +1,8 @@
 // What narrows a list, in a row above it, with what came of it.
 import { Search } from 'lucide-react';
-import { type ReactNode, useEffect, useState } from 'react';
+import type { ComponentProps, ReactNode } from 'react';
+import { useTyped } from '../lib/useTyped';
+import { TextField } from './Field';
 import styles from './FilterBar.module.css';
 
 export function FilterBar({ label, children }: { label: string; children: ReactNode }) {
@@ -11,7 +13,7 @@ export function FilterBar({ label, children }: { label: string; children: ReactN
   );
 }
 
-/** How long somebody types before it is taken into the address. */
+/** How long nobody types before it is taken into the address. */
 const PAUSE_MS = 150;
 
 /** A text to look for. It is kept elsewhere; here only what is being typed. */
@@ -24,17 +26,7 @@ export function FilterText({
   value: string;
   onChange: (value: string) => void;
 }) {
-  const [typed, setTyped] = useState(value);
-  const [kept, setKept] = useState(value);
-  if (kept !== value) {
-    setKept(value);
-    setTyped(value);
-  }
-  useEffect(() => {
-    if (typed === value) return;
-    const timer = setTimeout(() => onChange(typed), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed, value, onChange]);
+  const [typed, setTyped] = useTyped(value, PAUSE_MS, onChange);
   return (
     <label className={styles.text}>
       <span className="unseen">{label}</span>
@@ -48,4 +40,17 @@ export function FilterText({
       />
     </label>
   );
+}
+
+/** The same as a field with a label. */
+export function FilterField({
+  value,
+  onChange,
+  ...rest
+}: Omit<ComponentProps<typeof TextField>, 'value' | 'onChange'> & {
+  value: string;
+  onChange: (value: string) => void;
+}) {
+  const [typed, setTyped] = useTyped(value, PAUSE_MS, onChange);
+  return <TextField {...rest} value={typed} onChange={(event) => setTyped(event.target.value)} />;
 }

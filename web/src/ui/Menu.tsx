@@ -3,7 +3,7 @@ import { type KeyboardEvent, type ReactNode, useId, useRef } from 'react';
 import { classes } from './classes';
 import styles from './Menu.module.css';
 
-export interface MenuItem {
+interface MenuItem {
   label: ReactNode;
   icon?: ReactNode;
   /** The one that is chosen now. */
@@ -11,7 +11,7 @@ export interface MenuItem {
   onSelect: () => void;
 }
 
-export interface MenuProps {
+interface MenuProps {
   /** What the button shows. */
   button: ReactNode;
   /** What the button is called where what it shows does not say it. */

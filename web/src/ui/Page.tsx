@@ -4,7 +4,7 @@ import type { ReactNode } from 'react';
 import { useEffect } from 'react';
 import styles from './Page.module.css';
 
-export interface PageProps {
+interface PageProps {
   title: ReactNode;
   /** The tab's title, from the nearest to the widest; the product's name is added. */
   tab: string[];

@@ -4,7 +4,8 @@ import { useState } from 'react';
 import { roleNames } from '../../api/grants';
 import { useT } from '../../i18n';
 import { isPattern } from '../../lib/names';
-import { Select, TextField } from '../../ui/Field';
+import { Select } from '../../ui/Field';
+import { FilterField } from '../../ui/FilterBar';
 import styles from './GrantFilters.module.css';
 import { parseSubject } from './subjects';
 
@@ -39,29 +40,29 @@ export function GrantFilters() {
             </option>
           ))}
         </Select>
-        <TextField
+        <FilterField
           bare
           label={t.access.grants.filterSubject}
           placeholder={t.access.grants.filterSubject}
           value={name}
-          onChange={(event) => set('subject', event.target.value && `${shownKind}:${event.target.value}`)}
+          onChange={(text) => set('subject', text && `${shownKind}:${text}`)}
         />
       </div>
-      <TextField
+      <FilterField
         bare
         label={t.access.grants.filterEnvironment}
         placeholder={t.access.grants.filterEnvironment}
         problem={bad(search.environment)}
         value={search.environment ?? ''}
-        onChange={(event) => set('environment', event.target.value)}
+        onChange={(text) => set('environment', text)}
       />
-      <TextField
+      <FilterField
         bare
         label={t.access.grants.filterNamespace}
         placeholder={t.access.grants.filterNamespace}
         problem={bad(search.namespace)}
         value={search.namespace ?? ''}
-        onChange={(event) => set('namespace', event.target.value)}
+        onChange={(text) => set('namespace', text)}
       />
       <Select
         bare

@@ -12,10 +12,10 @@ import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import { Button } from '../../ui/Button';
 import { DataTable } from '../../ui/DataTable';
+import { MoreButton } from '../../ui/MoreButton';
 import { EmptyState } from '../../ui/States';
 import { tell } from '../../ui/Toast';
 import { MembersDialog } from './MembersDialog';
-import { MoreButton } from './MoreButton';
 import styles from './Tab.module.css';
 import { TabHead } from './TabHead';
 

@@ -10,10 +10,10 @@ import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
 import { Button } from '../../ui/Button';
 import { DataTable } from '../../ui/DataTable';
-import { TextField } from '../../ui/Field';
+import { FilterField } from '../../ui/FilterBar';
+import { MoreButton } from '../../ui/MoreButton';
 import { EmptyState } from '../../ui/States';
 import { Time } from '../../ui/Time';
-import { MoreButton } from './MoreButton';
 import { NewUserDialog } from './NewUserDialog';
 import styles from './Tab.module.css';
 import { TabHead } from './TabHead';
@@ -50,15 +50,15 @@ export function UsersTab() {
           return (
             <>
               <search className={styles.filter}>
-                <TextField
+                <FilterField
                   bare
                   label={t.access.users.filter}
                   placeholder={t.access.users.filter}
                   value={wanted}
-                  onChange={(event) =>
+                  onChange={(q) =>
                     void navigate({
                       to: '/access',
-                      search: { ...search, q: event.target.value || undefined },
+                      search: { ...search, q: q || undefined },
                       replace: true,
                     })
                   }

@@ -1,8 +1,8 @@
 // Who holds something, as the server writes it: `user:NAME`, `group:NAME`, `token:ID`.
 
-export type SubjectKind = 'user' | 'group' | 'token';
+type SubjectKind = 'user' | 'group' | 'token';
 
-export interface Subject {
+interface Subject {
   kind: SubjectKind;
   name: string;
 }

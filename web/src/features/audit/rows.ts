@@ -9,7 +9,7 @@ export function outcomeOf({ action }: AuditRow): Outcome {
   return action === 'log_in_failed' ? 'failed' : 'allowed';
 }
 
-export interface FieldChange {
+interface FieldChange {
   field: string;
   before: string | null;
   after: string | null;

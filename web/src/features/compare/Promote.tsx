@@ -41,7 +41,7 @@ export function Pick({
   );
 }
 
-export interface PromoteBarProps {
+interface PromoteBarProps {
   entries: DiffEntryView[];
   picked: string[];
   namespace: string | undefined;

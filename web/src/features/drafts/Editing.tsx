@@ -28,7 +28,7 @@ import { useVerdict } from './useVerdict';
 const MARKER = '__pintle_sealed_';
 const WHOLE = /^__pintle_sealed_\w+__$/;
 
-export interface EditingProps {
+interface EditingProps {
   scope: Scope;
   name: string;
   live: EntryView | null;

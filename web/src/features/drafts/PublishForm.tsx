@@ -10,7 +10,7 @@ import { EnvTag } from '../../ui/EnvTag';
 import { TextField } from '../../ui/Field';
 import styles from './PublishForm.module.css';
 
-export interface PublishFormProps {
+interface PublishFormProps {
   env: string;
   /** Why the caller may not publish. */
   denied: string | null;

@@ -12,7 +12,7 @@ import { Time } from '../../ui/Time';
 import styles from './Rebase.module.css';
 import { TakeTheirs } from './TakeTheirs';
 
-export interface RebaseProps {
+interface RebaseProps {
   /** Whose draft it is. */
   scope: Scope;
   /** My change as the draft has it. */

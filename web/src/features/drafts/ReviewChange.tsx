@@ -11,7 +11,7 @@ import { Skeleton } from '../../ui/States';
 import { Rebase } from './Rebase';
 import styles from './ReviewChange.module.css';
 
-export interface ReviewChangeProps {
+interface ReviewChangeProps {
   env: string;
   /** The namespace of the draft; entries of others say theirs. */
   home: string;

@@ -15,7 +15,7 @@ export interface Check {
   places?: { entry: DraftChangeView | undefined; words: string }[];
 }
 
-export interface Reviewed {
+interface Reviewed {
   change: DraftChangeView;
   /** Undefined until it is known. */
   live: EntryView | null | undefined;
@@ -23,7 +23,7 @@ export interface Reviewed {
 }
 
 /** The change that a field such as `changes[2].content` is of. */
-export function changeOfField(draft: DraftView, field: string): DraftChangeView | undefined {
+function changeOfField(draft: DraftView, field: string): DraftChangeView | undefined {
   const nth = /^changes\[(\d+)\]/.exec(field)?.[1];
   return nth === undefined ? undefined : draft.changes[Number(nth)];
 }

@@ -1,6 +1,6 @@
 // Deletes a namespace: what goes with it, who runs on it, and its name typed.
 import { useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useId, useState } from 'react';
+import { useId, useState } from 'react';
 import { useInstanceCount } from '../../api/instanceCount';
 import { useDeleteNamespace } from '../../api/namespaces';
 import { ProblemError } from '../../api/problem';
@@ -13,8 +13,8 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { EnvTag } from '../../ui/EnvTag';
 import { TextField } from '../../ui/Field';
+import { Form } from '../../ui/Form';
 import { tell } from '../../ui/Toast';
-import styles from './Form.module.css';
 
 export function DeleteNamespaceDialog({
   namespace,
@@ -45,15 +45,24 @@ export function DeleteNamespaceDialog({
       ? (end.error.problem.impact ?? null)
       : null;
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (!ready || end.isPending) return;
     end.mutate({ message, confirmed: impact !== null });
   };
 
   return (
     <Dialog title={words.deleteTitle(ns, env)} grave={environment?.tier === 'prod'} onClose={onClose}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <Form
+        onSubmit={submit}
+        actions={
+          <>
+            <Button onClick={onClose}>{t.common.cancel}</Button>
+            <Button kind="danger" type="submit" busy={end.isPending} disabled={!ready}>
+              {impact ? words.deleteAll : words.delete}
+            </Button>
+          </>
+        }
+      >
         <div>
           <EnvTag name={env} tier={environment?.tier} />
         </div>
@@ -91,13 +100,7 @@ export function DeleteNamespaceDialog({
         />
         {impact && <Banner tone="warn">{words.again(ns)}</Banner>}
         {end.error && !impact && <ErrorView error={end.error} />}
-        <div className={styles.actions}>
-          <Button onClick={onClose}>{t.common.cancel}</Button>
-          <Button kind="danger" type="submit" busy={end.isPending} disabled={!ready}>
-            {impact ? words.deleteAll : words.delete}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

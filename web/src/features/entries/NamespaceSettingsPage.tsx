@@ -1,7 +1,7 @@
 // What a namespace is for, which of its keys are secret, and its end.
 import { useParams } from '@tanstack/react-router';
 import { Trash2 } from 'lucide-react';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { usePutNamespace } from '../../api/namespaces';
 import type { NamespaceView } from '../../api/schema';
 import { ErrorView, fieldProblem } from '../../app/ErrorView';
@@ -11,10 +11,10 @@ import { useDenied, useEnvironment, useTab } from '../../app/session';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
 import { TextArea, TextField } from '../../ui/Field';
+import { Form } from '../../ui/Form';
 import { Page } from '../../ui/Page';
 import { tell } from '../../ui/Toast';
 import { DeleteNamespaceDialog } from './DeleteNamespaceDialog';
-import form from './Form.module.css';
 import styles from './NamespaceSettingsPage.module.css';
 
 export default function NamespaceSettingsPage() {
@@ -67,8 +67,7 @@ function Attributes({ namespace }: { namespace: NamespaceView }) {
     asLines(asPatterns(patterns)) !== asLines(namespace.secret_keys);
   const noMessage = wantsMessage && message.trim() === '';
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     if (denied || put.isPending) return;
     if (!changed) return tell(t.entries.settings.unchanged);
     setTried(true);
@@ -86,7 +85,14 @@ function Attributes({ namespace }: { namespace: NamespaceView }) {
   return (
     <section className={styles.part} aria-labelledby="attributes">
       <h2 id="attributes">{t.entries.settings.attributes}</h2>
-      <form className={form.form} onSubmit={submit} noValidate>
+      <Form
+        onSubmit={submit}
+        actions={
+          <Button kind="primary" type="submit" busy={put.isPending} denied={denied}>
+            {t.common.save}
+          </Button>
+        }
+      >
         <TextArea
           label={t.common.description}
           help={t.entries.namespaces.descriptionHelp}
@@ -118,12 +124,7 @@ function Attributes({ namespace }: { namespace: NamespaceView }) {
           />
         )}
         {put.error && !secretsProblem && !descriptionProblem && <ErrorView error={put.error} />}
-        <div className={form.actions}>
-          <Button kind="primary" type="submit" busy={put.isPending} denied={denied}>
-            {t.common.save}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </section>
   );
 }

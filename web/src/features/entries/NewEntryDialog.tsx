@@ -1,6 +1,6 @@
 // Asks the key of a new entry; its content is written on the next page.
 import { Link, useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { useEntryList } from '../../api/entryList';
 import type { Scope } from '../../api/keys';
 import { useEnvironment } from '../../app/session';
@@ -11,7 +11,7 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { EnvTag } from '../../ui/EnvTag';
 import { TextField } from '../../ui/Field';
-import styles from './Form.module.css';
+import { Form } from '../../ui/Form';
 
 function inWords(problem: KeyProblem | null, t: Messages): string | null {
   if (problem === null) return null;
@@ -30,8 +30,7 @@ export function NewEntryDialog({ scope, onClose }: { scope: Scope; onClose: () =
   const taken = entries.some((one) => one.key === key);
   const format = formatOf(key);
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setTried(true);
     if (problem || taken) return;
     void navigate({
@@ -43,7 +42,17 @@ export function NewEntryDialog({ scope, onClose }: { scope: Scope; onClose: () =
 
   return (
     <Dialog title={t.entries.create.title(scope.ns)} grave={environment?.tier === 'prod'} onClose={onClose}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <Form
+        onSubmit={submit}
+        actions={
+          <>
+            <Button onClick={onClose}>{t.common.cancel}</Button>
+            <Button kind="primary" type="submit">
+              {t.entries.create.next}
+            </Button>
+          </>
+        }
+      >
         <div>
           <EnvTag name={scope.env} tier={environment?.tier} />
         </div>
@@ -73,13 +82,7 @@ export function NewEntryDialog({ scope, onClose }: { scope: Scope; onClose: () =
             </Link>
           </p>
         )}
-        <div className={styles.actions}>
-          <Button onClick={onClose}>{t.common.cancel}</Button>
-          <Button kind="primary" type="submit">
-            {t.entries.create.next}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,6 +1,6 @@
 // Creates a namespace.
 import { useNavigate } from '@tanstack/react-router';
-import { type FormEvent, useState } from 'react';
+import { useState } from 'react';
 import { usePutNamespace } from '../../api/namespaces';
 import { codeOf } from '../../api/problem';
 import { ErrorView } from '../../app/ErrorView';
@@ -11,8 +11,8 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import { EnvTag } from '../../ui/EnvTag';
 import { TextArea, TextField } from '../../ui/Field';
+import { Form } from '../../ui/Form';
 import { tell } from '../../ui/Toast';
-import styles from './Form.module.css';
 
 export function NewNamespaceDialog({ env, onClose }: { env: string; onClose: () => void }) {
   const t = useT();
@@ -26,8 +26,7 @@ export function NewNamespaceDialog({ env, onClose }: { env: string; onClose: () 
   const taken = codeOf(put.error) === 'already_exists' || codeOf(put.error) === 'precondition_failed';
   const wantsMessage = environment?.protected === true;
 
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
+  const submit = () => {
     setTried(true);
     if (!isName(name) || (wantsMessage && message.trim() === '') || put.isPending) return;
     put.mutate(
@@ -43,7 +42,17 @@ export function NewNamespaceDialog({ env, onClose }: { env: string; onClose: () 
 
   return (
     <Dialog title={t.entries.namespaces.create} grave={environment?.tier === 'prod'} onClose={onClose}>
-      <form className={styles.form} onSubmit={submit} noValidate>
+      <Form
+        onSubmit={submit}
+        actions={
+          <>
+            <Button onClick={onClose}>{t.common.cancel}</Button>
+            <Button kind="primary" type="submit" busy={put.isPending}>
+              {t.common.create}
+            </Button>
+          </>
+        }
+      >
         <div>
           <EnvTag name={env} tier={environment?.tier} />
         </div>
@@ -74,13 +83,7 @@ export function NewNamespaceDialog({ env, onClose }: { env: string; onClose: () 
           required={wantsMessage}
         />
         {put.error && !taken && <ErrorView error={put.error} />}
-        <div className={styles.actions}>
-          <Button onClick={onClose}>{t.common.cancel}</Button>
-          <Button kind="primary" type="submit" busy={put.isPending}>
-            {t.common.create}
-          </Button>
-        </div>
-      </form>
+      </Form>
     </Dialog>
   );
 }

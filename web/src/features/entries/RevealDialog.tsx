@@ -10,7 +10,7 @@ import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
 import styles from './RevealDialog.module.css';
 
-export interface RevealDialogProps {
+interface RevealDialogProps {
   scope: Scope;
   name: string;
   at: string | undefined;

@@ -5,7 +5,7 @@ import { Button } from '../../ui/Button';
 import { ButtonLink } from '../../ui/ButtonLink';
 import styles from './CompareBar.module.css';
 
-export interface CompareBarProps {
+interface CompareBarProps {
   env: string;
   namespace: string | undefined;
   entry: string | undefined;

@@ -6,7 +6,7 @@ import { useT } from '../../i18n';
 import { ButtonLink } from '../../ui/ButtonLink';
 import { revertPlace, rollbackPlace } from './places';
 
-export interface RevisionActionsProps {
+interface RevisionActionsProps {
   revision: RevisionView;
   /** The history that is looked at. */
   env?: string | undefined;

@@ -11,7 +11,7 @@ import { RevisionActions } from './RevisionActions';
 import styles from './RevisionRow.module.css';
 import { Touched } from './Touched';
 
-export interface RevisionRowProps {
+interface RevisionRowProps {
   revision: RevisionView;
   env: string;
   namespace: string | undefined;

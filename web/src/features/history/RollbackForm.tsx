@@ -22,7 +22,7 @@ import { RollbackDiff } from './RollbackDiff';
 import { RollbackHead } from './RollbackHead';
 import styles from './RollbackPage.module.css';
 
-export interface RollbackFormProps {
+interface RollbackFormProps {
   scope: Scope;
   plan: Plan;
   onDone: (revision: number) => void;
@@ -31,13 +31,15 @@ export interface RollbackFormProps {
 export function RollbackForm({ scope, plan, onDone }: RollbackFormProps) {
   const body = bodyOf(scope, plan);
   const query = useRollbackPreview(scope, body);
+  // What passes takes nothing from what is being typed below the preview.
+  const passes = query.data !== undefined && query.error instanceof ProblemError && query.error.passing;
   const conflicts = query.error instanceof ProblemError && query.error.problem.revert_conflicts;
   return (
     <>
       <RollbackHead scope={scope} plan={plan} />
       {plan.kind === 'revert' && conflicts ? (
         <RevertConflicts revert={plan.revert} conflicts={conflicts} />
-      ) : query.error ? (
+      ) : query.error && !passes ? (
         <ErrorView error={query.error} retry={() => void query.refetch()} />
       ) : (
         <Loaded query={query}>{(preview) => <Preview {...{ scope, plan, preview, onDone }} />}</Loaded>

@@ -4,6 +4,7 @@ import { Loaded } from '../../app/Loaded';
 import { useTexts } from '../../app/search';
 import { useT } from '../../i18n';
 import { Button } from '../../ui/Button';
+import { MoreButton } from '../../ui/MoreButton';
 import { EmptyState } from '../../ui/States';
 import { CompareBar } from './CompareBar';
 import { clearedFilters, filterOf, hasFilters, readChosen, toggled, writeChosen } from './filters';
@@ -52,13 +53,7 @@ export function Timeline({ env, namespace }: { env: string; namespace?: string }
                   />
                 ))}
               </ol>
-              {query.hasNextPage && (
-                <div>
-                  <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-                    {t.common.more}
-                  </Button>
-                </div>
-              )}
+              <MoreButton query={query} />
             </>
           )
         }

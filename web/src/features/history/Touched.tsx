@@ -6,7 +6,7 @@ import styles from './Touched.module.css';
 const MOST = 4;
 
 /** What an item is called where the namespace is known, or is not. */
-export function itemName(item: ItemView, namespace: string | undefined): string {
+function itemName(item: ItemView, namespace: string | undefined): string {
   if (item.namespace == null) return item.env;
   if (item.key == null) return item.namespace;
   return item.namespace === namespace ? item.key : `${item.namespace}/${item.key}`;

@@ -8,7 +8,7 @@ export interface Place {
 }
 
 /** The namespaces in which a revision changed something, as far as its changes are known here. */
-export function namespacesOf(revision: RevisionView): Place[] {
+function namespacesOf(revision: RevisionView): Place[] {
   const found = new Map<string, Place>();
   for (const { env, namespace } of revision.changes) {
     if (namespace != null) found.set(`${env}/${namespace}`, { env, ns: namespace });

@@ -44,7 +44,7 @@ export function relevant(env: string, changes: ChangedView[], entries: DiffEntry
   return entries.filter((one) => touched.has(`${one.namespace}/${one.key}`));
 }
 
-export interface Demands {
+interface Demands {
   /** Whether a message must be given. */
   message: boolean;
   /** The production environment whose name must be typed. */

@@ -23,7 +23,7 @@ export function byImportance(environments: EnvironmentView[]): EnvironmentView[]
 }
 
 /** Instances that refused the same change for the same reason. */
-export interface Refusal {
+interface Refusal {
   revision: number;
   reason: string | null;
   ids: string[];

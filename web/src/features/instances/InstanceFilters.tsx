@@ -2,17 +2,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { ListFilter, X } from 'lucide-react';
-import { useEffect, useState } from 'react';
 import { namespacesQuery } from '../../api/namespaces';
 import type { InstanceSummaryView } from '../../api/schema';
 import { useT } from '../../i18n';
 import { Badge } from '../../ui/Badge';
-import { Select, TextField } from '../../ui/Field';
+import { Select } from '../../ui/Field';
+import { FilterField } from '../../ui/FilterBar';
 import styles from './InstanceFilters.module.css';
 import { states } from './standing';
-
-/** How long nobody types before the list follows. */
-const PAUSE_MS = 300;
 
 export function InstanceFilters({
   env,
@@ -28,7 +25,6 @@ export function InstanceFilters({
   const navigate = useNavigate();
   const { namespace, service, state, revision } = useSearch({ strict: false });
   const { data: namespaces } = useQuery(namespacesQuery(env));
-  const [typed, setTyped] = useState(service ?? '');
   const set = (part: Record<string, string | undefined>) =>
     void navigate({
       to: '/e/$env/instances',
@@ -36,14 +32,6 @@ export function InstanceFilters({
       search: { namespace, service, state, revision, ...part },
       replace: true,
     });
-
-  useEffect(() => setTyped(service ?? ''), [service]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only typing starts the pause
-  useEffect(() => {
-    if (typed === (service ?? '')) return;
-    const timer = setTimeout(() => set({ service: typed || undefined }), PAUSE_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
 
   const label = (one: (typeof states)[number]) => {
     if (one === 'drifted') return words.driftedShort;
@@ -66,7 +54,11 @@ export function InstanceFilters({
           <option key={name}>{name}</option>
         ))}
       </Select>
-      <TextField label={words.service} value={typed} onChange={(event) => setTyped(event.target.value)} />
+      <FilterField
+        label={words.service}
+        value={service ?? ''}
+        onChange={(text) => set({ service: text || undefined })}
+      />
       <Select
         label={words.state}
         value={state ?? ''}

@@ -1,11 +1,10 @@
 // What is searched for, and where.
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
-import { useEffect, useRef, useState } from 'react';
 import { environmentsQuery } from '../../api/environments';
 import { namespacesQuery } from '../../api/namespaces';
 import { useT } from '../../i18n';
-import { useSettled } from '../../lib/useSettled';
+import { useTyped } from '../../lib/useTyped';
 import { Select, TextField } from '../../ui/Field';
 import styles from './SearchForm.module.css';
 
@@ -19,25 +18,9 @@ export function SearchForm({ problem }: { problem: string | null }) {
   const { q = '', env, namespace, in: where } = useSearch({ strict: false });
   const { data: environments } = useQuery(environmentsQuery);
   const { data: namespaces } = useQuery(namespacesQuery(env ?? ''));
-  const [typed, setTyped] = useState(q);
-  const settled = useSettled(typed, PAUSE_MS);
-  const sent = useRef(q);
   const set = (part: Record<string, string | undefined>) =>
     void navigate({ to: '/search', search: { q, env, namespace, in: where, ...part }, replace: true });
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only what was typed is sent, when it has settled
-  useEffect(() => {
-    if (settled === sent.current) return;
-    sent.current = settled;
-    set({ q: settled || undefined });
-  }, [settled]);
-  // The address may change by itself: a link, or going back.
-  useEffect(() => {
-    if (q === sent.current) return;
-    sent.current = q;
-    setTyped(q);
-  }, [q]);
-
+  const [typed, setTyped] = useTyped(q, PAUSE_MS, (text) => set({ q: text || undefined }));
   const names = namespaces?.namespaces.map((one) => one.name) ?? [];
   return (
     <search className={styles.form}>

@@ -6,6 +6,7 @@ import { ErrorView } from '../../app/ErrorView';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Button } from '../../ui/Button';
+import { MoreButton } from '../../ui/MoreButton';
 import { Page } from '../../ui/Page';
 import { EmptyState, Skeleton } from '../../ui/States';
 import { Results } from './Results';
@@ -68,13 +69,7 @@ export default function SearchPage() {
           {t.noneHint}
         </EmptyState>
       )}
-      {last?.complete && query.hasNextPage && (
-        <div>
-          <Button busy={query.isFetchingNextPage} onClick={() => void query.fetchNextPage()}>
-            {words.common.more}
-          </Button>
-        </div>
-      )}
+      {last?.complete && <MoreButton query={query} />}
     </Page>
   );
 }

@@ -1,6 +1,6 @@
 // Programs that print the first value, whole: filled with the address, the names and the token, to be copied and run.
 
-export interface Filling {
+interface Filling {
   /** Of the server, without a slash at its end. */
   address: string;
   env: string;
@@ -9,7 +9,7 @@ export interface Filling {
   token: string;
 }
 
-export interface Snippet {
+interface Snippet {
   id: 'curl' | 'agent' | 'python' | 'node' | 'go' | 'java' | 'rust';
   name: string;
   /** The file that it goes into; shells have none. */

@@ -1,6 +1,6 @@
 // Shows the next page of a long list, below what is shown.
-import { useT } from '../../i18n';
-import { Button } from '../../ui/Button';
+import { useT } from '../i18n';
+import { Button } from './Button';
 
 interface Paged {
   hasNextPage: boolean;
