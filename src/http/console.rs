@@ -10,7 +10,7 @@ use axum::response::{IntoResponse as _, Response};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use crate::http::error::{self, ApiError};
-use crate::http::{App, Shared, html, nodes};
+use crate::http::{App, Shared, cookies, html, layers, nodes};
 
 /// What `npm run build` made; nothing when it did not run. Builds for debugging read it from the disk.
 #[derive(RustEmbed)]
@@ -53,10 +53,7 @@ fn console(app: &App, parts: &Parts) -> Response {
         .replace("{theme}", chosen(&parts.headers, "pintle-theme", &THEMES).unwrap_or("system"))
         .replace("{nonce}", &nonce)
         .replace("{base}", &base);
-    let policy = format!(
-        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; connect-src 'self'; img-src 'self' data:; \
-         font-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    );
+    let policy = layers::POLICY.replace("style-src 'self'", &format!("style-src 'self' 'nonce-{nonce}'"));
     let mut response =
         ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CACHE_CONTROL, "no-store")], text)
             .into_response();
@@ -67,9 +64,7 @@ fn console(app: &App, parts: &Parts) -> Response {
 
 /// What a reader chose before, when it is one of those that there are.
 fn chosen(headers: &HeaderMap, name: &str, known: &[&'static str]) -> Option<&'static str> {
-    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let mut pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-    let (_, value) = pairs.find(|(one, _)| *one == name)?;
+    let (_, value) = cookies::pairs(headers).find(|(one, _)| *one == name)?;
     known.iter().copied().find(|known| *known == value)
 }
 

@@ -53,10 +53,14 @@ impl Cookie {
 
     /// Its values in a request. There may be several where another host of the same domain set one, too.
     pub(super) fn values<'a>(&'a self, headers: &'a HeaderMap) -> impl Iterator<Item = &'a str> {
-        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let pairs = lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
-        pairs.filter(|(name, value)| *name == self.name && !value.is_empty()).map(|(_, value)| value)
+        pairs(headers).filter(|(name, value)| *name == self.name && !value.is_empty()).map(|(_, value)| value)
     }
+}
+
+/// Names and values of all cookies of a request.
+pub(super) fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&str, &str)> {
+    let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='))
 }
 
 #[cfg(test)]

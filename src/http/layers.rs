@@ -31,13 +31,14 @@ const REQUEST: Duration = Duration::from_secs(30);
 /// Longest time for a body to arrive, however steadily it does.
 const BODY: Duration = Duration::from_mins(2);
 
+/// What pages may load, and who may show them.
+pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                                 img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; \
+                                 frame-ancestors 'none'";
+
 /// What every answer says to browsers, unless its handler said more: this is no place for foreign scripts, frames or readers.
 const SECURITY: [(&str, &str); 6] = [
-    (
-        "content-security-policy",
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; font-src 'self'; \
-         base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
-    ),
+    ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
     ("referrer-policy", "no-referrer"),
     ("cross-origin-opener-policy", "same-origin"),

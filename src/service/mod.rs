@@ -41,6 +41,7 @@ pub mod sessions;
 pub mod signing;
 pub mod tokens;
 pub mod trims;
+mod turns;
 pub mod users;
 pub mod wakeups;
 pub mod watch;

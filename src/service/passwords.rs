@@ -6,36 +6,33 @@ use std::time::Duration;
 use argon2::password_hash::phc::PasswordHash;
 use argon2::password_hash::{PasswordHasher as _, PasswordVerifier as _};
 use argon2::{Algorithm, Argon2, Params, Version};
-use tokio::sync::Semaphore;
 
 use crate::service::ServiceError;
+use crate::service::turns::Turns;
 
 /// Hashes at once: each takes 19 MiB and one core.
 const AT_ONCE: usize = 2;
 /// Logins that may wait for their turn.
 const QUEUE: usize = 32;
+/// When to come back where they wait already.
+const LATER: Duration = Duration::from_secs(2);
 
 /// Hashes and verifies passwords.
 #[derive(Debug, Clone)]
 pub struct Passwords {
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
+    turns: Turns,
     nobody: Arc<str>,
 }
 
 impl Passwords {
     /// Prepares the hash that unknown names are compared with, so that they take as long as known ones.
     pub fn new() -> Result<Self, ServiceError> {
-        Ok(Self {
-            running: Arc::new(Semaphore::new(AT_ONCE)),
-            admitted: Arc::new(Semaphore::new(AT_ONCE + QUEUE)),
-            nobody: hash_now("the password of nobody")?.into(),
-        })
+        Ok(Self { turns: Turns::new(AT_ONCE, QUEUE, LATER), nobody: hash_now("the password of nobody")?.into() })
     }
 
     /// Hashes a password into PHC format.
     pub async fn hash(&self, password: String) -> Result<String, ServiceError> {
-        self.run(move || hash_now(&password)).await?
+        self.turns.run(move || hash_now(&password)).await?
     }
 
     /// Whether a password belongs to a hash; without one, takes as long and says no.
@@ -43,19 +40,13 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or_else(|| self.nobody.to_string());
         let matches = self
+            .turns
             .run(move || {
                 let hash = PasswordHash::new(&hash).map_err(|error| ServiceError::Internal(error.to_string()))?;
                 Ok::<_, ServiceError>(Argon2::default().verify_password(password.as_bytes(), &hash).is_ok())
             })
             .await??;
         Ok(known && matches)
-    }
-
-    async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, ServiceError> {
-        let full = |_| ServiceError::TooManyRequests(Duration::from_secs(2));
-        let _place = self.admitted.try_acquire().map_err(full)?;
-        let _turn = self.running.acquire().await.map_err(|error| ServiceError::Internal(error.to_string()))?;
-        tokio::task::spawn_blocking(work).await.map_err(|error| ServiceError::Internal(error.to_string()))
     }
 }
 

@@ -299,7 +299,7 @@ async fn two_folders_have_two_databases_at_once() -> Tested {
 async fn a_start_that_was_given_up_leaves_no_half_database_and_no_server() -> Tested {
     let place = Place::new()?;
     let options = place.options("data");
-    for given in [50, 400, 1200] {
+    for given in [20, 100, 300, 400, 600, 800, 900, 1000, 1200, 1600] {
         // Given up wherever it is by then; a start that was faster is stopped.
         if let Ok(postgres) = timeout(Duration::from_millis(given), PrivatePostgres::start(&options)).await {
             postgres?.stop().await?;

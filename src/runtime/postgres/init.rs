@@ -2,15 +2,20 @@
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::process::{Output, Stdio};
+
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+use tokio::process::Command;
+use uuid::Uuid;
 
 use super::binaries::Installation;
 use super::error::StartError;
 use super::folder::{self, DataFolder};
 use super::user::ServerUser;
 
-/// The name of the unfinished cluster begins so; the process id of its maker follows, as an `initdb` whose Pintle was
-/// killed may still be writing to its own.
+/// The name of an unfinished cluster begins so. The rest is never used again, as an `initdb` whose Pintle was killed may
+/// still be writing to its own.
 const UNFINISHED: &str = "unfinished-";
 
 /// The locales to try, the best first: `C.UTF-8` knows the letters of all languages and does not change with the
@@ -27,10 +32,9 @@ pub(super) async fn ensure(folder: &DataFolder, user: &ServerUser, programs: &In
         return Ok(());
     }
     tracing::info!(folder = %folder.root().display(), version = %programs.version, "making the database, once");
-    let unfinished = folder.root().join(format!("{UNFINISHED}{}", std::process::id()));
     let mut failure = String::new();
     for locale in LOCALES {
-        let _ = std::fs::remove_dir_all(&unfinished);
+        let unfinished = folder.root().join(format!("{UNFINISHED}{}", never_used()));
         folder::make_private(&unfinished)?;
         user.give(&unfinished)?;
         match fill(&unfinished, locale, user, programs).await? {
@@ -38,8 +42,13 @@ pub(super) async fn ensure(folder: &DataFolder, user: &ServerUser, programs: &In
             Err(output) => failure = output,
         }
     }
-    let _ = std::fs::remove_dir_all(&unfinished);
+    discard_unfinished(folder.root());
     Err(StartError::Init { folder: folder.root().to_owned(), output: failure })
+}
+
+#[expect(clippy::disallowed_methods, reason = "a name that nobody has to foresee")]
+fn never_used() -> Uuid {
+    Uuid::new_v4()
 }
 
 /// Makes a cluster with its database in an empty folder; the inner error is what the failing program said.
@@ -54,7 +63,7 @@ async fn fill(
     command.arg("--pgdata").arg(unfinished).arg(format!("--locale={locale}"));
     command.args(["--encoding=UTF8", "--username=pintle", "--data-checksums", "--no-instructions"]);
     command.args(["--auth-local=trust", "--auth-host=reject"]);
-    let done = command.kill_on_drop(true).output().await.map_err(|source| StartError::io("run", &initdb, source))?;
+    let done = output(command).await.map_err(|source| StartError::io("run", &initdb, source))?;
     if !done.status.success() {
         return Ok(Err(said(&done.stderr)));
     }
@@ -64,9 +73,35 @@ async fn fill(
     let io = |source| StartError::io("run", &postgres, source);
     let mut command = user.command(&postgres);
     command.arg("--single").args(["-c", "exit_on_error=on"]).arg("-D").arg(unfinished).arg("postgres");
-    command.stdin(input("CREATE DATABASE pintle\n").map_err(io)?).kill_on_drop(true);
-    let done = command.output().await.map_err(io)?;
+    command.stdin(input("CREATE DATABASE pintle\n").map_err(io)?);
+    let done = output(command).await.map_err(io)?;
     Ok(if done.status.success() { Ok(()) } else { Err(said(&done.stderr)) })
+}
+
+/// Runs a program to its end. If nobody waits for it any more it is killed, together with those that it has started:
+/// `initdb` leaves the writing to others.
+async fn output(mut command: Command) -> std::io::Result<Output> {
+    let child = command.process_group(0).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
+    let group = KillOnDrop(child.id().and_then(|pid| i32::try_from(pid).ok()));
+    let output = child.wait_with_output().await?;
+    group.disarm();
+    Ok(output)
+}
+
+struct KillOnDrop(Option<i32>);
+
+impl KillOnDrop {
+    fn disarm(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for KillOnDrop {
+    fn drop(&mut self) {
+        if let Some(group) = self.0 {
+            let _ = killpg(Pid::from_raw(group), Signal::SIGKILL);
+        }
+    }
 }
 
 /// A pipe that holds a short text and then ends. It fits into the pipe's buffer, so writing it does not wait.

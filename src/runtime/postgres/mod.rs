@@ -48,9 +48,13 @@ pub use self::process::Exit;
 /// The oldest major version of Postgres that Pintle works with.
 pub const OLDEST_MAJOR: u32 = 14;
 
-/// How often a server that found the memory of its predecessor still in use is started again, and how far apart.
-const ORPHAN_TRIES: u32 = 60;
-const ORPHAN_PAUSE: Duration = Duration::from_millis(500);
+/// How often a server that found its predecessor still ending is started again, and how far apart.
+const ENDING_TRIES: u32 = 60;
+const ENDING_PAUSE: Duration = Duration::from_millis(500);
+
+/// What a server says of a predecessor that is still ending: its processes outlived it and hold the shared memory, or it
+/// was told to stop so early that it took the folder only afterwards.
+const STILL_ENDING: [&str; 2] = ["shared memory block", "lock file \"postmaster.pid\""];
 
 /// How often a running server is looked at: whether an adopted one still lives, and how long its log has grown.
 const WATCH_EVERY: Duration = Duration::from_secs(1);
@@ -235,16 +239,18 @@ impl Cluster {
         Ok(None)
     }
 
-    /// Starts the server, again and again for half a minute while processes of a killed one hold its shared memory.
+    /// Starts the server, again and again for half a minute while an earlier one is still ending.
     async fn launch_patiently(&self, socket_dir: &Path) -> Result<Process, StartError> {
-        let mut pause = interval(ORPHAN_PAUSE);
-        let mut left = ORPHAN_TRIES;
+        let mut pause = interval(ENDING_PAUSE);
+        let mut left = ENDING_TRIES;
         loop {
             pause.tick().await;
             match self.launch(socket_dir).await {
-                Err(StartError::Ended { tail, .. }) if left > 0 && tail.contains("shared memory block") => {
-                    if left == ORPHAN_TRIES {
-                        tracing::info!("processes of the last PostgreSQL are still ending");
+                Err(StartError::Ended { tail, .. })
+                    if left > 0 && STILL_ENDING.iter().any(|reason| tail.contains(reason)) =>
+                {
+                    if left == ENDING_TRIES {
+                        tracing::info!("the last PostgreSQL is still ending");
                     }
                     left -= 1;
                 }

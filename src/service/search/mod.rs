@@ -13,9 +13,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use tokio::sync::Semaphore;
-
 use crate::domain::access::Caller;
+use crate::service::turns::Turns;
 use crate::service::{Service, ServiceError};
 
 pub use scan::{SearchFilter, SearchHit, SearchPage, Within};
@@ -25,19 +24,21 @@ pub use text::{InContent, Line, MATCHES_MAX, Needle, Span};
 const AT_ONCE: usize = 2;
 /// Searches that may wait for their turn.
 const QUEUE: usize = 32;
+/// When to come back where they wait already.
+const LATER: Duration = Duration::from_secs(1);
 /// How long one page may take.
 const BUDGET: Duration = Duration::from_millis(250);
 
 /// Bounds the searches of a node.
 #[derive(Debug, Clone)]
 pub struct Searches {
-    running: Arc<Semaphore>,
-    admitted: Arc<Semaphore>,
+    turns: Turns,
+    budget: Duration,
 }
 
 impl Default for Searches {
     fn default() -> Self {
-        Self { running: Arc::new(Semaphore::new(AT_ONCE)), admitted: Arc::new(Semaphore::new(AT_ONCE + QUEUE)) }
+        Self { turns: Turns::new(AT_ONCE, QUEUE, LATER), budget: BUDGET }
     }
 }
 
@@ -56,19 +57,14 @@ impl Searches {
         &self,
         work: impl FnOnce(&dyn Fn() -> bool) -> T + Send + 'static,
     ) -> Result<T, ServiceError> {
-        let broken = |error: String| ServiceError::Internal(error);
-        let full = |_| ServiceError::TooManyRequests(Duration::from_secs(1));
-        let place = Arc::clone(&self.admitted).try_acquire_owned().map_err(full)?;
-        let turn = Arc::clone(&self.running).acquire_owned().await.map_err(|error| broken(error.to_string()))?;
         let stopped = Arc::new(AtomicBool::new(false));
         let _guard = StopOnDrop(Arc::clone(&stopped));
-        let done = tokio::task::spawn_blocking(move || {
-            // Held until the work ends, also when nobody waits for it any more.
-            let _held = (place, turn);
+        let budget = self.budget;
+        let in_turn = move || {
             let started = Instant::now();
-            work(&|| !stopped.load(Ordering::Relaxed) && started.elapsed() < BUDGET)
-        });
-        done.await.map_err(|error| broken(error.to_string()))
+            work(&|| !stopped.load(Ordering::Relaxed) && started.elapsed() < budget)
+        };
+        self.turns.run(in_turn).await
     }
 }
 

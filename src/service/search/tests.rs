@@ -136,29 +136,20 @@ fn a_full_page_with_nothing_after_it_is_the_last_one() {
 }
 
 #[tokio::test]
-async fn a_search_whose_caller_went_away_stops_and_leaves_its_place() {
-    let searches = Searches::default();
+async fn a_search_whose_caller_went_away_stops() {
+    let searches = Searches { budget: Duration::MAX, ..Searches::default() };
     let (started, is_running) = tokio::sync::oneshot::channel();
+    let (ended, has_ended) = tokio::sync::oneshot::channel();
     let waiting = searches.run(move |may_go_on| {
         let _ = started.send(());
         while may_go_on() {
             std::thread::yield_now();
         }
+        let _ = ended.send(());
     });
     tokio::select! {
         _ = waiting => panic!("nobody told it to end"),
         _ = is_running => {}
     }
-    // Its turn comes back when the work ended, not before.
-    let all = u32::try_from(AT_ONCE).unwrap();
-    let turns = searches.running.acquire_many(all).await.unwrap();
-    assert_eq!((turns.num_permits(), searches.admitted.available_permits()), (AT_ONCE, AT_ONCE + QUEUE));
-}
-
-#[tokio::test]
-async fn more_searches_than_may_wait_are_told_to_come_back() {
-    let searches = Searches::default();
-    let all = u32::try_from(AT_ONCE + QUEUE).unwrap();
-    let _waiting = Arc::clone(&searches.admitted).try_acquire_many_owned(all).unwrap();
-    assert!(matches!(searches.run(|_| ()).await, Err(ServiceError::TooManyRequests(_))));
+    tokio::time::timeout(Duration::from_mins(1), has_ended).await.unwrap().unwrap();
 }
