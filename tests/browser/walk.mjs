@@ -120,6 +120,7 @@ async function keys(the, page) {
 /** Milliseconds from a click to the page behind it, when its data is there already. */
 async function changes(the, page) {
   await page.goto(`${the.url}/e/dev`);
+  await page.getByRole('navigation').getByRole('link', { name: 'Environments', exact: true }).waitFor();
   const took = [];
   for (let turn = 0; turn < 12; turn++) {
     const [link, title] = turn % 2 === 0 ? ['Environments', 'Environments'] : ['Home', 'Home'];
