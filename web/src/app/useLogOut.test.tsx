@@ -1,0 +1,46 @@
+import { act, fireEvent, render, renderHook, screen } from '@testing-library/react';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { ProblemError } from '../api/problem';
+import { Toasts } from '../ui/Toast';
+import { queries } from './queries';
+import { useLogOut } from './useLogOut';
+
+const navigate = vi.fn(async () => {});
+const logOut = vi.fn<() => Promise<unknown>>();
+vi.mock('@tanstack/react-router', () => ({ useNavigate: () => navigate }));
+vi.mock('./ErrorView', () => ({ inWords: () => 'The server cannot be reached.' }));
+vi.mock('../api/me', () => ({ logOut: () => logOut() }));
+
+beforeEach(() => {
+  navigate.mockClear();
+  logOut.mockReset();
+  queries.setQueryData(['me'], 'somebody');
+});
+
+async function leave() {
+  const { result } = renderHook(() => useLogOut());
+  await act(async () => result.current());
+}
+
+test('a log-out that failed is told, changes nothing, and can be tried again', async () => {
+  render(<Toasts />);
+  logOut.mockRejectedValueOnce(ProblemError.unreachable());
+  await leave();
+  expect(screen.getByRole('alert').textContent).toContain('still logged in');
+  expect(navigate).not.toHaveBeenCalled();
+  expect(queries.getQueryData(['me'])).toBe('somebody');
+
+  logOut.mockResolvedValueOnce(undefined);
+  await act(async () => void fireEvent.click(screen.getByText('Try again')));
+  expect(screen.queryByRole('alert')).toBeNull();
+  expect(navigate).toHaveBeenCalledWith({ to: '/login' });
+  expect(queries.getQueryData(['me'])).toBeUndefined();
+});
+
+test('who is out already goes to the login page', async () => {
+  logOut.mockRejectedValueOnce(
+    ProblemError.of(new Response(null, { status: 401 }), { code: 'unauthenticated' }),
+  );
+  await leave();
+  expect(navigate).toHaveBeenCalledWith({ to: '/login' });
+});
