@@ -3,12 +3,13 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { Live } from './live';
 
 vi.mock('./ready', () => ({
-  askReady: () => new Promise((done) => answers.push(() => done({ epoch: 1, revision: 7 }))),
+  askReady: () => new Promise((done) => answers.push(() => done({ epoch: 1, revision }))),
 }));
 
 const opened: { url: string; closed: boolean }[] = [];
 const answers: (() => void)[] = [];
 let hidden = false;
+let revision = 7;
 
 beforeEach(() => {
   opened.length = answers.length = 0;
@@ -41,7 +42,7 @@ const hide = (yes: boolean) => {
 
 test('a page that is hidden and seen again while it connects has one stream', async () => {
   const live = new Live(new QueryClient());
-  live.watch({ env: 'dev', ns: 'orders', instances: false });
+  live.watch({ envs: ['dev'], ns: 'orders', instances: false });
   await turn();
   hide(true);
   hide(false);
@@ -54,7 +55,7 @@ test('a page that is hidden and seen again while it connects has one stream', as
 
 test('a page that is hidden while it connects has none', async () => {
   const live = new Live(new QueryClient());
-  live.watch({ env: 'dev', ns: 'orders', instances: false });
+  live.watch({ envs: ['dev'], ns: 'orders', instances: false });
   await turn();
   hide(true);
   for (const answer of answers) answer();
@@ -62,4 +63,29 @@ test('a page that is hidden while it connects has none', async () => {
   expect(opened).toEqual([]);
   live.watch(null);
   hide(false);
+});
+
+test('a page that shows two environments reads both again when something was published', async () => {
+  vi.useFakeTimers();
+  const queries = new QueryClient();
+  const read = vi.spyOn(queries, 'invalidateQueries');
+  const live = new Live(queries);
+  live.watch({ envs: ['dev', 'prod'], ns: undefined, instances: false });
+  const answer = async () => {
+    answers.splice(0).forEach((one) => void one());
+    await vi.advanceTimersByTimeAsync(5_000);
+  };
+  await answer();
+  await answer();
+  expect(read).not.toHaveBeenCalled();
+  revision = 8;
+  await answer();
+  await answer();
+  expect(read.mock.calls.map(([filter]) => filter?.queryKey)).toEqual([
+    ['env', 'dev'],
+    ['env', 'prod'],
+  ]);
+  expect(opened).toEqual([]);
+  live.watch(null);
+  vi.useRealTimers();
 });

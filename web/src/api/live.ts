@@ -8,7 +8,8 @@ import { askReady } from './ready';
 import type { ChangeEvent } from './schema';
 
 interface Watched {
-  env: string;
+  /** One as a rule; a page that compares shows more. */
+  envs: string[];
   ns: string | undefined;
   /** Whether the page shows instances. */
   instances: boolean;
@@ -91,8 +92,9 @@ export class Live {
     this.#close();
     const turn = this.#turn;
     const watched = this.#watched;
-    if (!watched) return;
-    const query = new URLSearchParams({ env: watched.env });
+    const [env] = watched?.envs ?? [];
+    if (!watched || env === undefined) return;
+    const query = new URLSearchParams({ env });
     if (watched.ns !== undefined) {
       query.append('namespace', watched.ns);
       query.append('topic', 'entries');
@@ -110,7 +112,7 @@ export class Live {
       this.#failures = 0;
       this.#heard();
       this.#set({ kind: 'live' });
-      void this.#queries.invalidateQueries({ queryKey: keys.environment(watched.env) });
+      void this.#queries.invalidateQueries({ queryKey: keys.environment(env) });
     };
     source.onerror = () => this.#failed();
     const on = (name: string, act: (text: string) => void) =>
@@ -119,9 +121,9 @@ export class Live {
         act((event as MessageEvent<string>).data);
       });
     for (const name of ['checkpoint', 'snapshot', 'bye']) on(name, () => {});
-    on('reset', () => this.#soon(keys.environment(watched.env)));
-    on('change', (text) => this.#changed(watched.env, JSON.parse(text) as ChangeEvent));
-    on('instance', () => this.#moved(watched.env));
+    on('reset', () => this.#soon(keys.environment(env)));
+    on('change', (text) => this.#changed(env, JSON.parse(text) as ChangeEvent));
+    on('instance', () => this.#moved(env));
   }
 
   /** Without a namespace there is no stream of changes: the server is asked whether it is there, and how far it is. */
@@ -134,7 +136,8 @@ export class Live {
       if (ready) {
         this.#failures = 0;
         this.#set({ kind: 'live' });
-        if (seen !== null && seen !== ready.revision) this.#soon(keys.environment(watched.env));
+        if (seen !== null && seen !== ready.revision)
+          for (const env of watched.envs) this.#soon(keys.environment(env));
         seen = ready.revision;
         this.#retry = setTimeout(look, POLL_MS);
       } else {
