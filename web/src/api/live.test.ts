@@ -6,7 +6,13 @@ vi.mock('./ready', () => ({
   askReady: () => new Promise((done) => answers.push(() => done({ epoch: 1, revision }))),
 }));
 
-const opened: { url: string; closed: boolean }[] = [];
+interface Opened {
+  url: string;
+  closed: boolean;
+  on: Map<string, (event: { data: string }) => void>;
+}
+
+const opened: Opened[] = [];
 const answers: (() => void)[] = [];
 let hidden = false;
 let revision = 7;
@@ -16,12 +22,14 @@ beforeEach(() => {
   vi.stubGlobal(
     'EventSource',
     class {
-      readonly mine: { url: string; closed: boolean };
+      readonly mine: Opened;
       constructor(url: string) {
-        this.mine = { url, closed: false };
+        this.mine = { url, closed: false, on: new Map() };
         opened.push(this.mine);
       }
-      addEventListener() {}
+      addEventListener(name: string, act: (event: { data: string }) => void) {
+        this.mine.on.set(name, act);
+      }
       close() {
         this.mine.closed = true;
       }
@@ -86,6 +94,31 @@ test('a page that shows two environments reads both again when something was pub
     ['env', 'prod'],
   ]);
   expect(opened).toEqual([]);
+  live.watch(null);
+  vi.useRealTimers();
+});
+
+test('a revision that changed no entry has the namespaces read again', async () => {
+  revision = 7;
+  const queries = new QueryClient();
+  const live = new Live(queries);
+  live.watch({ envs: ['dev'], ns: 'orders', instances: false });
+  await turn();
+  for (const answer of answers) answer();
+  await turn();
+  vi.useFakeTimers();
+  const read = vi.spyOn(queries, 'invalidateQueries');
+  const hear = async (name: string, data: unknown) => {
+    opened[0]?.on.get(name)?.({ data: JSON.stringify(data) });
+    await vi.advanceTimersByTimeAsync(1_000);
+    return read.mock.calls.splice(0).map(([filter]) => filter?.queryKey?.join(' '));
+  };
+  expect(await hear('checkpoint', { revision: 7 })).toEqual([]);
+  expect(await hear('checkpoint', { revision: 8 })).toEqual(['env dev namespaces']);
+  expect(await hear('change', { revision: 9, changes: [{ namespace: 'orders', key: 'a' }] })).toContain(
+    'env dev ns orders',
+  );
+  expect(await hear('checkpoint', { revision: 9 })).toEqual([]);
   live.watch(null);
   vi.useRealTimers();
 });
