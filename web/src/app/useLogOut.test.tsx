@@ -3,6 +3,7 @@ import { beforeEach, expect, test, vi } from 'vitest';
 import { ProblemError } from '../api/problem';
 import { Toasts } from '../ui/Toast';
 import { queries } from './queries';
+import { useSaves } from './unsaved';
 import { useLogOut } from './useLogOut';
 
 const navigate = vi.fn(async () => {});
@@ -43,4 +44,17 @@ test('who is out already goes to the login page', async () => {
   );
   await leave();
   expect(navigate).toHaveBeenCalledWith({ to: '/login' });
+});
+
+test('what is unsaved is saved first, and nobody is logged out before', async () => {
+  const save = vi.fn(async () => false);
+  const page = renderHook(() => useSaves(save));
+  await leave();
+  expect(save).toHaveBeenCalledOnce();
+  expect(logOut).not.toHaveBeenCalled();
+  page.unmount();
+  logOut.mockResolvedValueOnce(undefined);
+  await leave();
+  expect(save).toHaveBeenCalledOnce();
+  expect(logOut).toHaveBeenCalledOnce();
 });

@@ -7,25 +7,28 @@ import { Button } from '../ui/Button';
 import { tell } from '../ui/Toast';
 import { inWords } from './ErrorView';
 import { queries } from './queries';
+import { saveUnsaved } from './unsaved';
 
 export function useLogOut(): () => void {
   const t = useT();
   const navigate = useNavigate();
   const leave = async () => {
+    if (!(await saveUnsaved())) return refused(t.nav.logoutUnsaved);
     try {
       await logOut();
     } catch (error) {
       // Whoever is out already need not be told.
-      if (codeOf(error) !== 'unauthenticated') return refused(error);
+      if (codeOf(error) !== 'unauthenticated') return refused(inWords(error, t));
     }
-    queries.clear();
     await navigate({ to: '/login' });
+    // Only now: what is still shown would be read again.
+    queries.clear();
   };
-  const refused = (error: unknown) => {
+  const refused = (why: string) => {
     const close = tell(
       <>
         <p>
-          {t.nav.logoutFailed} {inWords(error, t)}
+          {t.nav.logoutFailed} {why}
         </p>
         <Button
           small
