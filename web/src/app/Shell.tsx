@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { readyQuery } from '../api/ready';
 import { useT } from '../i18n';
 import { isReadable } from '../lib/transport';
+import { Announcer } from '../ui/Announcer';
 import { Banner } from '../ui/Banner';
 import { classes } from '../ui/classes';
 import { Toasts } from '../ui/Toast';
@@ -17,6 +18,7 @@ import { useEnvironment, useProduction } from './session';
 import { useShortcuts } from './shortcuts';
 import { useShown } from './shownPlaces';
 import { useLoginEnd } from './useLoginEnd';
+import { useSaidPages } from './useSaidPages';
 
 const Palette = lazy(() => import('./Palette'));
 const Help = lazy(() => import('./Help'));
@@ -36,6 +38,7 @@ export function Shell() {
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
   useShortcuts(setOpen);
   useLoginEnd();
+  useSaidPages();
 
   const names = watched.join(' ');
   useEffect(() => {
@@ -74,6 +77,7 @@ export function Shell() {
         </main>
       </div>
       <Toasts />
+      <Announcer />
       <Suspense fallback={null}>
         {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
         {open === 'help' && <Help onClose={() => setOpen(null)} />}

@@ -145,17 +145,22 @@ export function CodePane({
   return (
     <div ref={frame} className={classes(styles.frame, low && styles.low)}>
       <div ref={host} className={styles.host} />
-      {problems.length > 0 && (
-        <ul className={styles.problems} aria-label={t.editor.problems} aria-live="polite">
-          {problems.map((problem) => (
-            <li key={`${problem.line}:${problem.column}:${problem.message}`} className={styles[problem.tone]}>
-              <button type="button" onClick={() => goTo(problem)}>
-                {t.editor.problem(problem.line, problem.column, problem.message)}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <div aria-live="polite">
+        {problems.length > 0 && (
+          <ul className={styles.problems} aria-label={t.editor.problems}>
+            {problems.map((problem) => (
+              <li
+                key={`${problem.line}:${problem.column}:${problem.message}`}
+                className={styles[problem.tone]}
+              >
+                <button type="button" onClick={() => goTo(problem)}>
+                  {t.editor.problem(problem.line, problem.column, problem.message)}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
       <div className={styles.foot}>
         <Button
           small

@@ -44,6 +44,7 @@ export function Toasts() {
       {shown.map(({ id, tone, words }) => (
         <div key={id} className={styles.toast}>
           <Banner
+            said
             tone={tone}
             actions={
               <Button

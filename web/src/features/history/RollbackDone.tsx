@@ -6,6 +6,7 @@ import { Loaded } from '../../app/Loaded';
 import { RevisionLink } from '../../app/RevisionLink';
 import { useDenied, useEnvironment } from '../../app/session';
 import { useT } from '../../i18n';
+import { useSaid } from '../../ui/Announcer';
 import { Banner } from '../../ui/Banner';
 import { ButtonLink } from '../../ui/ButtonLink';
 import { EnvTag } from '../../ui/EnvTag';
@@ -20,11 +21,14 @@ export function RollbackDone({ scope, revision }: { scope: Scope; revision: numb
   const environment = useEnvironment(scope.env);
   const denied = useDenied('rollback', scope);
   const query = useRevision(revision);
+  const title = words.live(t.common.revisionNumber(revision));
+  useSaid(title);
   return (
     <>
       <Banner
         tone="good"
-        title={words.live(t.common.revisionNumber(revision))}
+        said
+        title={title}
         actions={
           <>
             <ButtonLink
