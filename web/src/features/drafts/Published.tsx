@@ -27,7 +27,7 @@ export function Published({
   const words = t.drafts.done;
   const denied = useDenied('rollback', scope);
   const title = changed ? words.title(t.common.revisionNumber(revision)) : words.unchanged;
-  useSaid(title);
+  useSaid(changed ? t.live.done(t.common.revisionNumber(revision)) : words.unchanged);
   useEffect(() => {
     window.scrollTo({ top: 0 });
   }, []);

@@ -28,7 +28,7 @@ export function SaveStatus({
       ? words.failed(state.error instanceof EditedElsewhere ? t.drafts.both.title : inWords(state.error, t))
       : null;
   // Saving comes and goes with the typing: what is said is that it works, or does not.
-  useSaid(failed ?? (state.kind === 'saved' ? words.saved : null));
+  useSaid(failed ?? (state.kind === 'saved' ? words.kept : null));
   return (
     <span className={styles.status}>
       <span>

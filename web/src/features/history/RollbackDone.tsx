@@ -21,14 +21,13 @@ export function RollbackDone({ scope, revision }: { scope: Scope; revision: numb
   const environment = useEnvironment(scope.env);
   const denied = useDenied('rollback', scope);
   const query = useRevision(revision);
-  const title = words.live(t.common.revisionNumber(revision));
-  useSaid(title);
+  useSaid(t.live.done(t.common.revisionNumber(revision)));
   return (
     <>
       <Banner
         tone="good"
         said
-        title={title}
+        title={words.live(t.common.revisionNumber(revision))}
         actions={
           <>
             <ButtonLink

@@ -174,6 +174,8 @@ export const live = {
   live: 'live',
   connecting: 'connecting',
   lost: (time: string) => `stale since ${time}`,
+  back: 'The connection is back, and what is shown is up to date.',
+  done: (revision: string) => `Done: ${revision} is live.`,
   lostTitle: 'The connection was lost; what is shown may be old. It is being tried again.',
 };
 

@@ -8,6 +8,7 @@ export const drafts = {
     waiting: 'Not saved yet',
     saving: 'Saving…',
     saved: 'Saved in your draft',
+    kept: 'What you type is being saved.',
     failed: (reason: string) => `Not saved: ${reason}`,
     again: 'It is tried again by itself.',
     retry: 'Save now',

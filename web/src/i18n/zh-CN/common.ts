@@ -173,6 +173,8 @@ export const live: typeof en.live = {
   live: '实时',
   connecting: '连接中',
   lost: (time) => `自 ${time} 起未更新`,
+  back: '连接已恢复，显示的内容是最新的。',
+  done: (revision) => `完成：${revision} 已生效。`,
   lostTitle: '连接已断开，所显示的内容可能已过时。正在重试。',
 };
 

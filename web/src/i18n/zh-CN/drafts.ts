@@ -9,6 +9,7 @@ export const drafts: typeof en.drafts = {
     clean: '尚未修改。您输入的内容会保存为草稿，不会从此处直接生效。',
     waiting: '尚未保存',
     saving: '保存中…',
+    kept: '输入的内容会自动保存。',
     saved: '已保存到草稿',
     failed: (reason) => `未保存：${reason}`,
     again: '将自动重试。',
