@@ -8,7 +8,7 @@ import { defineConfig, type Plugin } from 'vite';
 
 /** What every page needs, and so the first one: one file instead of many small ones. */
 const FRAME =
-  /src\/(lib\/(time|globs|url|given)|i18n\/index|api\/(client|problem|keys|live|me|ready|invalidate|environments|namespaces)|app\/(Shell|Nav|ScopeBar|Where|LiveChip|PersonMenu|ErrorView|Fallbacks|Loaded|session|live|queries|theme|shortcuts|search|lastEnvironment|useLoginEnd)|ui\/(Badge|Banner|Button|ButtonLink|classes|CopyButton|Dialog|EnvTag|Field|Menu|Page|States|Time|Toast))\./;
+  /src\/(lib\/(time|globs|url|given|copy)|i18n\/index|api\/(client|problem|keys|live|reread|me|ready|invalidate|environments|namespaces)|app\/(Shell|Nav|ScopeBar|Where|LiveChip|PersonMenu|ErrorView|Fallbacks|Loaded|session|live|queries|theme|shortcuts|search|lastEnvironment|useLoginEnd|useLogOut|useSaidPages|shownPlaces|unsaved)|ui\/(Announcer|Badge|Banner|Button|ButtonLink|classes|CopyButton|Dialog|EnvTag|Field|Menu|Page|States|Time|Toast))\./;
 
 /** Bytes below which compressing gains nothing. */
 const SMALL = 512;

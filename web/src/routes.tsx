@@ -1,35 +1,11 @@
 // The map of the console: every address, and the page that it opens. Pages are loaded when they are first needed.
 
-import type { QueryClient } from '@tanstack/react-query';
-import {
-  createRootRouteWithContext,
-  createRoute,
-  createRouter,
-  lazyRouteComponent as page,
-  redirect,
-} from '@tanstack/react-router';
+import { createRoute, createRouter, lazyRouteComponent as page } from '@tanstack/react-router';
 import { base } from './api/client';
-import { environmentsQuery } from './api/environments';
-import { meQuery } from './api/me';
-import { codeOf } from './api/problem';
-import { NotFound, PageError } from './app/Fallbacks';
+import { PageError } from './app/Fallbacks';
 import { queries } from './app/queries';
-import { Shell } from './app/Shell';
+import { root, shell } from './frame';
 import { parseQuery, writeQuery } from './lib/url';
-
-/** Texts of the query of an address; numbers and lists have no place in it. */
-type Search = Record<string, string | undefined>;
-
-function texts(search: Record<string, unknown>): Search {
-  return Object.fromEntries(
-    Object.entries(search).map(([name, value]) => [name, value == null ? undefined : String(value)]),
-  );
-}
-
-const root = createRootRouteWithContext<{ queries: QueryClient }>()({
-  validateSearch: texts,
-  notFoundComponent: NotFound,
-});
 
 const login = createRoute({
   getParentRoute: () => root,
@@ -40,24 +16,6 @@ const terminal = createRoute({
   getParentRoute: () => root,
   path: '/cli',
   component: page(() => import('./features/login/TerminalPage')),
-});
-
-/** Everything behind the login, in the frame. */
-const shell = createRoute({
-  getParentRoute: () => root,
-  id: 'shell',
-  component: Shell,
-  beforeLoad: async ({ context, location }) => {
-    try {
-      await context.queries.ensureQueryData(meQuery);
-    } catch (error) {
-      if (codeOf(error) === 'unauthenticated')
-        throw redirect({ to: '/login', search: location.href === '/' ? {} : { next: location.href } });
-      throw error;
-    }
-    // With them the ways to their pages are there at once, and nothing moves.
-    await context.queries.prefetchQuery(environmentsQuery);
-  },
 });
 
 const home = createRoute({

@@ -5,10 +5,12 @@ import { keys } from './keys';
 import { askMe } from './me';
 import { codeOf } from './problem';
 import { askReady } from './ready';
-import type { ChangeEvent } from './schema';
+import { Reread } from './reread';
+import type { ChangeEvent, CheckpointEvent } from './schema';
 
 interface Watched {
-  env: string;
+  /** One as a rule; a page that compares shows more. */
+  envs: string[];
   ns: string | undefined;
   /** Whether the page shows instances. */
   instances: boolean;
@@ -21,10 +23,6 @@ export type LiveState =
   /** The connection was lost and what is shown may be old, since then. */
   | { kind: 'lost'; since: Date };
 
-/** How long events are gathered before something is read again. */
-const BATCH_MS = 300;
-/** At most so often are instances read again. */
-const INSTANCES_MS = 1_000;
 /** A stream that is silent for longer is dead: the server says something every 15 s. */
 const SILENCE_MS = 45_000;
 /** How often the server is asked where there is no stream. */
@@ -41,12 +39,12 @@ export class Live {
   #turn = 0;
   #retry: ReturnType<typeof setTimeout> | undefined;
   #silence: ReturnType<typeof setTimeout> | undefined;
-  #waiting = new Map<string, ReturnType<typeof setTimeout>>();
-  #lastInstances = 0;
   readonly #queries: QueryClient;
+  readonly #reread: Reread;
 
   constructor(queries: QueryClient) {
     this.#queries = queries;
+    this.#reread = new Reread(queries);
     document.addEventListener('visibilitychange', () => {
       // Browsers give few connections to one address; a page that nobody sees needs none.
       if (document.hidden) this.#close();
@@ -91,8 +89,11 @@ export class Live {
     this.#close();
     const turn = this.#turn;
     const watched = this.#watched;
-    if (!watched) return;
-    const query = new URLSearchParams({ env: watched.env });
+    const [env] = watched?.envs ?? [];
+    if (!watched || env === undefined) return;
+    const query = new URLSearchParams({ env });
+    /** How far the stream told. */
+    let told: number | null = null;
     if (watched.ns !== undefined) {
       query.append('namespace', watched.ns);
       query.append('topic', 'entries');
@@ -100,6 +101,7 @@ export class Live {
       const ready = await askReady().catch(() => null);
       if (turn !== this.#turn) return;
       if (!ready) return this.#failed();
+      told = ready.revision;
       query.set('after', `${ready.epoch}.${ready.revision}`);
     }
     if (watched.instances) query.append('topic', 'instances');
@@ -110,7 +112,7 @@ export class Live {
       this.#failures = 0;
       this.#heard();
       this.#set({ kind: 'live' });
-      void this.#queries.invalidateQueries({ queryKey: keys.environment(watched.env) });
+      void this.#queries.invalidateQueries({ queryKey: keys.environment(env) });
     };
     source.onerror = () => this.#failed();
     const on = (name: string, act: (text: string) => void) =>
@@ -118,10 +120,20 @@ export class Live {
         this.#heard();
         act((event as MessageEvent<string>).data);
       });
-    for (const name of ['checkpoint', 'snapshot', 'bye']) on(name, () => {});
-    on('reset', () => this.#soon(keys.environment(watched.env)));
-    on('change', (text) => this.#changed(watched.env, JSON.parse(text) as ChangeEvent));
-    on('instance', () => this.#moved(watched.env));
+    for (const name of ['snapshot', 'bye']) on(name, () => {});
+    // What is changed of a namespace itself is no change of an entry: only the revision tells of it.
+    on('checkpoint', (text) => {
+      const { revision } = JSON.parse(text) as CheckpointEvent;
+      if (told !== null && revision > told) this.#reread.soon(keys.environment(env, 'namespaces'));
+      if (told !== null) told = revision;
+    });
+    on('reset', () => this.#reread.soon(keys.environment(env)));
+    on('change', (text) => {
+      const change = JSON.parse(text) as ChangeEvent;
+      if (told !== null) told = change.revision;
+      this.#reread.changed(env, change);
+    });
+    on('instance', () => this.#reread.moved(env));
   }
 
   /** Without a namespace there is no stream of changes: the server is asked whether it is there, and how far it is. */
@@ -134,7 +146,8 @@ export class Live {
       if (ready) {
         this.#failures = 0;
         this.#set({ kind: 'live' });
-        if (seen !== null && seen !== ready.revision) this.#soon(keys.environment(watched.env));
+        if (seen !== null && seen !== ready.revision)
+          for (const env of watched.envs) this.#reread.soon(keys.environment(env));
         seen = ready.revision;
         this.#retry = setTimeout(look, POLL_MS);
       } else {
@@ -171,30 +184,5 @@ export class Live {
       else if (refused === null) await this.#open();
       else this.#failed();
     }, wait);
-  }
-
-  #changed(env: string, change: ChangeEvent) {
-    for (const ns of new Set(change.changes.map((one) => one.namespace)))
-      this.#soon(keys.namespace({ env, ns }));
-    this.#soon(keys.environment(env, 'namespaces'));
-    this.#soon(keys.store('revisions'));
-  }
-
-  #moved(env: string) {
-    const wait = Math.max(BATCH_MS, this.#lastInstances + INSTANCES_MS - Date.now());
-    this.#soon(keys.instances(env), wait, () => {
-      this.#lastInstances = Date.now();
-    });
-  }
-
-  #soon(key: readonly unknown[], wait = BATCH_MS, then?: () => void) {
-    const name = JSON.stringify(key);
-    if (this.#waiting.has(name)) return;
-    const timer = setTimeout(() => {
-      this.#waiting.delete(name);
-      then?.();
-      void this.#queries.invalidateQueries({ queryKey: key });
-    }, wait);
-    this.#waiting.set(name, timer);
   }
 }

@@ -2,24 +2,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
 import { CircleUser, Languages, LogOut, SunMoon } from 'lucide-react';
-import { logOut, meQuery } from '../api/me';
+import { meQuery } from '../api/me';
 import { type Language, languages, useLanguage, useT } from '../i18n';
 import { Menu } from '../ui/Menu';
-import { queries } from './queries';
 import styles from './ScopeBar.module.css';
 import { chooseTheme, themes, useTheme } from './theme';
+import { useLogOut } from './useLogOut';
 
 export function PersonMenu() {
   const t = useT();
   const navigate = useNavigate();
+  const leave = useLogOut();
   const { language, choose } = useLanguage();
   const theme = useTheme();
   const { data: me } = useQuery(meQuery);
-  const leave = async () => {
-    await logOut().catch(() => {});
-    queries.clear();
-    await navigate({ to: '/login' });
-  };
   return (
     <Menu
       className={styles.person}

@@ -5,6 +5,7 @@ import { lazy, Suspense, useEffect, useState } from 'react';
 import { readyQuery } from '../api/ready';
 import { useT } from '../i18n';
 import { isReadable } from '../lib/transport';
+import { Announcer } from '../ui/Announcer';
 import { Banner } from '../ui/Banner';
 import { classes } from '../ui/classes';
 import { Toasts } from '../ui/Toast';
@@ -13,9 +14,11 @@ import { Nav } from './Nav';
 import { keepPlace } from './recent';
 import { ScopeBar } from './ScopeBar';
 import styles from './Shell.module.css';
-import { useEnvironment } from './session';
+import { useEnvironment, useProduction } from './session';
 import { useShortcuts } from './shortcuts';
+import { useShown } from './shownPlaces';
 import { useLoginEnd } from './useLoginEnd';
+import { useSaidPages } from './useSaidPages';
 
 const Palette = lazy(() => import('./Palette'));
 const Help = lazy(() => import('./Help'));
@@ -26,16 +29,21 @@ export function Shell() {
   const instances = useMatches().some((match) => match.staticData.instances);
   // A page that belongs to no environment may watch the instances of one that its address names.
   const { env: named } = useSearch({ strict: false });
-  const watched = env ?? (instances ? named : undefined);
+  const one = env ?? (instances ? named : undefined);
+  const shown = useShown();
+  const watched = one === undefined ? shown : [one];
   const environment = useEnvironment(env);
+  const production = useProduction(env === undefined ? shown : [env]).length > 0;
   const ready = useQuery(readyQuery).data;
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
   useShortcuts(setOpen);
   useLoginEnd();
+  useSaidPages();
 
+  const names = watched.join(' ');
   useEffect(() => {
-    live.watch(watched === undefined ? null : { env: watched, ns, instances });
-  }, [watched, ns, instances]);
+    live.watch(names === '' ? null : { envs: names.split(' '), ns, instances });
+  }, [names, ns, instances]);
 
   useEffect(() => {
     if (env !== undefined && ns !== undefined) keepPlace({ env, ns, ...(key && { key }) });
@@ -43,8 +51,8 @@ export function Shell() {
 
   return (
     <div
-      className={classes(styles.shell, environment?.tier === 'prod' && styles.prod)}
-      data-tier={environment?.tier}
+      className={classes(styles.shell, production && styles.prod)}
+      data-tier={production ? 'prod' : environment?.tier}
     >
       <a href="#main" className={styles.skip}>
         {t.common.skip}
@@ -69,6 +77,7 @@ export function Shell() {
         </main>
       </div>
       <Toasts />
+      <Announcer />
       <Suspense fallback={null}>
         {open === 'palette' && <Palette onClose={() => setOpen(null)} />}
         {open === 'help' && <Help onClose={() => setOpen(null)} />}

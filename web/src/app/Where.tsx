@@ -10,7 +10,8 @@ import { EnvTag } from '../ui/EnvTag';
 import { Menu } from '../ui/Menu';
 import { keepEnvironment } from './lastEnvironment';
 import styles from './ScopeBar.module.css';
-import { useEnvironment } from './session';
+import { useEnvironment, useProduction } from './session';
+import { useShown } from './shownPlaces';
 
 export function Where() {
   const t = useT();
@@ -31,7 +32,7 @@ export function Where() {
     return navigate({ to: '/e/$env', params: { env: name } });
   };
 
-  if (env === undefined) return null;
+  if (env === undefined) return <Production />;
   const crumbs = _splat?.split('/') ?? [];
   return (
     <nav aria-label={t.nav.where} className={styles.where}>
@@ -91,5 +92,18 @@ export function Where() {
         </>
       )}
     </nav>
+  );
+}
+
+/** On a page that belongs to no environment: those of production that it shows. */
+function Production() {
+  const production = useProduction(useShown());
+  if (production.length === 0) return null;
+  return (
+    <div className={styles.where}>
+      {production.map(({ name, tier }) => (
+        <EnvTag key={name} name={name} tier={tier} large />
+      ))}
+    </div>
   );
 }

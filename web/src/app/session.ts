@@ -39,10 +39,16 @@ export function useEnvironment(env: string | undefined): EnvironmentView | undef
   return env === undefined ? undefined : data?.find((one) => one.name === env);
 }
 
+/** Those of some environments that are production. */
+export function useProduction(names: readonly string[]): EnvironmentView[] {
+  const { data = [] } = useQuery(environmentsQuery);
+  return data.filter((one) => one.tier === 'prod' && names.includes(one.name));
+}
+
 /** The words of a tab's title that name where it is; production says so. */
 export function useTab(env: string, ns?: string): string[] {
   const t = useT();
-  const tier = useEnvironment(env)?.tier;
-  const name = tier === 'prod' ? `⚠ ${env} (${t.tiers.prod})` : env;
+  const production = useProduction([env]).length > 0;
+  const name = production ? `⚠ ${env} (${t.tiers.prod})` : env;
   return ns === undefined ? [name] : [name, ns];
 }

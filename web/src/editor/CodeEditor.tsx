@@ -22,6 +22,8 @@ export interface CodeEditorProps {
   label: string;
   readOnly?: boolean;
   problems?: TextProblem[];
+  /** Looks for errors of syntax by itself. */
+  judged?: boolean;
   /** Told at every change; the text is put together only when it is asked for. */
   onEdit?: (text: () => string) => void;
   /** As high as its text, instead of what is left of the window. */

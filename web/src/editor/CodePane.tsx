@@ -5,7 +5,7 @@ import { openSearchPanel } from '@codemirror/search';
 import { Compartment, EditorState, type Text, Transaction } from '@codemirror/state';
 import { EditorView } from '@codemirror/view';
 import { Search } from 'lucide-react';
-import { useEffect, useId, useRef, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { useT } from '../i18n';
 import { Button } from '../ui/Button';
 import { classes } from '../ui/classes';
@@ -13,6 +13,7 @@ import { Checkbox } from '../ui/Field';
 import type { CodeEditorProps, TextProblem } from './CodeEditor';
 import styles from './CodePane.module.css';
 import { readOnly as reader, reading, writing } from './setup';
+import { judging } from './syntax';
 import { diffConfig, placeOf, separatorOf, textOf } from './texts';
 import { useRoomBelow } from './useRoomBelow';
 
@@ -37,7 +38,8 @@ export function CodePane({
   format,
   label,
   readOnly = false,
-  problems = NO_PROBLEMS,
+  problems: given = NO_PROBLEMS,
+  judged = false,
   onEdit,
   low,
   against,
@@ -51,6 +53,8 @@ export function CodePane({
   /** What is shown, from one view to the next. */
   const shown = useRef(text);
   const [wrap, setWrap] = useState(() => localStorage.getItem(NO_WRAP) === null);
+  const [own, setOwn] = useState(NO_PROBLEMS);
+  const problems = useMemo(() => (judged ? [...own, ...given] : given), [judged, own, given]);
   const latest = useRef({ onEdit, wrap, autoFocus });
   latest.current = { onEdit, wrap, autoFocus };
 
@@ -61,6 +65,9 @@ export function CodePane({
       const typed = update.transactions.some((one) => one.docChanged && !one.annotation(Transaction.remote));
       if (typed) latest.current.onEdit?.(() => update.state.sliceDoc());
     });
+    const judge = judging(format, (place) =>
+      setOwn(place ? [{ tone: 'bad', ...place, message: t.editor.syntax }] : NO_PROBLEMS),
+    );
     const compared = (other: string) => [
       EditorView.editorAttributes.of({ 'data-diff': '' }),
       unifiedMergeView({ original: textOf(other), mergeControls: false, gutter: false, diffConfig }),
@@ -72,7 +79,7 @@ export function CodePane({
         separator.of(separated(shown.current)),
         wrapping.of(wrapped(latest.current.wrap)),
         reading(format, label, t),
-        readOnly ? reader : [writing, lintGutter(), edited],
+        readOnly ? reader : [writing, lintGutter(), edited, judged ? judge : []],
         EditorView.contentAttributes.of(readOnly ? {} : { 'aria-describedby': hint }),
         against === undefined ? [] : compared(against),
       ],
@@ -83,7 +90,7 @@ export function CodePane({
       shown.current = made.state.sliceDoc();
       made.destroy();
     };
-  }, [format, label, readOnly, against, hint, t]);
+  }, [format, label, readOnly, judged, against, hint, t]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another version of the same text is a reason
   useEffect(() => {
@@ -105,7 +112,7 @@ export function CodePane({
     // The list takes room from the text: the line that is being written stays in sight.
     if (problems.length > 0 && current.hasFocus)
       current.dispatch({ effects: EditorView.scrollIntoView(current.state.selection.main.head) });
-  }, [problems, format, label, readOnly, against, hint, t]);
+  }, [problems, format, label, readOnly, judged, against, hint, t]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: a view that was made again shows its beginning
   useEffect(() => {
@@ -138,17 +145,22 @@ export function CodePane({
   return (
     <div ref={frame} className={classes(styles.frame, low && styles.low)}>
       <div ref={host} className={styles.host} />
-      {problems.length > 0 && (
-        <ul className={styles.problems} aria-label={t.editor.problems} aria-live="polite">
-          {problems.map((problem) => (
-            <li key={`${problem.line}:${problem.column}:${problem.message}`} className={styles[problem.tone]}>
-              <button type="button" onClick={() => goTo(problem)}>
-                {t.editor.problem(problem.line, problem.column, problem.message)}
-              </button>
-            </li>
-          ))}
-        </ul>
-      )}
+      <div aria-live="polite">
+        {problems.length > 0 && (
+          <ul className={styles.problems} aria-label={t.editor.problems}>
+            {problems.map((problem) => (
+              <li
+                key={`${problem.line}:${problem.column}:${problem.message}`}
+                className={styles[problem.tone]}
+              >
+                <button type="button" onClick={() => goTo(problem)}>
+                  {t.editor.problem(problem.line, problem.column, problem.message)}
+                </button>
+              </li>
+            ))}
+          </ul>
+        )}
+      </div>
       <div className={styles.foot}>
         <Button
           small

@@ -12,13 +12,18 @@ interface BannerProps {
   title?: ReactNode;
   /** What one can do about it. */
   actions?: ReactNode;
+  /** It stands where what comes is said anyway. */
+  said?: boolean;
   children?: ReactNode;
 }
 
-export function Banner({ tone = 'accent', title, actions, children }: BannerProps) {
+export function Banner({ tone = 'accent', title, actions, said, children }: BannerProps) {
   const Icon = icons[tone];
   return (
-    <div className={classes(styles.banner, styles[tone])} role={tone === 'bad' ? 'alert' : 'status'}>
+    <div
+      className={classes(styles.banner, styles[tone])}
+      role={said ? undefined : tone === 'bad' ? 'alert' : 'status'}
+    >
       <Icon aria-hidden className={styles.icon} />
       <div className={styles.words}>
         {title && <strong>{title}</strong>}

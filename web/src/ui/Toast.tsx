@@ -21,11 +21,13 @@ function set(list: Told[]) {
   for (const listener of listeners) listener();
 }
 
-/** Tells something. */
-export function tell(words: ReactNode, tone: Told['tone'] = 'good') {
+/** Tells something; what comes back takes it away again. */
+export function tell(words: ReactNode, tone: Told['tone'] = 'good'): () => void {
   const id = next++;
+  const close = () => set(told.filter((one) => one.id !== id));
   set([...told.slice(-3), { id, tone, words }]);
-  if (tone === 'good') setTimeout(() => set(told.filter((one) => one.id !== id)), 6_000);
+  if (tone === 'good') setTimeout(close, 6_000);
+  return close;
 }
 
 function subscribe(listener: () => void) {
@@ -42,6 +44,7 @@ export function Toasts() {
       {shown.map(({ id, tone, words }) => (
         <div key={id} className={styles.toast}>
           <Banner
+            said
             tone={tone}
             actions={
               <Button

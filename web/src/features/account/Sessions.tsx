@@ -75,6 +75,8 @@ export function Sessions() {
                     !session.current && (
                       <Button
                         small
+                        busy={end.isPending && end.variables === session.id}
+                        disabled={end.isPending}
                         aria-label={t.account.endOne(program(session))}
                         onClick={() => end.mutate(session.id, { onSuccess: () => tell(t.account.ended) })}
                       >

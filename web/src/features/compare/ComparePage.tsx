@@ -3,6 +3,7 @@ import { useDiff } from '../../api/diff';
 import { Loaded } from '../../app/Loaded';
 import { useTexts } from '../../app/search';
 import { useTab } from '../../app/session';
+import { useShows } from '../../app/shownPlaces';
 import { useT } from '../../i18n';
 import { Page, Tab, Tabs } from '../../ui/Page';
 import { EmptyState } from '../../ui/States';
@@ -18,11 +19,19 @@ export default function ComparePage() {
   const query = useDiff(question.ask);
   const revisions = question.kind === 'revisions';
   const { namespace, key, from_env, to_env, env } = texts;
-  const place = useTab((revisions ? env : to_env) ?? '', namespace);
+  const [left, right] = revisions ? [env, undefined] : [from_env, to_env];
+  useShows([left, right]);
+  const [source = ''] = useTab(left ?? '');
+  const [target] = useTab(right ?? '');
+  const place = [target === undefined || right === undefined ? source : `${source} → ${target}`];
   return (
     <Page
       title={t.compare.title}
-      tab={question.ask === null ? [t.compare.title] : [t.compare.title, ...place]}
+      tab={
+        question.ask === null
+          ? [t.compare.title]
+          : [t.compare.title, ...place, ...(namespace ? [namespace] : [])]
+      }
       tabs={
         <Tabs label={t.compare.what}>
           <Tab to="/compare" search={revisions ? { from_env: env, namespace, key } : texts}>

@@ -167,6 +167,7 @@ export function Editing({ scope, name, live, draft, isNew }: EditingProps) {
             label={words.label(name)}
             readOnly={denied !== null}
             problems={verdict.problems}
+            judged={!mayPublish && !WHOLE.test(shown.text.trim())}
             onEdit={(text) => {
               editing.type(text);
               judge();

@@ -2,6 +2,7 @@
 import { useBlocker } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { ConfirmDialog } from '../../app/ConfirmDialog';
+import { useSaves } from '../../app/unsaved';
 import { useT } from '../../i18n';
 import type { Autosave } from './autosave';
 import { useGrave } from './useGrave';
@@ -10,8 +11,10 @@ export function LeaveGuard<T>({ autosave }: { autosave: Autosave<T> }) {
   const t = useT();
   const grave = useGrave();
   const words = t.drafts.edit;
+  const saved = async () => !autosave.unsaved || autosave.now();
+  useSaves(saved);
   const blocker = useBlocker({
-    shouldBlockFn: async () => autosave.unsaved && !(await autosave.now()),
+    shouldBlockFn: async () => !(await saved()),
     enableBeforeUnload: () => autosave.unsaved,
     withResolver: true,
   });

@@ -7,6 +7,7 @@ import { useReceipts } from '../../api/revisions';
 import { Loaded } from '../../app/Loaded';
 import { useDenied } from '../../app/session';
 import { useT } from '../../i18n';
+import { useSaid } from '../../ui/Announcer';
 import { Banner } from '../../ui/Banner';
 import { ButtonLink } from '../../ui/ButtonLink';
 import { StackedBar } from '../../ui/StackedBar';
@@ -25,6 +26,8 @@ export function Published({
   const t = useT();
   const words = t.drafts.done;
   const denied = useDenied('rollback', scope);
+  const title = changed ? words.title(t.common.revisionNumber(revision)) : words.unchanged;
+  useSaid(changed ? t.live.done(t.common.revisionNumber(revision)) : words.unchanged);
   useEffect(() => {
     window.scrollTo({ top: 0 });
   }, []);
@@ -32,7 +35,8 @@ export function Published({
     <>
       <Banner
         tone={changed ? 'good' : 'quiet'}
-        title={changed ? words.title(t.common.revisionNumber(revision)) : words.unchanged}
+        said
+        title={title}
         actions={
           <>
             <ButtonLink
@@ -76,6 +80,9 @@ function Running({ revision }: { revision: number }) {
   const t = useT();
   const words = t.drafts.done;
   const receipts = useReceipts(revision);
+  const { applied = 0, counted = 0, pending = 0 } = receipts.data ?? {};
+  // Not every instance that comes: the sum, when none is on its way any more.
+  useSaid(counted > 0 && pending === 0 ? words.count(applied, counted) : null);
   return (
     <section className={styles.running} aria-label={words.instances}>
       <h2>{words.instances}</h2>
@@ -85,7 +92,7 @@ function Running({ revision }: { revision: number }) {
             <p>{words.none}</p>
           ) : (
             <>
-              <p role="status">{words.count(applied, counted)}</p>
+              <p>{words.count(applied, counted)}</p>
               <StackedBar
                 label={words.instances}
                 parts={[

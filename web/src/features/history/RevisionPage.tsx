@@ -4,12 +4,13 @@ import { useRevision } from '../../api/revisions';
 import type { RevisionView } from '../../api/schema';
 import { Loaded } from '../../app/Loaded';
 import { useTexts } from '../../app/search';
-import { useTab } from '../../app/session';
+import { useProduction, useTab } from '../../app/session';
+import { useShows } from '../../app/shownPlaces';
 import { useT } from '../../i18n';
 import { Banner } from '../../ui/Banner';
 import { Page } from '../../ui/Page';
 import { Neighbours } from './Neighbours';
-import { contextOf } from './places';
+import { contextOf, environmentsOf } from './places';
 import { Receipts } from './Receipts';
 import { RevisionActions } from './RevisionActions';
 import { RevisionChanges } from './RevisionChanges';
@@ -35,11 +36,14 @@ function Found({ revision }: { revision: RevisionView }) {
   const [texts] = useTexts();
   const context = contextOf(revision, texts);
   const name = t.common.revisionNumber(revision.revision);
+  const environments = environmentsOf(revision);
+  useShows(environments);
+  const production = useProduction(environments).map((one) => `⚠ ${one.name} (${t.tiers.prod})`);
   const place = useTab(context.env ?? '', context.namespace);
   return (
     <Page
       title={revision.message === '' ? name : `${name} · ${revision.message}`}
-      tab={[name, ...(context.env === undefined ? [] : place)]}
+      tab={[name, ...(context.env === undefined ? production : place)]}
       lead={<RevisionFacts revision={revision} />}
       actions={
         <RevisionActions

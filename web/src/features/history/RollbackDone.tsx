@@ -6,6 +6,7 @@ import { Loaded } from '../../app/Loaded';
 import { RevisionLink } from '../../app/RevisionLink';
 import { useDenied, useEnvironment } from '../../app/session';
 import { useT } from '../../i18n';
+import { useSaid } from '../../ui/Announcer';
 import { Banner } from '../../ui/Banner';
 import { ButtonLink } from '../../ui/ButtonLink';
 import { EnvTag } from '../../ui/EnvTag';
@@ -20,10 +21,12 @@ export function RollbackDone({ scope, revision }: { scope: Scope; revision: numb
   const environment = useEnvironment(scope.env);
   const denied = useDenied('rollback', scope);
   const query = useRevision(revision);
+  useSaid(t.live.done(t.common.revisionNumber(revision)));
   return (
     <>
       <Banner
         tone="good"
+        said
         title={words.live(t.common.revisionNumber(revision))}
         actions={
           <>

@@ -30,6 +30,11 @@ export function revertPlace(revision: RevisionView): Place | null {
   return namespacesOf(revision)[0] ?? null;
 }
 
+/** The environments in which a revision changed something, as far as its changes are known here. */
+export const environmentsOf = (revision: RevisionView) => [
+  ...new Set(revision.changes.map((item) => item.env)),
+];
+
 /** A history: that of an environment, a namespace, or a key. */
 export interface Context {
   env: string | undefined;
@@ -43,9 +48,8 @@ export function contextOf(revision: RevisionView, texts: Texts): Context {
     const namespace = texts.namespace || undefined;
     return { env: texts.env, namespace, key: namespace === undefined ? undefined : texts.key || undefined };
   }
-  const environments = new Set(revision.changes.map((item) => item.env));
-  const [env] = environments;
-  if (environments.size !== 1) return { env: undefined, namespace: undefined, key: undefined };
+  const [env, ...others] = environmentsOf(revision);
+  if (env === undefined || others.length > 0) return { env: undefined, namespace: undefined, key: undefined };
   const places = namespacesOf(revision);
   const one = places.length === 1 && revision.changes.every((item) => item.namespace != null);
   return { env, namespace: one ? places[0]?.ns : undefined, key: undefined };

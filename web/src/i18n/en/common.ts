@@ -12,6 +12,7 @@ export const common = {
   retry: 'Try again',
   copy: 'Copy',
   copied: 'Copied',
+  copyRefused: 'It could not be copied. Copy what is selected here with Ctrl+C.',
   more: 'Show more',
   notices: 'Notices',
   skip: 'Skip to the content',
@@ -147,6 +148,8 @@ export const nav = {
   environments: 'Environments',
   account: 'Account',
   logout: 'Log out',
+  logoutFailed: 'You are still logged in.',
+  logoutUnsaved: 'What you typed last could not be saved.',
   where: 'Where you are',
   chooseEnvironment: 'Environment',
   chooseNamespace: 'Namespace',
@@ -171,6 +174,8 @@ export const live = {
   live: 'live',
   connecting: 'connecting',
   lost: (time: string) => `stale since ${time}`,
+  back: 'The connection is back, and what is shown is up to date.',
+  done: (revision: string) => `Done: ${revision} is live.`,
   lostTitle: 'The connection was lost; what is shown may be old. It is being tried again.',
 };
 

@@ -8,6 +8,7 @@ export const drafts = {
     waiting: 'Not saved yet',
     saving: 'Saving…',
     saved: 'Saved in your draft',
+    kept: 'What you type is being saved.',
     failed: (reason: string) => `Not saved: ${reason}`,
     again: 'It is tried again by itself.',
     retry: 'Save now',
@@ -33,7 +34,8 @@ export const drafts = {
       'This entry is sealed. Secret values stand behind markers that begin with __pintle_sealed_. A marker that stays where it is keeps its value; write over it to set another one.',
     maskedWhole:
       'Your draft of this entry is hidden as a whole, because its text has a syntax error and nobody can tell which parts are secret. Write it anew, or discard your change and begin with what is live.',
-    unjudged: 'The syntax is checked when somebody who may publish reviews the draft.',
+    unjudged:
+      'Errors in JSON are marked here, and many in YAML and XML. All of it is checked when somebody who may publish reviews the draft.',
     keys: 'Ctrl+S saves, Ctrl+Enter opens the review.',
     unsavedTitle: 'Something is not saved',
     unsavedAsk: 'What you typed last could not be saved. If you leave now, it is lost.',

@@ -6,6 +6,7 @@ export const editor = {
   readOnly: 'Read only',
   problem: (line: number, column: number, message: string) => `Line ${line}, column ${column}: ${message}`,
   problems: 'Problems',
+  syntax: 'There is an error of syntax here, or before.',
   diff: 'Differences',
   split: 'Side by side',
   unified: 'One below the other',

@@ -13,6 +13,7 @@ export const common: typeof en.common = {
   edit: '编辑',
   retry: '重试',
   copy: '复制',
+  copyRefused: '无法自动复制，请按 Ctrl+C 复制此处选中的内容。',
   copied: '已复制',
   more: '显示更多',
   notices: '通知',
@@ -145,6 +146,8 @@ export const nav: typeof en.nav = {
   tokens: '令牌',
   environments: '环境',
   account: '账户',
+  logoutFailed: '您仍处于登录状态。',
+  logoutUnsaved: '最近输入的内容无法保存。',
   logout: '退出登录',
   where: '当前位置',
   chooseEnvironment: '环境',
@@ -170,6 +173,8 @@ export const live: typeof en.live = {
   live: '实时',
   connecting: '连接中',
   lost: (time) => `自 ${time} 起未更新`,
+  back: '连接已恢复，显示的内容是最新的。',
+  done: (revision) => `完成：${revision} 已生效。`,
   lostTitle: '连接已断开，所显示的内容可能已过时。正在重试。',
 };
 

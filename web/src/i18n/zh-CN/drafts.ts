@@ -9,6 +9,7 @@ export const drafts: typeof en.drafts = {
     clean: '尚未修改。您输入的内容会保存为草稿，不会从此处直接生效。',
     waiting: '尚未保存',
     saving: '保存中…',
+    kept: '输入的内容会自动保存。',
     saved: '已保存到草稿',
     failed: (reason) => `未保存：${reason}`,
     again: '将自动重试。',
@@ -35,7 +36,8 @@ export const drafts: typeof en.drafts = {
       '此配置为密文。密文值由以 __pintle_sealed_ 开头的占位符代替。保留在原处的占位符会保持原值；用新内容覆盖它即可设置新值。',
     maskedWhole:
       '您的草稿有语法错误，无法判断哪些部分是密文，因此整体被隐藏。请重新输入，或放弃修改并从当前生效的内容开始。',
-    unjudged: '语法将在有发布权限的人查看草稿时检查。',
+    unjudged:
+      '此处会标出 JSON 的语法错误，以及 YAML 和 XML 的大部分语法错误。有发布权限的人查看草稿时会全面检查。',
     keys: 'Ctrl+S 保存，Ctrl+Enter 打开发布页面。',
     unsavedTitle: '有内容未保存',
     unsavedAsk: '您最后输入的内容未能保存。现在离开将会丢失。',

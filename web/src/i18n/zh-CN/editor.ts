@@ -8,6 +8,7 @@ export const editor: typeof en.editor = {
   readOnly: '只读',
   problem: (line, column, message) => `第 ${line} 行，第 ${column} 列：${message}`,
   problems: '问题',
+  syntax: '此处或此处之前有语法错误。',
   diff: '差异',
   split: '左右对照',
   unified: '上下对照',
