@@ -3,6 +3,7 @@
 import { after, before } from 'node:test';
 import { World, browser, freePort } from './support.mjs';
 import { flows } from './flows.mjs';
+import { keyboard } from './keyboard.mjs';
 import { seed } from './seed.mjs';
 import { walk } from './walk.mjs';
 
@@ -37,3 +38,4 @@ after(async () => {
 
 walk(the);
 flows(the);
+keyboard(the);

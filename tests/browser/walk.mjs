@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import { logIn, loggedIn, profile } from './support.mjs';
+import { keysTook, quantile, timeKeys } from './timing.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ARTEFACTS = process.env.ARTEFACTS ?? path.join(import.meta.dirname, 'walk');
@@ -91,9 +92,6 @@ async function choose(page, url, theme, language) {
   ]);
 }
 
-/** The value below which so many of the numbers lie. */
-const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
-
 /** Milliseconds from each key to the frame that shows it, in a YAML of 20,000 lines. */
 async function keys(the, page) {
   const key = 'large.yaml';
@@ -102,16 +100,9 @@ async function keys(the, page) {
   await page.goto(`${the.url}/e/dev/n/stock.jobs/edit/${key}`);
   await page.locator('.cm-content[contenteditable="true"]').click();
   await page.keyboard.press('Control+Home');
-  await page.evaluate(() => {
-    window.keys = [];
-    window.addEventListener('keydown', (event) => {
-      const begun = event.timeStamp;
-      requestAnimationFrame(() => { setTimeout(() => window.keys.push(performance.now() - begun)); });
-    }, { capture: true });
-  });
+  await timeKeys(page);
   for (let turn = 0; turn < 40; turn++) await page.keyboard.type('x', { delay: 30 });
-  await page.waitForFunction(() => window.keys.length >= 40);
-  const took = await page.evaluate(() => window.keys);
+  const took = await keysTook(page, 40);
   // The draft must not stand in the way of leaving.
   await page.getByText('Saved in your draft').first().waitFor();
   return took;

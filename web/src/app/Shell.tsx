@@ -15,6 +15,7 @@ import { ScopeBar } from './ScopeBar';
 import styles from './Shell.module.css';
 import { useEnvironment } from './session';
 import { useShortcuts } from './shortcuts';
+import { useFocus } from './useFocus';
 import { useLoginEnd } from './useLoginEnd';
 
 const Palette = lazy(() => import('./Palette'));
@@ -32,6 +33,7 @@ export function Shell() {
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
   useShortcuts(setOpen);
   useLoginEnd();
+  useFocus();
 
   useEffect(() => {
     live.watch(watched === undefined ? null : { env: watched, ns, instances });

@@ -1,0 +1,192 @@
+// The list of instances where there are 5,000 of them: how soon it is there, whether the keyboard reaches the last one, how it is
+// narrowed, and whether it can be used while 1,000 of them report within a second.
+
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import http from 'node:http';
+import { after, before, test } from 'node:test';
+import { abreast, enlist } from './fleet.mjs';
+import { Caller } from './seed.mjs';
+import { World, browser, logIn, loggedIn, profile, until } from './support.mjs';
+import { keysTook, quantile, timeKeys } from './timing.mjs';
+
+const ALL = 5_000;
+const REPORTING = 1_000;
+/** As many elements as a page may have, however long its list is. */
+const NODES = 3_000;
+const LIST = 'environments/prod/instances';
+const PATIENCE = { timeout: 120_000 };
+
+const the = {};
+const idOf = (nth) => `node-${String(nth).padStart(4, '0')}/orders`;
+
+/** Hears of instances as the page does: when each event came. */
+async function listen() {
+  const heard = { at: [] };
+  const { token } = the.admin;
+  const request = http.get(`${the.url}/api/v1/watch?env=prod&topic=instances`, { headers: { authorization: `Bearer ${token}` } });
+  request.on('error', () => {});
+  const [stream] = await once(request, 'response');
+  the.world.after(async () => stream.destroy());
+  stream.setEncoding('utf8').on('error', () => {}).on('data', (text) => {
+    for (const _ of text.matchAll(/^event: ?instance$/gm)) heard.at.push(performance.now());
+  });
+  return heard;
+}
+
+/** The most of some instants that lie within so many milliseconds of each other. */
+function mostWithin(instants, span) {
+  let [from, most] = [0, 0];
+  for (const [to, at] of instants.entries()) {
+    while (instants[from] < at - span) from += 1;
+    most = Math.max(most, to - from + 1);
+  }
+  return most;
+}
+
+before(async () => {
+  the.chrome = await browser();
+  the.world = new World();
+  const { url } = await the.world.pintle();
+  the.url = url;
+  the.admin = await Caller.logIn(url);
+  await the.admin.call('PUT', 'environments/prod', { tier: 'prod', message: 'one' });
+  await the.admin.call('PUT', 'environments/prod/namespaces/orders', { message: 'one' });
+  const put = { env: 'prod', namespace: 'orders', key: 'a.yaml', op: 'put' };
+  const { revision: older } = await the.admin.publish('the older one', [{ ...put, content: 'a: 1\n', if_revision: 0 }]);
+  const { revision: newest } = await the.admin.publish('the newest one', [{ ...put, content: 'a: 2\n', if_revision: older }]);
+  const { epoch } = await (await fetch(`${url}/readyz`)).json();
+  Object.assign(the, { epoch, older, newest });
+  const begun = performance.now();
+  // Every tenth is behind; those that report later are among the others.
+  await enlist(the.world, the.admin, 'prod', ALL, 100, (nth) => ({
+    id: idOf(nth),
+    declared: { service: `part-${nth % 20}`, namespaces: ['orders'], labels: { zone: `zone-${nth % 3}` }, version: '2.14.0', agent: '0.1.0' },
+    receipts: [{ epoch, revision: nth % 10 === 0 ? older : newest, stage: 'applied' }],
+  }));
+  console.log(`${ALL} instances were there after ${Math.round(performance.now() - begun)} ms`);
+}, { timeout: 180_000 });
+after(async () => {
+  await the.world?.end();
+  await the.chrome?.close();
+});
+
+
+const firstRow = (page, nth) => page.getByRole('table', { name: 'Instances' }).getByRole('link', { name: idOf(nth), exact: true });
+const ids = (page) => page.getByRole('table', { name: 'Instances' }).locator('tbody a[href*="/instances/"]').allTextContents();
+const elements = (page) => page.evaluate(() => document.querySelectorAll('*').length);
+/** Moves on by Tab until the keyboard is on something. */
+async function tabTo(page, what) {
+  for (let turn = 0; turn < 100; turn++) {
+    await page.keyboard.press('Tab');
+    if (await what.evaluate((element) => element === document.activeElement)) return;
+  }
+  throw new Error(`the keyboard does not reach ${what}`);
+}
+
+/** The list, with its first rows. */
+async function open(size = { width: 1440, height: 900 }) {
+  const { context, page } = await profile(the.world, the.chrome);
+  await page.setViewportSize(size);
+  await page.goto(`${the.url}/login`);
+  await logIn(page);
+  await loggedIn(page);
+  const begun = performance.now();
+  await page.goto(`${the.url}/e/prod/instances`);
+  await firstRow(page, 0).waitFor();
+  return { context, page, took: performance.now() - begun };
+}
+
+test('5,000 instances are listed soon, in a page that stays small, and the keyboard reaches the last one', PATIENCE, async () => {
+  const { context, page, took } = await open();
+  console.log(`the first rows of ${ALL} instances were there after ${Math.round(took)} ms`);
+  assert.ok(took < 5_000, `${took} ms`);
+  await page.getByRole('heading', { name: `${ALL} instances` }).waitFor();
+  const next = page.getByRole('link', { name: 'Next page' });
+  // The end of the page is one key away, and the way on from there as well.
+  await page.keyboard.press('End');
+  await firstRow(page, 49).waitFor();
+  await until('the last row is in sight', () => firstRow(page, 49).evaluate((row) => row.getBoundingClientRect().bottom <= innerHeight));
+  await page.keyboard.press('Control+Home');
+  await tabTo(page, next);
+  const seen = new Set(await ids(page));
+  for (let turn = 1; turn <= 8; turn++) {
+    await page.keyboard.press('Enter');
+    await firstRow(page, turn * 50).waitFor();
+    for (const id of await ids(page)) seen.add(id);
+    assert.ok((await elements(page)) <= NODES, `${await elements(page)} elements`);
+  }
+  assert.equal(seen.size, 9 * 50, 'no row is left out between two pages');
+  // Far away by what the ids begin with.
+  const from = page.getByLabel('Ids after');
+  await page.keyboard.press('Control+Home');
+  await from.focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('node-49');
+  await firstRow(page, 4_900).waitFor();
+  await tabTo(page, next);
+  await page.keyboard.press('Enter');
+  await firstRow(page, ALL - 1).waitFor();
+  await until('the keyboard is on the way back', () => page.evaluate(() => document.activeElement?.textContent === 'First page'));
+  await page.keyboard.press('Enter');
+  await firstRow(page, 0).waitFor();
+  await context.close();
+});
+
+test('5,000 instances are narrowed to those that differ and to those of a service', PATIENCE, async () => {
+  const { context, page } = await open();
+  await tabTo(page, page.getByRole('link', { name: /^Only those that differ/ }));
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { name: `${ALL / 10} instances` }).waitFor();
+  await firstRow(page, 1).waitFor({ state: 'detached' });
+  assert.match(page.url(), /state=drifted/);
+  await page.getByLabel('Service').focus();
+  await page.keyboard.type('part-10');
+  const { summary } = await the.admin.call('GET', `${LIST}?summary=true&limit=1&state=drifted&service=part-10`);
+  assert.equal(summary.total, ALL / 20);
+  await page.getByRole('heading', { name: `${summary.total} instances` }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: `${summary.total} instances` }).waitFor();
+  await page.getByLabel('Service').focus();
+  await page.keyboard.press('Control+a');
+  await page.keyboard.type('nothing like it');
+  await page.getByText('No instance passes this filter').waitFor();
+  await context.close();
+});
+
+test('while 1,000 instances report, the page can be used, and then it says what they said', PATIENCE, async () => {
+  const { context, page } = await open();
+  await page.getByRole('status').filter({ hasText: /^live$/ }).waitFor();
+  const watching = await listen(the);
+  await page.evaluate(() => {
+    window.tasks = [];
+    new PerformanceObserver((list) => { for (const one of list.getEntries()) window.tasks.push(one.duration); }).observe({ type: 'longtask' });
+  });
+  await timeKeys(page);
+  await page.getByLabel('Service').focus();
+  let reporting = true;
+  const begun = performance.now();
+  // Those that are in sync: they refuse the newest, and differ from now on.
+  const numbers = Array.from({ length: ALL }, (_, nth) => nth).filter((nth) => nth % 10 !== 0).slice(0, REPORTING);
+  const receipts = [{ epoch: the.epoch, revision: the.newest, stage: 'rejected', reason: 'no room' }];
+  const reports = abreast(REPORTING, 250, (nth) => the.admin.call('POST', `${LIST}/${encodeURIComponent(idOf(numbers[nth]))}/receipts`, { receipts }))
+    .finally(() => { reporting = false; });
+  let typed = 0;
+  while (reporting || typed < 40) {
+    await page.keyboard.press(typed % 2 === 0 ? 'p' : 'Backspace', { delay: 20 });
+    typed += 1;
+  }
+  if (typed % 2 === 1) await page.keyboard.press('Backspace');
+  await reports;
+  const told = performance.now() - begun;
+  await until('every one of them was heard', () => watching.at.length >= REPORTING);
+  const last = performance.now();
+  const { summary } = await the.admin.call('GET', `${LIST}?summary=true&limit=1`);
+  console.log(summary);
+  await page.getByRole('link', { name: `rejected ${summary.states.rejected}` }).waitFor();
+  const right = performance.now() - last;
+  const tasks = await page.evaluate(() => window.tasks);
+  const took = await keysTook(page, 40);
+  console.log({ told, right, most: mostWithin(watching.at, 1_000), p95: quantile(took, 0.95), longest: Math.max(0, ...tasks), typed });
+  await context.close();
+});
