@@ -38,7 +38,7 @@ export const help: typeof en.help = {
   key: '按键',
   does: '作用',
   between: '再按',
-  groups: { everywhere: '所有页面', entry: '配置', diff: '差异和历史', editor: '编辑器' },
+  groups: { everywhere: '所有页面', entry: '配置', diff: '差异和历史', instances: '实例', editor: '编辑器' },
   keys: {
     palette: '搜索或跳转到任意位置',
     search: '搜索内容',
@@ -57,6 +57,7 @@ export const help: typeof en.help = {
     older: '较早的版本',
     newer: '较新的版本',
     split: '切换并排或上下显示',
+    nextPage: '下一页',
     leave: '用键盘离开编辑器',
   },
 };
