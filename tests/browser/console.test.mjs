@@ -6,6 +6,7 @@ import { flows } from './flows.mjs';
 import { keyboard } from './keyboard.mjs';
 import { seed } from './seed.mjs';
 import { walk } from './walk.mjs';
+import { zoom } from './zoom.mjs';
 
 /** What the tests share: the server, its admin, the browser. */
 const the = {};
@@ -37,5 +38,6 @@ after(async () => {
 });
 
 walk(the);
+zoom(the);
 flows(the);
 keyboard(the);

@@ -164,9 +164,9 @@ export function keyboard(the) {
     const grantors = page.getByText('Who can give the right').first();
     await grantors.waitFor();
     assert.match(await grantors.locator('xpath=following-sibling::dd[1]').textContent(), /\badmin\b/);
-    await hand.to(page.getByRole('button', { name: 'Copy a request' }));
     await hand.to(page.getByRole('link', { name: 'Look it up' }));
-    await hand.press('Enter');
+    await hand.to(page.getByRole('button', { name: 'Copy a request' }));
+    await hand.press('Shift+Tab', 'Enter');
     await page.waitForURL(/\/access\?.*tab=explain/);
     await hand.end('D');
   });

@@ -21,7 +21,7 @@ const NODES = 3_000;
 const SAID = /our (environments|services)|first settings|raise the timeout|more retries|usual timeout|the sale goes on|a key by mistake|not needed|password of the database|Where everybody tries|Like production, without|What our customers use|Settings of|the check failed|unknown directive|reverts? r?\d+|Mozilla|HeadlessChrome/;
 
 const ns = '/e/prod/n/orders.api';
-const routes = (revision) => ({
+export const routes = (revision) => ({
   home: '/',
   welcome: '/welcome',
   namespaces: '/e/prod',
@@ -53,7 +53,7 @@ const routes = (revision) => ({
 });
 
 /** Waits until a page shows what it is for. */
-async function settled(page) {
+export async function settled(page) {
   await page.locator('h1, h2').first().waitFor();
   await page.waitForFunction(() => document.querySelector('[data-loading]') === null);
   // Two frames without a change of the layout.
