@@ -1,5 +1,5 @@
 // The list of instances where there are 5,000 of them: how soon it is there, whether the keyboard reaches the last one, how it is
-// narrowed, and whether it can be used while 1,000 of them report within a second.
+// narrowed, and whether it can be used while the server tells of all of them within a second and 1,000 report.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -55,10 +55,11 @@ after(async () => {
   await the.chrome?.close();
 });
 
-
-const firstRow = (page, nth) => page.getByRole('table', { name: 'Instances' }).getByRole('link', { name: idOf(nth), exact: true });
+/** What leads to an instance in its row. */
+const row = (page, nth) => page.getByRole('table', { name: 'Instances' }).getByRole('link', { name: idOf(nth), exact: true });
 const ids = (page) => page.getByRole('table', { name: 'Instances' }).locator('tbody a[href*="/instances/"]').allTextContents();
 const elements = (page) => page.evaluate(() => document.querySelectorAll('*').length);
+
 /** Moves on by Tab until the keyboard is on something. */
 async function tabTo(page, what) {
   for (let turn = 0; turn < 100; turn++) {
@@ -78,7 +79,7 @@ async function open(prepare = async () => {}) {
   await loggedIn(page);
   const begun = performance.now();
   await page.goto(`${the.url}/e/prod/instances`);
-  await firstRow(page, 0).waitFor();
+  await row(page, 0).waitFor();
   return { context, page, took: performance.now() - begun };
 }
 
@@ -89,28 +90,31 @@ test('5,000 instances are listed soon, in a page that stays small, and the keybo
   await page.getByRole('heading', { name: `${ALL} instances` }).waitFor();
   // The end of the page is one key away, and the way on from there as well.
   await page.keyboard.press('End');
-  await firstRow(page, 49).waitFor();
-  await until('the last row is in sight', () => firstRow(page, 49).evaluate((row) => row.getBoundingClientRect().bottom <= innerHeight));
+  await row(page, 49).waitFor();
+  await until('the last row is in sight', () => row(page, 49).evaluate((link) => link.getBoundingClientRect().bottom <= innerHeight));
   const seen = new Set(await ids(page));
+  let most = await elements(page);
   for (let turn = 1; turn <= 8; turn++) {
     await page.keyboard.press('n');
-    await firstRow(page, turn * 50).waitFor();
+    await row(page, turn * 50).waitFor();
     for (const id of await ids(page)) seen.add(id);
-    assert.ok((await elements(page)) <= NODES, `${await elements(page)} elements`);
+    most = Math.max(most, await elements(page));
   }
+  console.log(`at most ${most} elements in the page`);
+  assert.ok(most <= NODES, `${most} elements`);
   assert.equal(seen.size, 9 * 50, 'no row is left out between two pages');
   // Far away by what the ids begin with.
   const from = page.getByLabel('Ids after');
   await from.focus();
   await page.keyboard.press('Control+a');
   await page.keyboard.type('node-49');
-  await firstRow(page, 4_900).waitFor();
+  await row(page, 4_900).waitFor();
   await page.getByRole('link', { name: 'Next page' }).focus();
   await page.keyboard.press('Enter');
-  await firstRow(page, ALL - 1).waitFor();
+  await row(page, ALL - 1).waitFor();
   await until('the keyboard is on the way back', () => page.evaluate(() => document.activeElement?.textContent === 'First page'));
   await page.keyboard.press('Enter');
-  await firstRow(page, 0).waitFor();
+  await row(page, 0).waitFor();
   await context.close();
 });
 
@@ -119,7 +123,7 @@ test('5,000 instances are narrowed to those that differ and to those of a servic
   await tabTo(page, page.getByRole('link', { name: /^Only those that differ/ }));
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { name: `${ALL / 10} instances` }).waitFor();
-  await firstRow(page, 1).waitFor({ state: 'detached' });
+  await row(page, 1).waitFor({ state: 'detached' });
   assert.match(page.url(), /state=drifted/);
   await page.getByLabel('Service').focus();
   await page.keyboard.type('part-10');
@@ -135,7 +139,7 @@ test('5,000 instances are narrowed to those that differ and to those of a servic
   await context.close();
 });
 
-test('while 1,000 instances report, the page can be used, and then it says what the API says', PATIENCE, async () => {
+test('while all instances are told of at once and 1,000 report, the page can be used, and then it says what the API says', PATIENCE, async () => {
   const { context, page } = await open((page) => page.addInitScript(() => {
     // What the page hears of instances, and when.
     window.heard = [];
