@@ -3,8 +3,10 @@
 import { after, before } from 'node:test';
 import { World, browser, freePort } from './support.mjs';
 import { flows } from './flows.mjs';
+import { keyboard } from './keyboard.mjs';
 import { seed } from './seed.mjs';
 import { walk } from './walk.mjs';
+import { zoom } from './zoom.mjs';
 
 /** What the tests share: the server, its admin, the browser. */
 const the = {};
@@ -36,4 +38,6 @@ after(async () => {
 });
 
 walk(the);
+zoom(the);
 flows(the);
+keyboard(the);

@@ -1,63 +1,14 @@
-// What people do with the console: change, conflict, roll back, be denied, begin, and mend in a hurry. By mouse and by keyboard.
+// What people do with the console: change, conflict, roll back, be denied, begin, and mend in a hurry. By mouse.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
-import { PASSWORD, World, call, logIn, loggedIn, profile, until } from './support.mjs';
 import { Caller } from './seed.mjs';
+import { PATIENCE, add, as, button, editor, line, live } from './steps.mjs';
+import { PASSWORD, World, logIn, loggedIn, profile, until } from './support.mjs';
 
 const ORDERS = { env: 'dev', namespace: 'orders.worker', key: 'application.yaml' };
-const PATIENCE = { timeout: 120_000 };
-
-/** The text of an entry as the server has it. */
-async function live(admin, { env, namespace, key }) {
-  return admin.call('GET', `environments/${env}/namespaces/${namespace}/entries/${key}`);
-}
-
-/** A page of somebody who is logged in. */
-async function as(the, name, at = '/') {
-  const { context, page } = await profile(the.world, the.chrome);
-  // High enough that the editor draws the whole of an entry.
-  await page.setViewportSize({ width: 1440, height: 1200 });
-  await page.goto(`${the.url}/login?next=${encodeURIComponent(at)}`);
-  await logIn(page, name);
-  await loggedIn(page, name);
-  return { context, page };
-}
-
-/** Moves the focus by Tab until it is on something. */
-async function tabTo(page, what) {
-  for (let turn = 0; turn < 120; turn++) {
-    await page.keyboard.press('Tab');
-    if (await what.evaluate((element) => element === document.activeElement).catch(() => false)) return;
-  }
-  throw new Error(`the keyboard does not reach ${what}`);
-}
-
-const button = (page, name) => page.getByRole('button', { name, exact: true });
-const line = (page, text) => page.locator('.cm-line', { hasText: text }).first();
-const editor = (page) => page.locator('.cm-content[contenteditable="true"]').first();
-
-/** Waits until the draft that is being edited has a text, here and at the server. */
-async function saved(page, text) {
-  const [, env, ns] = /\/e\/([^/]+)\/n\/([^/]+)\//.exec(page.url());
-  await until(`the draft has ${text}`, async () => {
-    const { user } = (await call(page, 'GET', 'access/me')).body;
-    const { drafts } = (await call(page, 'GET', `drafts?env=${env}&namespace=${ns}&owner=${user}`)).body;
-    const contents = await Promise.all(drafts.map(({ id }) => call(page, 'GET', `drafts/${id}`)));
-    return contents.some(({ body }) => body.changes?.some(({ content }) => content?.includes(text)));
-  });
-  await page.getByText('Saved in your draft').first().waitFor();
-}
-
-/** Types a line at the end of what is being edited, until the server has it in the draft. */
-async function add(page, line) {
-  await editor(page).click();
-  await page.keyboard.press('Control+End');
-  await page.keyboard.type(`${line}\n`);
-  await saved(page, line);
-}
 
 export function flows(the) {
   test('A: a change is edited, reviewed and published, and nothing goes live before', PATIENCE, async () => {
@@ -82,37 +33,6 @@ export function flows(the) {
     const after = await live(the.admin, at);
     assert.equal(after.content, `${before.content}added_by_ada: true\n`);
     assert.equal(after.actor, 'ada');
-    await context.close();
-  });
-
-  test('A by keyboard alone, from the palette to the publish', PATIENCE, async () => {
-    const { context, page } = await as(the, 'ada');
-    await page.keyboard.press('Control+k');
-    await page.getByRole('combobox').waitFor();
-    await page.keyboard.type('orders.worker/application');
-    const found = page.getByRole('option').filter({ hasText: 'application.yaml' }).filter({ hasText: 'dev' }).first();
-    await found.waitFor();
-    for (let turn = 0; turn < 30 && (await found.getAttribute('aria-selected')) !== 'true'; turn++) await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('Enter');
-    await page.getByText('service: "orders.worker"').first().waitFor();
-    assert.match(page.url(), /\/e\/dev\/n\/orders\.worker\/k\/application\.yaml$/);
-    await page.keyboard.press('e');
-    await editor(page).waitFor();
-    await page.waitForFunction(() => document.activeElement?.closest('.cm-content') !== null);
-    await page.keyboard.press('Control+End');
-    await page.keyboard.type('by_keyboard: true\n');
-    await saved(page, 'by_keyboard: true');
-    // Escape, then Tab leaves the editor.
-    await page.keyboard.press('Escape');
-    await page.keyboard.press('Tab');
-    assert.equal(await page.evaluate(() => document.activeElement?.closest('.cm-content') ?? null), null);
-    await page.keyboard.press('Control+Enter');
-    await tabTo(page, page.getByLabel('Message'));
-    await page.keyboard.type('without a mouse');
-    await tabTo(page, button(page, 'Publish'));
-    await page.keyboard.press('Enter');
-    await page.getByText(/^r\d+ is live$/).waitFor();
-    assert.match((await live(the.admin, ORDERS)).content, /by_keyboard: true\n$/);
     await context.close();
   });
 

@@ -1,7 +1,6 @@
 // A store of believable size: 3 environments with 40 namespaces each, 10,000 entries, a history, people and 500 instances.
 
-import http from 'node:http';
-import { once } from 'node:events';
+import { enlist } from './fleet.mjs';
 import { PASSWORD } from './support.mjs';
 
 export const ENVIRONMENTS = [
@@ -142,33 +141,19 @@ async function fleet(world, admin, count) {
   const { epoch } = await (await fetch(`${admin.url}/readyz`)).json();
   const { revisions } = await admin.call('GET', 'revisions?env=prod&namespace=orders.api&limit=3');
   const [newest, before] = revisions.map((one) => one.revision);
-  const agent = new http.Agent({ keepAlive: true, maxSockets: Infinity });
-  const streams = [];
-  world.after(async () => {
-    for (const stream of streams) stream.destroy();
-    agent.destroy();
-  });
-  const one = async (nth) => {
-    const id = `node-${String(nth).padStart(3, '0')}/orders-api`;
-    const at = `environments/prod/instances/${encodeURIComponent(id)}`;
-    await admin.call('PUT', at, {
-      service: nth % 3 === 0 ? 'orders-worker' : 'orders-api', namespaces: ['orders.api'], labels: { zone: `zone-${nth % 3}`, cluster: 'main' },
-      address: `10.0.${Math.floor(nth / 250)}.${nth % 250}:8080`, version: '2.14.0', agent: '0.1.0',
-    });
-    const request = http.get(`${admin.url}/api/v1/watch?env=prod&namespace=orders.api&instance=${encodeURIComponent(id)}`, {
-      agent, headers: { authorization: `Bearer ${admin.token}` },
-    });
-    request.on('error', () => {});
-    const [stream] = await once(request, 'response');
-    stream.resume().on('error', () => {});
-    streams.push(stream);
+  await enlist(world, admin, 'prod', count, 25, (nth) => {
     const applied = { epoch, revision: nth % 25 === 0 ? before : newest, stage: 'applied' };
-    const receipts = nth % 50 === 7
-      ? [{ epoch, revision: before, stage: 'applied' }, { epoch, revision: newest, stage: 'rejected', reason: 'the check failed', output: 'nginx: [emerg] unknown directive "proxy_pas" in orders.conf:12\n' }]
-      : [applied];
-    await admin.call('POST', `${at}/receipts`, { receipts });
-  };
-  for (let nth = 0; nth < count; nth += 25) {
-    await Promise.all(Array.from({ length: Math.min(25, count - nth) }, (_, more) => one(nth + more)));
-  }
+    const rejected = [
+      { epoch, revision: before, stage: 'applied' },
+      { epoch, revision: newest, stage: 'rejected', reason: 'the check failed', output: 'nginx: [emerg] unknown directive "proxy_pas" in orders.conf:12\n' },
+    ];
+    return {
+      id: `node-${String(nth).padStart(3, '0')}/orders-api`,
+      declared: {
+        service: nth % 3 === 0 ? 'orders-worker' : 'orders-api', namespaces: ['orders.api'], labels: { zone: `zone-${nth % 3}`, cluster: 'main' },
+        address: `10.0.${Math.floor(nth / 250)}.${nth % 250}:8080`, version: '2.14.0', agent: '0.1.0',
+      },
+      receipts: nth % 50 === 7 ? rejected : [applied],
+    };
+  });
 }

@@ -203,8 +203,8 @@ export async function browser() {
 }
 
 /** A fresh profile with a page; what the page's console says of errors fails the test at its end. */
-export async function profile(world, chrome) {
-  const context = await chrome.newContext({ ignoreHTTPSErrors: true });
+export async function profile(world, chrome, window = {}) {
+  const context = await chrome.newContext({ ignoreHTTPSErrors: true, ...window });
   context.setDefaultTimeout(PATIENCE);
   world.after(() => context.close());
   const page = await context.newPage();

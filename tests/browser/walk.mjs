@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { test } from 'node:test';
 import { logIn, loggedIn, profile } from './support.mjs';
+import { keysTook, quantile, timeKeys } from './timing.mjs';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ARTEFACTS = process.env.ARTEFACTS ?? path.join(import.meta.dirname, 'walk');
@@ -20,7 +21,7 @@ const NODES = 3_000;
 const SAID = /our (environments|services)|first settings|raise the timeout|more retries|usual timeout|the sale goes on|a key by mistake|not needed|password of the database|Where everybody tries|Like production, without|What our customers use|Settings of|the check failed|unknown directive|reverts? r?\d+|Mozilla|HeadlessChrome/;
 
 const ns = '/e/prod/n/orders.api';
-const routes = (revision) => ({
+export const routes = (revision) => ({
   home: '/',
   welcome: '/welcome',
   namespaces: '/e/prod',
@@ -52,7 +53,7 @@ const routes = (revision) => ({
 });
 
 /** Waits until a page shows what it is for. */
-async function settled(page) {
+export async function settled(page) {
   await page.locator('h1, h2').first().waitFor();
   await page.waitForFunction(() => document.querySelector('[data-loading]') === null);
   // Two frames without a change of the layout.
@@ -91,9 +92,6 @@ async function choose(page, url, theme, language) {
   ]);
 }
 
-/** The value below which so many of the numbers lie. */
-const quantile = (numbers, part) => numbers.toSorted((a, b) => a - b)[Math.min(numbers.length - 1, Math.floor(numbers.length * part))];
-
 /** Milliseconds from each key to the frame that shows it, in a YAML of 20,000 lines. */
 async function keys(the, page) {
   const key = 'large.yaml';
@@ -102,16 +100,9 @@ async function keys(the, page) {
   await page.goto(`${the.url}/e/dev/n/stock.jobs/edit/${key}`);
   await page.locator('.cm-content[contenteditable="true"]').click();
   await page.keyboard.press('Control+Home');
-  await page.evaluate(() => {
-    window.keys = [];
-    window.addEventListener('keydown', (event) => {
-      const begun = event.timeStamp;
-      requestAnimationFrame(() => { setTimeout(() => window.keys.push(performance.now() - begun)); });
-    }, { capture: true });
-  });
+  await timeKeys(page);
   for (let turn = 0; turn < 40; turn++) await page.keyboard.type('x', { delay: 30 });
-  await page.waitForFunction(() => window.keys.length >= 40);
-  const took = await page.evaluate(() => window.keys);
+  const took = await keysTook(page, 40);
   // The draft must not stand in the way of leaving.
   await page.getByText('Saved in your draft').first().waitFor();
   return took;

@@ -57,7 +57,9 @@ export function ErrorView({ error, retry, shown = [], children }: ErrorViewProps
       {problem.detail && <p>{problem.detail}</p>}
       {fields.map((field) => (
         <p key={field.field}>
-          <code>{field.field}</code>: {field.problem}
+          <code>{field.field}</code>
+          {t.common.colon}
+          {field.problem}
           {field.line != null && ` (${t.problems.place(field.line, field.column ?? 1)})`}
         </p>
       ))}

@@ -40,7 +40,7 @@ export function PersonMenu() {
           onSelect: () => choose(tag as Language),
         })),
         ...themes.map((one) => ({
-          label: `${t.nav.theme}: ${t.nav.themes[one]}`,
+          label: `${t.nav.theme}${t.common.colon}${t.nav.themes[one]}`,
           icon: <SunMoon aria-hidden />,
           current: one === theme,
           onSelect: () => chooseTheme(one),

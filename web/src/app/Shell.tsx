@@ -17,6 +17,7 @@ import styles from './Shell.module.css';
 import { useEnvironment, useProduction } from './session';
 import { useShortcuts } from './shortcuts';
 import { useShown } from './shownPlaces';
+import { useFocus } from './useFocus';
 import { useLoginEnd } from './useLoginEnd';
 import { useSaidPages } from './useSaidPages';
 
@@ -38,6 +39,7 @@ export function Shell() {
   const [open, setOpen] = useState<'palette' | 'help' | null>(null);
   useShortcuts(setOpen);
   useLoginEnd();
+  useFocus();
   useSaidPages();
 
   const names = watched.join(' ');

@@ -53,6 +53,7 @@ export const shortcuts = [
   { group: 'diff', keys: [['[']], does: 'older' },
   { group: 'diff', keys: [[']']], does: 'newer' },
   { group: 'diff', keys: [['d']], does: 'split' },
+  { group: 'instances', keys: [['n']], does: 'nextPage' },
   { group: 'editor', keys: [['mod', 'S']], does: 'save' },
   { group: 'editor', keys: [['mod', 'Enter']], does: 'review' },
   { group: 'editor', keys: [['Esc'], ['Tab']], does: 'leave' },

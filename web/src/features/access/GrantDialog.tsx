@@ -99,7 +99,8 @@ export function GrantDialog({ subject, onClose }: { subject: string; onClose: ()
           label={t.access.role}
           help={
             <>
-              {t.access.roleHelp[role]} {t.access.allows}:{' '}
+              {t.access.roleHelp[role]} {t.access.allows}
+              {t.common.colon}
               {roleActions[role].map((action) => t.actions[action]).join(' · ')}
             </>
           }

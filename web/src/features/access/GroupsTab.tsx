@@ -83,7 +83,7 @@ export function GroupsTab() {
       {edited && <MembersDialog group={edited === 'new' ? null : edited} onClose={() => setEdited(null)} />}
       {deleted && (
         <ConfirmDialog
-          title={`${t.access.groups.deleteTitle}: ${deleted.name}`}
+          title={`${t.access.groups.deleteTitle}${t.common.colon}${deleted.name}`}
           action={t.access.groups.deleteAction}
           onClose={() => setDeleted(null)}
           onConfirm={async () => {

@@ -119,7 +119,7 @@ export function MembersDialog({ group, onClose }: { group: GroupView | null; onC
           {foreign.length > 0 && (
             <p>
               {t.access.groups.foreign}{' '}
-              {foreign.map((one) => `${one.user} (${t.access.groups.by(one.source)})`).join(', ')}
+              {foreign.map((one) => t.common.noted(one.user, t.access.groups.by(one.source))).join(', ')}
             </p>
           )}
         </Group>

@@ -151,7 +151,9 @@ export function ProviderDialog({
         />
         {isName(name) && (
           <div className={styles.line}>
-            {t.access.providers.callback}: <code>{callback}</code> <CopyButton text={callback} />
+            {t.access.providers.callback}
+            {t.common.colon}
+            <code>{callback}</code> <CopyButton text={callback} />
           </div>
         )}
         {put.error && <ErrorView error={put.error} shown={SHOWN} />}

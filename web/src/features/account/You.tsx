@@ -17,7 +17,7 @@ export function You({ caller }: { caller: CallerView }) {
         facts={[
           [t.account.name, <strong key="name">{caller.user}</strong>],
           [t.account.kind, t.access.userKinds[caller.kind]],
-          [t.account.how, caller.issuer ? `${way}: ${caller.issuer}` : way],
+          [t.account.how, caller.issuer ? `${way}${t.common.colon}${caller.issuer}` : way],
           ...(caller.expires_at
             ? ([[t.account.until, <Time key="until" at={caller.expires_at} exact />]] as [
                 string,

@@ -49,7 +49,7 @@ export function AuditFilters({ isFiltered }: { isFiltered: boolean }) {
           <option value="">{words.anyAction}</option>
           {actions.map(([name, word]) => (
             <option key={name} value={name}>
-              {word} ({name})
+              {t.common.noted(word, name)}
             </option>
           ))}
         </Select>

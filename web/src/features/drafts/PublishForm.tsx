@@ -48,7 +48,7 @@ export function PublishForm({ env, denied, blocked, ready, busy, onPublish }: Pu
       </div>
       {prod && <Banner tone="bad">{t.nav.production}</Banner>}
       <TextField
-        label={needed ? words.message : `${words.message} (${t.common.optional})`}
+        label={needed ? words.message : t.common.noted(words.message, t.common.optional)}
         help={words.messageHelp}
         problem={tried && noMessage ? words.messageMissing : null}
         value={message}

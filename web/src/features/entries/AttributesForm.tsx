@@ -85,7 +85,7 @@ export function AttributesForm({ namespace }: { namespace: NamespaceView }) {
         />
         {form.changed && (
           <TextField
-            label={wantsMessage ? t.common.message : `${t.common.message} (${t.common.optional})`}
+            label={wantsMessage ? t.common.message : t.common.noted(t.common.message, t.common.optional)}
             help={t.entries.settings.messageHelp}
             value={message}
             onChange={(event) => setMessage(event.target.value)}

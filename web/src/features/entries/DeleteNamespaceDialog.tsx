@@ -84,7 +84,7 @@ export function DeleteNamespaceDialog({
         </section>
         <p>{words.deleteHint}</p>
         <TextField
-          label={wantsMessage ? t.common.message : `${t.common.message} (${t.common.optional})`}
+          label={wantsMessage ? t.common.message : t.common.noted(t.common.message, t.common.optional)}
           help={words.messageHelp}
           value={message}
           onChange={(event) => setMessage(event.target.value)}

@@ -122,7 +122,9 @@ function Old({ scope, name, at }: { scope: Scope; name: string; at: string }) {
   return (
     <Banner
       tone={isLive ? 'quiet' : 'warn'}
-      title={isLive ? `${number}: ${t.entries.entry.isLive}` : t.entries.entry.old(number, name)}
+      title={
+        isLive ? `${number}${t.common.colon}${t.entries.entry.isLive}` : t.entries.entry.old(number, name)
+      }
       actions={
         <>
           <Link to="/e/$env/n/$ns/k/$" params={{ ...scope, _splat: name }} search={{}}>

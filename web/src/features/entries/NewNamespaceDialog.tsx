@@ -69,14 +69,14 @@ export function NewNamespaceDialog({ env, onClose }: { env: string; onClose: () 
           required
         />
         <TextArea
-          label={`${t.common.description} (${t.common.optional})`}
+          label={t.common.noted(t.common.description, t.common.optional)}
           help={t.entries.namespaces.descriptionHelp}
           value={description}
           onChange={(event) => setDescription(event.target.value)}
           rows={2}
         />
         <TextField
-          label={wantsMessage ? t.common.message : `${t.common.message} (${t.common.optional})`}
+          label={wantsMessage ? t.common.message : t.common.noted(t.common.message, t.common.optional)}
           value={message}
           onChange={(event) => setMessage(event.target.value)}
           problem={tried && wantsMessage && message.trim() === '' ? t.problems.codes.message_required : null}

@@ -59,7 +59,7 @@ function Confirm({ environment: { name, tier, revision, protected: kept }, onClo
     >
       <p>{t.environments.deleteHint}</p>
       <TextField
-        label={kept ? t.environments.message : `${t.environments.message} (${t.common.optional})`}
+        label={kept ? t.environments.message : t.common.noted(t.environments.message, t.common.optional)}
         help={t.environments.messageHelp}
         value={message}
         onChange={(event) => setMessage(event.target.value)}

@@ -60,7 +60,7 @@ export function FreezeDialog({
             <p>{t.environments.unfreezeHint}</p>
             <blockquote>{t.environments.frozenBy(wasFrozen.by, wasFrozen.reason)}</blockquote>
             <TextField
-              label={`${t.environments.message} (${t.common.optional})`}
+              label={t.common.noted(t.environments.message, t.common.optional)}
               help={t.environments.messageHelp}
               value={words}
               onChange={(event) => setWords(event.target.value)}

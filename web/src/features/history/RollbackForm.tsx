@@ -108,7 +108,7 @@ function Confirm({ scope, plan, names, onDone }: RollbackFormProps & { names: st
         </Banner>
       ))}
       <TextField
-        label={demands.message ? words.message : `${words.message} (${t.common.optional})`}
+        label={demands.message ? words.message : t.common.noted(words.message, t.common.optional)}
         help={words.messageHelp}
         value={message}
         onChange={(event) => setMessage(event.target.value)}

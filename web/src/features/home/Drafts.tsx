@@ -11,7 +11,8 @@ import styles from './Drafts.module.css';
 const NAMED = 3;
 
 export function Drafts({ environments }: { environments: EnvironmentView[] }) {
-  const t = useT().home;
+  const words = useT();
+  const t = words.home;
   const { data: drafts = [] } = useMyDrafts();
   if (drafts.length === 0) return null;
   return (
@@ -26,7 +27,8 @@ export function Drafts({ environments }: { environments: EnvironmentView[] }) {
                 {title || ns}
               </Link>
               <span className={styles.quiet}>
-                {t.changesIn(changes.length)}:{' '}
+                {t.changesIn(changes.length)}
+                {words.common.colon}
                 {changes
                   .slice(0, NAMED)
                   .map((one) => one.key)

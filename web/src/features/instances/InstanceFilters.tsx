@@ -23,7 +23,7 @@ export function InstanceFilters({
   const t = useT();
   const words = t.instances;
   const navigate = useNavigate();
-  const { namespace, service, state, revision } = useSearch({ strict: false });
+  const { namespace, service, state, revision, cursor } = useSearch({ strict: false });
   const { data: namespaces } = useQuery(namespacesQuery(env));
   const set = (part: Record<string, string | undefined>) =>
     void navigate({
@@ -71,6 +71,11 @@ export function InstanceFilters({
           </option>
         ))}
       </Select>
+      <FilterField
+        label={words.after}
+        value={cursor ?? ''}
+        onChange={(text) => set({ cursor: text || undefined })}
+      />
       <div className={styles.links}>
         <Link
           to="/e/$env/instances"

@@ -10,8 +10,8 @@ import { Page } from '../../ui/Page';
 import { EmptyState } from '../../ui/States';
 import { InstanceBars } from './InstanceBars';
 import { InstanceFilters } from './InstanceFilters';
-import styles from './InstanceListPage.module.css';
 import { InstanceTable } from './InstanceTable';
+import { Pages } from './Pages';
 
 /** Few enough that the page stays small, many enough to read. */
 const PAGE = 50;
@@ -23,7 +23,7 @@ export default function InstanceListPage() {
   const environment = useEnvironment(env);
   const filter: InstanceFilter = { namespace, service, state, runs: revision, cursor };
   const query = useQuery(instancesQuery(env, filter, PAGE));
-  const isFiltered = Boolean(namespace || service || state || revision);
+  const isFiltered = Boolean(namespace || service || state || revision || cursor);
   return (
     <Page
       title={t.title}
@@ -59,28 +59,7 @@ export default function InstanceListPage() {
                 {t.emptyHint}
               </EmptyState>
             )}
-            {(next || cursor) && (
-              <nav className={styles.pages} aria-label={t.nextPage}>
-                {cursor && (
-                  <Link
-                    to="/e/$env/instances"
-                    params={{ env }}
-                    search={{ namespace, service, state, revision }}
-                  >
-                    {t.firstPage}
-                  </Link>
-                )}
-                {next && (
-                  <Link
-                    to="/e/$env/instances"
-                    params={{ env }}
-                    search={{ namespace, service, state, revision, cursor: next }}
-                  >
-                    {t.nextPage}
-                  </Link>
-                )}
-              </nav>
-            )}
+            <Pages env={env} next={next} />
           </>
         )}
       </Loaded>

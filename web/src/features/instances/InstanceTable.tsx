@@ -32,7 +32,8 @@ export function InstanceTable({ env, rows }: { env: string; rows: InstanceView[]
           <StandingBadges instance={one} />
           {one.rejected && (
             <span className={styles.reason}>
-              {t.rejectedRevision(words.common.revisionNumber(one.rejected.revision))}:{' '}
+              {t.rejectedRevision(words.common.revisionNumber(one.rejected.revision))}
+              {words.common.colon}
               {one.rejected.reason ?? t.noReason}
             </span>
           )}

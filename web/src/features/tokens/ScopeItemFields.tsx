@@ -73,7 +73,7 @@ export function ScopeItemFields({
             {actionNames.map((action) => (
               <Checkbox
                 key={action}
-                label={held(action) ? t.actions[action] : `${t.actions[action]} (${t.tokens.notHeld})`}
+                label={held(action) ? t.actions[action] : t.common.noted(t.actions[action], t.tokens.notHeld)}
                 checked={item.actions.includes(action)}
                 disabled={!held(action)}
                 onChange={(event) => toggle(action, event.target.checked)}

@@ -30,6 +30,9 @@ export const common = {
   actions: 'Actions',
   description: 'Description',
   optional: 'optional',
+  colon: ': ',
+  /** A word with a note behind it. */
+  noted: (word: string, note: string) => `${word} (${note})`,
   typeName: (name: string) => `Type “${name}” to go on`,
   bytes: (count: number) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`),
   entries: (count: number) => (count === 1 ? '1 entry' : `${count} entries`),

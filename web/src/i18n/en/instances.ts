@@ -11,6 +11,7 @@ export const instances = {
   driftedShort: 'differ',
   filters: 'Filter of instances',
   service: 'Service',
+  after: 'Ids after',
   state: 'State',
   anyState: 'any state',
   anyNamespace: 'any namespace',

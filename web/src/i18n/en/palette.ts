@@ -41,6 +41,7 @@ export const help = {
     everywhere: 'Everywhere',
     entry: 'An entry',
     diff: 'Differences and history',
+    instances: 'Instances',
     editor: 'The editor',
   },
   keys: {
@@ -61,6 +62,7 @@ export const help = {
     older: 'Older revision',
     newer: 'Newer revision',
     split: 'Side by side or below each other',
+    nextPage: 'Next page',
     leave: 'Leave the editor by the keyboard',
   },
 };

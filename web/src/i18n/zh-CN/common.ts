@@ -31,6 +31,8 @@ export const common: typeof en.common = {
   author: '作者',
   actions: '操作',
   description: '描述',
+  colon: '：',
+  noted: (word, note) => `${word}（${note}）`,
   optional: '可选',
   typeName: (name) => `请输入“${name}”以继续`,
   bytes: (count) => (count < 1024 ? `${count} B` : `${(count / 1024).toFixed(1)} KiB`),

@@ -42,7 +42,7 @@ export const entries: typeof en.entries = {
     drafted: '在您的草稿中',
     by: (actor) => `由 ${actor}`,
     create: '新建配置',
-    review: (count) => `检查 ${count} 项更改`,
+    review: (count) => `查看 ${count} 项更改`,
     export: '导出为 JSON',
     exporting: '正在导出…',
     empty: '此命名空间还没有配置',

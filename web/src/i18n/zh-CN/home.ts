@@ -37,7 +37,7 @@ export const home: typeof en.home = {
   instances: (count) => `${count} 个实例`,
   history: '历史',
   drafts: '我的草稿',
-  review: '检查',
+  review: '查看并发布',
   edited: '上次编辑',
   changesIn: (count) => `${count} 处修改`,
 };

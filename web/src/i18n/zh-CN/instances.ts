@@ -13,6 +13,7 @@ export const instances: typeof en.instances = {
   driftedShort: '不一致',
   filters: '实例筛选',
   service: '服务',
+  after: '此标识之后',
   state: '状态',
   anyState: '任意状态',
   anyNamespace: '任意命名空间',
