@@ -89,13 +89,13 @@ const isLive = (page) => page.getByText(/^r\d+ is live$/).waitFor();
 
 export function keyboard(the) {
   test('A by keyboard alone, from the palette to the publish', PATIENCE, async () => {
-    const at = { env: 'dev', namespace: 'orders.worker', key: 'application.yaml' };
+    const at = { env: 'dev', namespace: 'orders.jobs', key: 'application.yaml' };
     const hand = await Typist.at(the, `${the.url}/login`);
     const { page } = hand;
     await hand.logIn('ada');
-    await hand.go('orders.worker/application', page.getByRole('option').filter({ hasText: 'application.yaml' }).filter({ hasText: 'dev' }).first());
-    await page.getByText('service: "orders.worker"').first().waitFor();
-    assert.match(page.url(), /\/e\/dev\/n\/orders\.worker\/k\/application\.yaml$/);
+    await hand.go('orders.jobs/application', page.getByRole('option').filter({ hasText: 'application.yaml' }).filter({ hasText: 'dev' }).first());
+    await page.getByText('service: "orders.jobs"').first().waitFor();
+    assert.match(page.url(), /\/e\/dev\/n\/orders\.jobs\/k\/application\.yaml$/);
     await hand.press('e');
     await editor(page).waitFor();
     await page.waitForFunction(() => document.activeElement?.closest('.cm-content') !== null);
