@@ -49,7 +49,7 @@ before(async () => {
     receipts: [{ epoch, revision: nth % 10 === 0 ? older : newest, stage: 'applied' }],
   }));
   console.log(`${ALL} instances were there after ${Math.round(performance.now() - begun)} ms`);
-}, { timeout: 180_000 });
+}, { timeout: 300_000 });
 after(async () => {
   await the.world?.end();
   await the.chrome?.close();
