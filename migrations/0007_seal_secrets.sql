@@ -162,4 +162,93 @@ BEGIN
 END
 $$;
 
+-- As before; each change set also appends a row to the audit, for which `sets` have token and address besides. Outcome
+-- 'unsealed': the first marks of an entry come with the sealing of its earlier versions, and those listed still have some
+-- that are not sealed.
+CREATE OR REPLACE FUNCTION commit_change_sets(
+    expected_epoch bigint, expected_revision bigint, expected_access bigint,
+    sets jsonb, changes jsonb, content_hashes bytea[], content_bodies bytea[],
+    OUT outcome text, OUT committed_at timestamptz, OUT duplicates jsonb
+)
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+    h head%ROWTYPE;
+    i record;
+    appended bigint;
+BEGIN
+    IF current_setting('synchronous_commit') IN ('off', 'local') THEN
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
+    PERFORM lock_store();
+    SELECT * INTO STRICT h FROM head;
+    SELECT * INTO STRICT i FROM store_identity();
+    IF (h.system_identifier, h.timeline, h.table_oid) IS DISTINCT FROM (i.system_identifier, i.timeline, i.table_oid) THEN
+        outcome := 'foreign';
+        RETURN;
+    END IF;
+    IF (h.epoch, h.revision, h.access) IS DISTINCT FROM (expected_epoch, expected_revision, expected_access) THEN
+        outcome := 'moved';
+        RETURN;
+    END IF;
+    SELECT jsonb_agg(jsonb_build_object('id', s.id, 'same_body', k.body_hash = decode(s.body_hash, 'hex'),
+                                        'epoch', k.epoch, 'revision', k.revision, 'changed', k.changed))
+    INTO duplicates
+    FROM jsonb_to_recordset(sets) AS s(id uuid, caller text, idempotency_key text, body_hash text)
+    JOIN idempotency k ON k.caller = s.caller AND k.key = s.idempotency_key;
+    IF duplicates IS NOT NULL THEN
+        outcome := 'duplicate';
+        RETURN;
+    END IF;
+
+    SELECT jsonb_agg(DISTINCT jsonb_build_object('environment', n.environment, 'namespace', n.namespace, 'key', n.key))
+    INTO duplicates
+    FROM (SELECT DISTINCT c.environment, c.namespace, c.key
+          FROM jsonb_to_recordset(changes) AS c(environment text, namespace text, key text, first_marks boolean)
+          WHERE c.first_marks) n
+    WHERE EXISTS (SELECT FROM changes e
+                  WHERE e.environment = n.environment AND e.namespace = n.namespace AND e.key = n.key
+                    AND e.item = 'entry' AND NOT e.deleted AND e.attributes IS NULL)
+       OR EXISTS (SELECT FROM jsonb_to_recordset(changes) AS o(item text, environment text, namespace text, key text,
+                                                              deleted boolean, attributes jsonb)
+                  WHERE (o.environment, o.namespace, o.key) = (n.environment, n.namespace, n.key)
+                    AND o.item = 'entry' AND NOT o.deleted AND coalesce(o.attributes, 'null') = 'null');
+    IF duplicates IS NOT NULL THEN
+        outcome := 'unsealed';
+        RETURN;
+    END IF;
+
+    committed_at := greatest(h.at, clock_timestamp());
+    IF EXISTS (SELECT FROM jsonb_to_recordset(changes) AS c("offset" bigint, hash text)
+               JOIN jsonb_to_recordset(sets) AS s("offset" bigint, kind text) ON s.offset = c.offset
+               JOIN redactions r ON r.hash = decode(c.hash, 'hex') WHERE s.kind IN ('rollback', 'revert')) THEN
+        RAISE EXCEPTION 'a version was redacted while it was brought back';
+    END IF;
+    -- Whoever sends the bytes of a redacted version again, means them.
+    DELETE FROM redactions WHERE hash = ANY(content_hashes);
+    INSERT INTO contents (hash, body)
+    SELECT * FROM unnest(content_hashes, content_bodies)
+    ON CONFLICT DO NOTHING;
+    INSERT INTO revisions (revision, epoch, id, at, actor, message, kind, request_id, origin)
+    SELECT h.revision + s.offset, h.epoch, s.id, committed_at, s.actor, s.message, s.kind, s.request_id, s.origin
+    FROM jsonb_to_recordset(sets) AS s("offset" bigint, id uuid, actor text, message text, kind text, request_id text, origin jsonb)
+    WHERE s.offset > 0;
+    GET DIAGNOSTICS appended = ROW_COUNT;
+    INSERT INTO changes (revision, ordinal, item, environment, namespace, key, deleted, format, hash, attributes, previous)
+    SELECT h.revision + c.offset, c.ordinal, c.item, c.environment, c.namespace, c.key, c.deleted, c.format,
+           decode(c.hash, 'hex'), nullif(c.attributes, 'null'), c.previous
+    FROM jsonb_to_recordset(changes) AS c("offset" bigint, ordinal integer, item text, environment text, namespace text,
+         key text, deleted boolean, format text, hash text, attributes jsonb, previous bigint);
+    INSERT INTO idempotency (caller, key, body_hash, epoch, revision, changed, at)
+    SELECT s.caller, s.idempotency_key, decode(s.body_hash, 'hex'), h.epoch, h.revision + s.head_offset, s.changed, committed_at
+    FROM jsonb_to_recordset(sets) AS s(head_offset bigint, changed bigint, caller text, idempotency_key text, body_hash text)
+    WHERE s.idempotency_key IS NOT NULL;
+    IF appended > 0 THEN
+        UPDATE head SET revision = h.revision + appended, at = committed_at;
+        PERFORM append_audit(audit_of_revisions(h.epoch, h.revision, sets), committed_at);
+        PERFORM pg_notify('pintle_head', format('%s.%s.%s', h.epoch, h.revision + appended, h.access));
+    END IF;
+    outcome := 'committed';
+END
+$$;
+
 UPDATE schema_level SET level = 7, oldest_level = 7;

@@ -106,10 +106,8 @@ EXCEPTION WHEN unique_violation THEN
 END
 $$;
 
--- As before, and each change set also appends a row to the audit, for which `sets` have token and address besides; one that
--- publishes a draft also has its id and the hash that was reviewed, and the draft goes with the commit. Outcome 'unsealed': the
--- first marks of an entry come with the sealing of its earlier versions, and those listed still have some that are not sealed.
--- Outcome 'draft_moved': the drafts of those listed have another hash now, or are gone.
+-- As before; a change set that publishes a draft also has its id and the hash that was reviewed, and the draft goes with the
+-- commit. Outcome 'draft_moved': the drafts of those listed have another hash now, or are gone.
 CREATE OR REPLACE FUNCTION commit_change_sets(
     expected_epoch bigint, expected_revision bigint, expected_access bigint,
     sets jsonb, changes jsonb, content_hashes bytea[], content_bodies bytea[],
