@@ -1,11 +1,13 @@
 # Everything a contributor runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test fmt sqlx openapi console dist setup clean
+.PHONY: help run test bench fmt sqlx openapi console dist setup clean
 
 # What `make run` hands on to `pintle dev`, and the phases that `make test` runs (all of them when empty).
 ARGS ?=
 PHASES ?=
+# What `make bench` measures (everything when empty).
+FIGURES ?=
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,6 +20,9 @@ run: ## build, start a private PostgreSQL and the server; ARGS="--listen 127.0.0
 
 test: ## everything that has to pass before a merge; PHASES="fmt unit" for some of it
 	@scripts/test.sh $(PHASES)
+
+bench: ## measure Pintle beside etcd, nginx, pgbench and bare loops; FIGURES="read publish" for some of it
+	@scripts/bench.sh $(FIGURES)
 
 setup: ## install what `make run` and `make test` need and the machine lacks
 	@scripts/setup.sh test

@@ -2,16 +2,17 @@
 # Makes sure that the machine has what Pintle's build needs, and installs what Debian and Ubuntu can.
 #
 #   scripts/setup.sh run    for `make run`: a C compiler, PostgreSQL's server programs, Rust
-#   scripts/setup.sh test   also for `make test`: psql, Python with what comes from PyPI, nginx, Node with npm, Chromium, openssl,
+#   scripts/setup.sh test   also for `make test`: psql, etcd, Python with what comes from PyPI, nginx, Node with npm, Chromium, openssl,
 #                           libfaketime, unshare, rustfmt and clippy
+#   scripts/setup.sh bench  for `make bench`: what `run` needs, psql, nginx, Node with npm, and etcd
 #
 # As root, or where sudo asks for no password, it uses apt-get; elsewhere it prints the command to run and fails.
 # No database or web server of the system is made, started or used.
 set -euo pipefail
 
 mode=${1:-}
-if [ "$mode" != run ] && [ "$mode" != test ]; then
-    echo "usage: $0 run | test" >&2
+if [ "$mode" != run ] && [ "$mode" != test ] && [ "$mode" != bench ]; then
+    echo "usage: $0 run | test | bench" >&2
     exit 2
 fi
 cd "$(dirname "$0")/.."
@@ -24,14 +25,17 @@ has() {
 missing_packages() {
     { has cc && has make; } || echo build-essential
     scripts/postgres.sh where >/dev/null || echo postgresql
-    if [ "$mode" = test ]; then
+    if [ "$mode" != run ]; then
         has psql || echo postgresql-client
-        { has curl && has diff; } || echo curl diffutils
-        { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || echo python3 python3-venv
         { has nginx || [ -x /usr/sbin/nginx ]; } || echo nginx-light
-        ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || echo libfaketime
+        has etcd || echo etcd-server
         has node || echo nodejs
         has npm || echo npm
+    fi
+    if [ "$mode" = test ]; then
+        { has curl && has diff; } || echo curl diffutils
+        { has python3 && python3 -c 'import ensurepip, venv' 2>/dev/null; } || echo python3 python3-venv
+        ls /usr/lib/*/faketime/libfaketimeMT.so.1 >/dev/null 2>&1 || echo libfaketime
         has openssl || echo openssl
         has chromium || has chromium-browser || has google-chrome || echo chromium
         has unshare || echo util-linux
@@ -39,7 +43,7 @@ missing_packages() {
 }
 
 # Installs as root, without questions. Debian's postgresql makes and starts a database of its own when it is
-# installed, and its nginx starts on port 80; for this one time they are told not to.
+# installed, its nginx starts on port 80 and its etcd on 2379; for this one time they are told not to.
 install_script() {
     cat <<SCRIPT
 set -eu
@@ -53,7 +57,7 @@ undo() {
     ! grep -qs '^# pintle' \$policy || rm \$policy
 }
 trap undo EXIT
-case " $* " in *" nginx-light "*)
+case " $* " in *" nginx-light "* | *" etcd-server "*)
     [ -e \$policy ] || { printf '#!/bin/sh\n# pintle: services are not started\nexit 101\n' >\$policy; chmod 0755 \$policy; }
 esac
 case " $* " in *" postgresql "*)
@@ -94,7 +98,7 @@ check_rust() {
         echo "Rust $found is too old, Pintle needs $wanted or newer. Run: rustup update stable && rustup default stable" >&2
         return 1
     fi
-    [ "$mode" = run ] && return
+    [ "$mode" = test ] || return 0
     if ! cargo fmt --version >/dev/null 2>&1 || ! cargo clippy --version >/dev/null 2>&1; then
         echo "rustfmt or clippy is missing. Run: rustup component add rustfmt clippy" >&2
         return 1
@@ -111,4 +115,4 @@ if [ "${#missing[@]}" -gt 0 ]; then
 fi
 check_rust
 # For the examples, so that their tests need no network.
-[ "$mode" = run ] || scripts/gunicorn.sh >/dev/null
+[ "$mode" != test ] || scripts/gunicorn.sh >/dev/null

@@ -15,6 +15,7 @@ mod agent_credentials;
 mod apply;
 mod audit;
 mod bad_input;
+mod bench_report;
 mod cli;
 mod cli_access;
 mod cli_secrets;
