@@ -170,8 +170,8 @@ fn a_revision_that_was_passed_over_is_a_gap() {
     assert_eq!(wrongs(&history), [0, 0, 0, 1, 0, 0]);
     // Also when only a checkpoint tells so.
     let mut history = good();
-    both(&mut history).seen.truncate(3);
-    both(&mut history).seen.push(Seen::Checkpoint(at(5)));
+    history.watched[0].seen.truncate(2);
+    history.watched[0].seen.push(Seen::Checkpoint(at(5)));
     assert_eq!(wrongs(&history), [0, 0, 0, 2, 0, 0]);
 }
 

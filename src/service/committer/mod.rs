@@ -242,9 +242,9 @@ impl Round<'_> {
         if self.session.is_none() {
             *self.session = Some(self.desk.store.acquire().await?);
         }
-        let Some(session) = self.session.as_mut() else { return Ok(()) };
         #[cfg(feature = "broken-acks-early")]
         self.answer_early(state, &verdicts);
+        let Some(session) = self.session.as_mut() else { return Ok(()) };
         let batch = batch(state, &self.waiting, &verdicts);
         self.desk.metrics.batch_size.observe(f64::from(u32::try_from(batch.sets.len()).unwrap_or(u32::MAX)));
         let started = Instant::now();
