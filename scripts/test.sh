@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all=(setup web fmt clippy library sqlx unit architecture it browser faults openapi doc deny schemathesis)
+all=(setup web fmt clippy library sqlx unit architecture it browser faults drill openapi doc deny schemathesis)
 
 # Ordinary builds read .sqlx/ and need no database.
 export SQLX_OFFLINE=true
@@ -54,6 +54,9 @@ faults() {
     cargo test --test faults --locked attacks::
     cargo test --test faults --locked -- --skip crash:: --skip watch:: --skip attacks::
 }
+
+# One short round of the drill. The tests of how it judges are among the faults.
+drill() { scripts/drill.sh --smoke; }
 
 openapi() {
     cargo run --quiet --locked -- openapi >"$logs/openapi.json"

@@ -80,7 +80,13 @@ pub(crate) async fn run(seed: u64, time: Duration, program: Option<PathBuf>, smo
 }
 
 async fn round(storm: &mut Storm, paces: &Paces, most: Duration) -> Tested<Verdict> {
-    let script = async |watchers: &Watchers, _: &Counts, _: &mut [Node]| wait(watchers, most, || false).await;
+    let script = async |watchers: &Watchers, _: &Counts, _: &mut [Node]| {
+        // What a watcher met that must not be ends the round early, and is judged with the rest.
+        wait(watchers, most, || false).await.or_else(|error| {
+            tell(&error.to_string());
+            Ok(())
+        })
+    };
     let notes = storm.rage(paces, script).await?;
     let running = storm.callers.clone();
     let (_, history) = storm.settle(&running, notes).await?;

@@ -207,12 +207,17 @@ fn files_of_two_revisions_or_of_none_are_torn() {
 }
 
 #[test]
-fn files_older_than_what_was_said_or_than_the_end_are_wrong() {
+fn files_older_or_newer_than_what_was_said_or_older_than_the_end_are_wrong() {
     let mut history = good();
     history.files[0].said = Some(3);
     assert_eq!(wrongs(&history), [0, 0, 0, 0, 0, 1]);
     let mut history = good();
     history.files[0].last = true;
+    assert_eq!(wrongs(&history), [0, 0, 0, 0, 0, 1]);
+    let mut history = good();
+    history.files[1].said = Some(4);
+    assert_eq!(wrongs(&history), [0, 0, 0, 0, 0, 1]);
+    history.files[1].said = None;
     assert_eq!(wrongs(&history), [0, 0, 0, 0, 0, 1]);
 }
 

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use pintle::domain::contents::ContentHash;
 
-use super::agent::{Agent, applied, instance};
+use super::agent::{Agent, instance};
 use super::harm::{Counts, Pace, Until, count};
 use super::http::Caller;
 use super::node::tail;
 use super::seen::{Contents, FileSet};
 use super::writers::{KEYS, NAMESPACES};
-use super::{BOUND, Dice, Place, Tested, eventually};
+use super::{BOUND, Dice, Place, Tested, ensure, eventually, tell};
 
 /// Files that are the same for so long are not in the middle of a change.
 const STILL: Duration = Duration::from_secs(1);
@@ -126,12 +126,23 @@ impl Fleet {
         Ok(sets.collect())
     }
 
-    /// Waits until all services run a revision, and gives their files.
+    /// Waits until all services said that they run a revision, and gives their files; of those that never do, too.
     pub(crate) async fn settle(&self, node: &Caller, revision: u64) -> Tested<Vec<FileSet>> {
+        let all = eventually("all services are at the end", BOUND, async || {
+            for service in &self.services {
+                let said = instance(node, &service.id).await?.revision;
+                ensure(said >= Some(revision), || format!("{} runs {said:?}", service.id))?;
+            }
+            Ok(Some(()))
+        });
+        if let Err(error) = all.await {
+            tell(&error.to_string());
+        }
         let mut sets = Vec::new();
         for service in &self.services {
-            let said = applied(node, &service.id, revision).await?.revision;
-            sets.push(FileSet { service: service.id.clone(), files: service.files()?, said, last: true });
+            let said = instance(node, &service.id).await.ok().and_then(|view| view.revision);
+            let files = service.files().unwrap_or_default();
+            sets.push(FileSet { service: service.id.clone(), files, said, last: true });
         }
         Ok(sets)
     }

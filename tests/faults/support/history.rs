@@ -379,8 +379,10 @@ impl Judge {
         if set.said.is_some_and(|said| to <= said) {
             self.find(Kind::Wrong, || format!("{} said {:?} and has files of before {to}", set.service, set.said));
         }
-        if set.last && to != u64::MAX {
+        if set.last && (to != u64::MAX || set.files.is_empty()) {
             self.find(Kind::Wrong, || format!("{} ends with files that were replaced at {to}", set.service));
+        } else if set.last && set.said < Some(from) {
+            self.find(Kind::Wrong, || format!("{} has files of {from} and only said {:?}", set.service, set.said));
         }
     }
 }

@@ -171,7 +171,10 @@ impl Storm {
     pub(crate) async fn settle(&mut self, running: &[Caller], notes: Notes) -> Tested<(u64, History)> {
         let begun = Instant::now();
         let (last, ended) = end(running, &mut Dice::new(self.seed.wrapping_add(10))).await?;
-        eventually("every watcher is at the end", BACK, async || self.watchers.are_at(last)).await?;
+        // Who does not come to the end is judged by what it saw.
+        if let Err(error) = eventually("every watcher is at the end", BACK, async || self.watchers.are_at(last)).await {
+            tell(&error.to_string());
+        }
         let back = begun.elapsed();
         let Notes { mut published, mut files } = notes;
         published.extend([self.begun.clone(), ended]);
