@@ -20,10 +20,10 @@ const ROUND: Duration = Duration::from_secs(90);
 const ALL_KINDS: Duration = Duration::from_mins(1);
 
 const PACES: Paces = Paces {
-    writers: 6,
-    writes: Pace(5, 60),
+    writers: 16,
+    writes: Pace(20, 150),
     nodes: Some(Pace(1500, 9000)),
-    databases: Some(Pace(4000, 15000)),
+    databases: Some(Pace(5000, 15000)),
     agents: Some(Pace(500, 4000)),
     clock: Some(Pace(500, 2500)),
     connections: Pace(40, 300),

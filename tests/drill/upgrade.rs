@@ -15,8 +15,8 @@ use crate::table::{Faults, Parts, conclude, print};
 
 /// Nodes are started and stopped by hand here; connections break meanwhile.
 const PACES: Paces = Paces {
-    writers: 6,
-    writes: Pace(5, 60),
+    writers: 8,
+    writes: Pace(20, 150),
     nodes: None,
     databases: None,
     agents: Some(Pace(500, 4000)),
