@@ -117,6 +117,9 @@ impl Storm {
         let (until, database) = (Until::new(&over), self.cluster.url());
         let dice = |number| Dice::new(seed ^ number);
         let (counts, callers, watchers) = (&self.counts, &self.callers, &self.watchers);
+        // Writers are cut off as well, and then do not know what became of their call.
+        let through = callers.iter().zip(&self.proxies).map(|(caller, proxy)| caller.through(proxy.port));
+        let through: Vec<_> = through.collect();
         let split = if paces.nodes.is_some() { self.nodes.len() } else { 0 };
         let (killed, scripted) = self.nodes.split_at_mut(split);
         let never = Pace(u64::MAX / 2, u64::MAX);
@@ -150,7 +153,7 @@ impl Storm {
             }
         };
         let writers = try_join_all(
-            (0..paces.writers).map(|number| write(callers, number, dice(100 + number), paces.writes, until.clone())),
+            (0..paces.writers).map(|number| write(&through, number, dice(100 + number), paces.writes, until.clone())),
         );
         let (.., files, published) = tokio::try_join!(
             script,
