@@ -31,7 +31,7 @@ const AGENTS: usize = 3;
 const SERVICES: usize = 10;
 /// What breaks how often.
 const PACES: Paces = Paces {
-    writers: 3,
+    writers: 6,
     writes: Pace(20, 250),
     nodes: Some(Pace(500, 6500)),
     databases: Some(Pace(200, 2500)),
