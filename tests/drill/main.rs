@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Parser, Subcommand};
+use tokio::signal::unix::{SignalKind, signal};
 
 use support::{Dice, Tested, tell};
 
@@ -55,7 +56,7 @@ enum What {
 fn main() -> ExitCode {
     let options = Options::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).enable_all().build();
-    let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(drill(options)));
+    let done = runtime.map_err(Into::into).and_then(|runtime| runtime.block_on(unless_stopped(drill(options))));
     match done {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
@@ -63,6 +64,17 @@ fn main() -> ExitCode {
             tell(&format!("the drill could not be finished: {error}"));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Whoever stops the drill stops everything that it started.
+async fn unless_stopped(drill: impl Future<Output = Tested<bool>>) -> Tested<bool> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        done = drill => done,
+        _ = terminate.recv() => Err("stopped".into()),
+        _ = interrupt.recv() => Err("stopped".into()),
     }
 }
 
