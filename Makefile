@@ -1,7 +1,7 @@
 # Everything a contributor runs. `make` alone lists the targets.
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench fmt sqlx openapi console dist setup clean
+.PHONY: help run test bench drill fmt sqlx openapi console dist setup clean
 
 # What `make run` hands on to `pintle dev`, and the phases that `make test` runs (all of them when empty).
 ARGS ?=
@@ -23,6 +23,9 @@ test: ## everything that has to pass before a merge; PHASES="fmt unit" for some 
 
 bench: ## measure Pintle beside etcd, nginx, pgbench and bare loops; FIGURES="read publish" for some of it
 	@scripts/bench.sh $(FIGURES)
+
+drill: ## kill and cut everything under load and judge what clients saw; MINUTES=10, SEED= repeats one
+	@scripts/drill.sh
 
 setup: ## install what `make run` and `make test` need and the machine lacks
 	@scripts/setup.sh test

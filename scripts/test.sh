@@ -5,7 +5,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.."
 
-all=(setup web fmt clippy library sqlx unit architecture it browser faults bench openapi doc deny schemathesis)
+all=(setup web fmt clippy library sqlx unit architecture it browser faults drill bench openapi doc deny schemathesis)
 
 # Ordinary builds read .sqlx/ and need no database.
 export SQLX_OFFLINE=true
@@ -57,6 +57,9 @@ faults() {
 
 # One short round of every figure: that they can be measured, not how fast anything is.
 bench() { cargo bench --profile dev --bench compare --locked -- --smoke --out "$logs/bench"; }
+
+# One short round of the drill. The tests of how it judges are among the faults.
+drill() { scripts/drill.sh --smoke; }
 
 openapi() {
     cargo run --quiet --locked -- openapi >"$logs/openapi.json"

@@ -15,6 +15,8 @@ mod dev;
 mod envoy;
 mod exchange;
 mod failover;
+#[expect(clippy::indexing_slicing, reason = "a history that is shorter than it was written may end the test")]
+mod history;
 mod many;
 mod migrations;
 mod outage;

@@ -10,7 +10,8 @@ use crate::support::log::Log;
 use crate::support::node::{Node, Process, pintle, tail};
 use crate::support::postgres::Cluster;
 use crate::support::publishers::explain;
-use crate::support::watchers::{Seen, Watchers};
+use crate::support::seen::Seen;
+use crate::support::watchers::Watchers;
 use crate::support::{BOUND, Dice, Place, Tested, ensure, eventually, tell};
 
 /// A client of the library waits up to 30 s after a long outage.

@@ -242,6 +242,8 @@ impl Round<'_> {
         if self.session.is_none() {
             *self.session = Some(self.desk.store.acquire().await?);
         }
+        #[cfg(feature = "broken-acks-early")]
+        self.answer_early(state, &verdicts);
         let Some(session) = self.session.as_mut() else { return Ok(()) };
         let batch = batch(state, &self.waiting, &verdicts);
         self.desk.metrics.batch_size.observe(f64::from(u32::try_from(batch.sets.len()).unwrap_or(u32::MAX)));
@@ -344,6 +346,21 @@ impl Round<'_> {
             };
             self.desk.metrics.count_publish(outcome);
             let _ = waiting.reply.send(result);
+        }
+    }
+
+    /// Broken on purpose, for the drill to catch: says that publishes are durable before they are.
+    #[cfg(feature = "broken-acks-early")]
+    fn answer_early(&mut self, state: &State, verdicts: &Verdicts) {
+        let mut cursor = state.cursor();
+        for (waiting, verdict) in self.waiting.iter_mut().zip(verdicts) {
+            let Some(items) = verdict.as_ref().ok().filter(|items| !items.is_empty()) else { continue };
+            cursor.revision = cursor.revision.next();
+            if waiting.idempotency.is_some() {
+                let reply = std::mem::replace(&mut waiting.reply, oneshot::channel().0);
+                let changed = items.len() as u64;
+                let _ = reply.send(Ok(Committed { cursor, changed, items: items.clone(), replayed: false }));
+            }
         }
     }
 

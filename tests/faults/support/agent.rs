@@ -7,7 +7,7 @@ use nix::sys::signal::Signal;
 use pintle::api::instances::InstanceView;
 
 use super::http::Caller;
-use super::node::{Process, pintle, tail};
+use super::node::{Process, pintle, program, tail};
 use super::postgres::{free_port, signal};
 use super::{BOUND, Place, Tested, ensure, eventually};
 
@@ -17,6 +17,8 @@ pub(crate) struct Agent {
     folder: PathBuf,
     name: String,
     token: String,
+    /// Another one than the one under test.
+    program: Option<PathBuf>,
     process: Option<Process>,
 }
 
@@ -35,9 +37,18 @@ impl Agent {
     ) -> Tested<Self> {
         let folder = place.join(name);
         std::fs::create_dir_all(&folder)?;
-        let this = Self { folder, name: name.to_owned(), token: token.to_owned(), process: None };
+        let this = Self { folder, name: name.to_owned(), token: token.to_owned(), program: None, process: None };
         this.settle(servers, services)?;
         Ok(this)
+    }
+
+    /// From its next start on it is another program, or the one under test.
+    pub(crate) fn run_by(&mut self, program: Option<PathBuf>) {
+        self.program = program;
+    }
+
+    fn pintle(&self) -> std::process::Command {
+        self.program.as_deref().map_or_else(pintle, program)
     }
 
     /// Writes its settings anew.
@@ -53,12 +64,12 @@ impl Agent {
 
     /// Starts it.
     pub(crate) fn start(&mut self) -> Tested {
-        self.start_by(pintle())
+        self.start_by(self.pintle())
     }
 
     /// Starts it, and it ends at a step of its next change, as if it were killed.
     pub(crate) fn start_until(&mut self, step: &str) -> Tested {
-        self.launch(pintle(), &["--abort-after", step])
+        self.launch(self.pintle(), &["--abort-after", step])
     }
 
     /// Waits for the end at that step; false when the change was applied, or refused, without coming to it.
@@ -115,10 +126,10 @@ impl Agent {
 
     /// Stops it as a service manager does.
     pub(crate) async fn stop(&mut self) -> Tested {
-        let Some(mut process) = self.process.take() else { return Ok(()) };
-        process.signal(Signal::SIGTERM)?;
-        let (code, errors) = process.ended(BOUND).await?;
-        ensure(code == Some(0), || format!("{code:?}: {}", tail(&errors)))
+        match self.process.take() {
+            Some(mut process) => process.stop().await,
+            None => Ok(()),
+        }
     }
 
     /// What it logged.
@@ -128,7 +139,7 @@ impl Agent {
 
     /// A local command.
     pub(crate) fn command(&self, arguments: &[&str]) -> Tested<std::process::Output> {
-        let mut command = pintle();
+        let mut command = self.pintle();
         command.arg("agent").args(arguments).arg("-c").arg(self.settings());
         Ok(command.output()?)
     }

@@ -86,6 +86,11 @@ impl Caller {
         Ok(Answer { status, revision: head.unwrap_or(0), body: response.bytes().await?.to_vec() })
     }
 
+    /// The same caller through a proxy on this port.
+    pub(crate) fn through(&self, port: u16) -> Self {
+        Self { url: format!("http://127.0.0.1:{port}"), ..self.clone() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Tested<Answer> {
         self.call(Method::GET, path, None, None).await
     }

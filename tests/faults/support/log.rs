@@ -7,7 +7,7 @@ use pintle::api::revisions::{ItemKind, ItemView, RevisionList, RevisionView};
 use pintle::domain::revisions::Cursor;
 
 use super::http::Caller;
-use super::watchers::{Contents, Edits, Record, Seen};
+use super::seen::{Contents, Edits, Record, Seen, apply};
 use super::{Dice, Tested, ensure};
 
 /// How many revisions are also read one by one.
@@ -60,12 +60,7 @@ impl Log {
     pub(crate) fn state(&self, revision: u64, namespaces: &[String]) -> Contents {
         let mut state = Contents::new();
         for number in self.revisions.range(..=revision).map(|(number, _)| *number) {
-            for (place, hash) in self.edits(number, namespaces) {
-                match hash {
-                    Some(hash) => drop(state.insert(place, hash)),
-                    None => drop(state.remove(&place)),
-                }
-            }
+            apply(&mut state, &self.edits(number, namespaces));
         }
         state
     }

@@ -1,14 +1,20 @@
 //! What the fault tests are made of: clusters, nodes, a proxy, publishers, and waiting with a deadline.
 
 pub(crate) mod agent;
+pub(crate) mod fleet;
+pub(crate) mod harm;
+pub(crate) mod history;
 pub(crate) mod http;
 pub(crate) mod log;
 pub(crate) mod node;
 pub(crate) mod postgres;
 pub(crate) mod proxy;
 pub(crate) mod publishers;
+pub(crate) mod seen;
 pub(crate) mod stalled;
+pub(crate) mod storm;
 pub(crate) mod watchers;
+pub(crate) mod writers;
 
 use std::error::Error;
 use std::fs::Permissions;

@@ -17,7 +17,12 @@ pub(crate) const PASSWORD: &str = "correct horse battery staple";
 
 /// The program under test.
 pub(crate) fn pintle() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_pintle"));
+    program(Path::new(env!("CARGO_BIN_EXE_pintle")))
+}
+
+/// Another build of it.
+pub(crate) fn program(path: &Path) -> Command {
+    let mut command = Command::new(path);
     command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").env("HOME", "/nonexistent").stdin(Stdio::null());
     command
 }
@@ -71,6 +76,13 @@ impl Process {
         Ok((status.code(), self.errors()))
     }
 
+    /// Stops it as a service manager does.
+    pub(crate) async fn stop(&mut self) -> Tested {
+        self.signal(Signal::SIGTERM)?;
+        let (code, errors) = self.ended(BOUND).await?;
+        ensure(code == Some(0), || format!("{code:?}: {}", tail(&errors)))
+    }
+
     pub(crate) fn is_running(&mut self) -> bool {
         matches!(self.child.try_wait(), Ok(None))
     }
@@ -112,6 +124,8 @@ pub(crate) struct Node {
     arguments: Vec<String>,
     environment: Vec<(String, PathBuf)>,
     port: u16,
+    /// Another one than the one under test.
+    program: Option<PathBuf>,
     process: Option<Process>,
 }
 
@@ -124,13 +138,27 @@ impl Node {
             arguments: Vec::new(),
             environment: Vec::new(),
             port: free_port()?,
+            program: None,
             process: None,
         })
     }
 
     /// With more arguments of `pintle serve`.
     pub(crate) fn with(mut self, arguments: &[&str]) -> Self {
-        self.arguments.extend(arguments.iter().map(|&argument| argument.to_owned()));
+        for argument in arguments {
+            self.add_argument(argument);
+        }
+        self
+    }
+
+    /// From its next start on with one more.
+    pub(crate) fn add_argument(&mut self, argument: &str) {
+        self.arguments.push(argument.to_owned());
+    }
+
+    /// Of another program, or of the one under test.
+    pub(crate) fn run_by(mut self, program: Option<PathBuf>) -> Self {
+        self.program = program;
         self
     }
 
@@ -160,7 +188,7 @@ impl Node {
 
     /// Starts it without waiting.
     pub(crate) fn launch(&mut self) -> Tested {
-        let mut command = pintle();
+        let mut command = self.program.as_deref().map_or_else(pintle, program);
         command.env("DATABASE_URL", &self.database_url).env("PINTLE_ADMIN_PASSWORD", PASSWORD);
         // Each publish that is not served while the database is away would be a line.
         command.env("PINTLE_LOG", "info,pintle::http=error,sqlx=warn");

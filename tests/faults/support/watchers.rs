@@ -14,61 +14,11 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
 
+use super::seen::{Contents, Edits, Record, Seen};
 use super::{Dice, Failure, Tested, ensure};
 
 /// Without a byte for so long a plain client comes back: three checkpoints.
 const SILENCE: Duration = Duration::from_secs(45);
-
-/// Entries as `namespace/key`, with the hash of their content.
-pub(crate) type Contents = BTreeMap<String, String>;
-/// What a revision did to them: none for a deletion.
-pub(crate) type Edits = BTreeMap<String, Option<String>>;
-
-/// Something that a watcher was told.
-#[derive(Debug, Clone)]
-pub(crate) enum Seen {
-    Reset(String),
-    Snapshot(Cursor, Contents),
-    Change(Cursor, Edits),
-    Checkpoint(Cursor),
-}
-
-/// All that one watcher saw, and what it holds by that.
-#[derive(Debug, Default)]
-pub(crate) struct Record {
-    pub(crate) name: String,
-    pub(crate) namespaces: Vec<String>,
-    pub(crate) seen: Vec<Seen>,
-    pub(crate) holds: Contents,
-    pub(crate) cursor: Option<Cursor>,
-    /// Streams that began with a cursor.
-    pub(crate) resumes: u64,
-    /// What is against the contract.
-    pub(crate) fault: Option<String>,
-}
-
-impl Record {
-    fn take(&mut self, seen: Seen) {
-        match &seen {
-            Seen::Reset(_) => {}
-            Seen::Snapshot(at, contents) => {
-                self.cursor = Some(*at);
-                self.holds.clone_from(contents);
-            }
-            Seen::Change(at, edits) => {
-                self.cursor = Some(*at);
-                for (place, hash) in edits {
-                    match hash {
-                        Some(hash) => drop(self.holds.insert(place.clone(), hash.clone())),
-                        None => drop(self.holds.remove(place)),
-                    }
-                }
-            }
-            Seen::Checkpoint(at) => self.cursor = Some(*at),
-        }
-        self.seen.push(seen);
-    }
-}
 
 /// Watchers at work, until they are dropped.
 #[derive(Debug, Default)]
@@ -146,6 +96,12 @@ impl Watchers {
         self.records.iter().try_for_each(|record| view(&look(record)))
     }
 
+    /// Everything that was seen, once nobody watches any more.
+    pub(crate) fn finish(mut self) -> Vec<Record> {
+        self.tasks.abort_all();
+        self.records.drain(..).map(|record| std::mem::take(&mut *look(&record))).collect()
+    }
+
     pub(crate) fn resumes(&self) -> u64 {
         self.records.iter().map(|record| look(record).resumes).sum()
     }
@@ -173,7 +129,10 @@ fn take_event(record: &mut Record, event: Event, mirror: &Mirror) {
     let name = |(namespace, key): &(_, _)| format!("{namespace}/{key}");
     let held = || mirror.entries().iter().map(|(place, held)| (name(place), held.hash.to_string())).collect();
     match event {
-        Event::Connected { .. } => record.resumes += u64::from(record.cursor.is_some()),
+        Event::Connected { .. } => {
+            record.streams += 1;
+            record.resumes += u64::from(record.cursor.is_some());
+        }
         Event::Reset(reason) => record.take(Seen::Reset(format!("{reason:?}").to_lowercase())),
         Event::Snapshot(snapshot) => {
             // One that was told against what is there already is whole by it.
@@ -222,7 +181,9 @@ async fn stream(port: u16, token: &str, record: &Mutex<Record>) -> Tested {
             let ok = head.get(8..).is_some_and(|rest| rest.starts_with(b" 200"));
             ensure(ok, || String::from_utf8_lossy(&head).into_owned())?;
             in_body = true;
-            look(record).resumes += u64::from(returning);
+            let mut record = look(record);
+            record.streams += 1;
+            record.resumes += u64::from(returning);
         }
         while let Some(end) = find(&bytes, b"\n\n") {
             let block: Vec<u8> = bytes.drain(..end + 2).collect();
