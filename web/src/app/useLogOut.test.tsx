@@ -6,16 +6,21 @@ import { queries } from './queries';
 import { useSaves } from './unsaved';
 import { useLogOut } from './useLogOut';
 
-const navigate = vi.fn(async () => {});
+/** Who the page that one goes to would find here. */
+let found: unknown;
+const navigate = vi.fn(async () => {
+  found = queries.getQueryData(['me']);
+});
 const logOut = vi.fn<() => Promise<unknown>>();
 vi.mock('@tanstack/react-router', () => ({ useNavigate: () => navigate }));
 vi.mock('./ErrorView', () => ({ inWords: () => 'The server cannot be reached.' }));
-vi.mock('../api/me', () => ({ logOut: () => logOut() }));
+vi.mock('../api/me', () => ({ logOut: () => logOut(), meQuery: { queryKey: ['me'] } }));
 
 beforeEach(() => {
   navigate.mockClear();
   logOut.mockReset();
   queries.setQueryData(['me'], 'somebody');
+  found = 'nobody asked';
 });
 
 async function leave() {
@@ -35,7 +40,7 @@ test('a log-out that failed is told, changes nothing, and can be tried again', a
   await act(async () => void fireEvent.click(screen.getByText('Try again')));
   expect(screen.getByRole('region').textContent).toBe('');
   expect(navigate).toHaveBeenCalledWith({ to: '/login' });
-  expect(queries.getQueryData(['me'])).toBeUndefined();
+  expect(found).toBeUndefined();
 });
 
 test('who is out already goes to the login page', async () => {

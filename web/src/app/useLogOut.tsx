@@ -1,6 +1,6 @@
 // The way out. As long as the server did not end the session, one is not out, and is told so.
 import { useNavigate } from '@tanstack/react-router';
-import { logOut } from '../api/me';
+import { logOut, meQuery } from '../api/me';
 import { codeOf } from '../api/problem';
 import { useT } from '../i18n';
 import { Button } from '../ui/Button';
@@ -20,9 +20,11 @@ export function useLogOut(): () => void {
       // Whoever is out already need not be told.
       if (codeOf(error) !== 'unauthenticated') return refused(inWords(error, t));
     }
+    // Whom the login page finds here it sends back.
+    queries.removeQueries({ queryKey: meQuery.queryKey });
     await navigate({ to: '/login' });
-    // Only now: what is still shown would be read again.
-    queries.clear();
+    // Only now, as what is still shown would be read again; what the login page asks for stays.
+    queries.removeQueries({ type: 'inactive' });
   };
   const refused = (why: string) => {
     const close = tell(
