@@ -12,52 +12,72 @@ mod systems;
 mod values;
 
 use std::io::{Seek as _, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use clap::{Parser, Subcommand};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::time::Instant;
 
 use figures::{Bench, Extent};
 use report::{Figure, Report};
 use support::{Place, Tested, tell};
+use systems::floor::Kind;
 
-const USAGE: &str = "usage: compare [--smoke] [--out FOLDER] [FIGURE …]";
+/// Measures Pintle beside its peers and beside what the machine allows.
+#[derive(Debug, Parser)]
+struct Options {
+    /// One short round, to see that everything can be measured.
+    #[arg(long)]
+    smoke: bool,
+    /// Where to write results.json, results.md and a picture of each figure.
+    #[arg(long, value_name = "FOLDER")]
+    out: Option<PathBuf>,
+    /// What cargo says to every benchmark.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// What to measure; everything when none is named.
+    #[arg(value_parser = ALL)]
+    figures: Vec<String>,
+    #[command(subcommand)]
+    part: Option<Part>,
+}
+
+/// What other processes of a run do.
+#[derive(Debug, Subcommand)]
+#[command(subcommand_negates_reqs = true)]
+enum Part {
+    #[command(hide = true)]
+    Floor { kind: Kind },
+    #[command(hide = true)]
+    Swarm { target: String, subscribers: usize },
+}
+
 /// All figures, in the order in which they are measured.
 const ALL: [&str; 6] = ["read", "publish", "fan-out", "storm", "applied", "growth"];
 
 #[tokio::main]
 async fn main() -> Tested {
-    // What cargo itself hands to every bench.
-    let arguments: Vec<String> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
-    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let options = Options::parse();
     let (_, hard) = getrlimit(Resource::RLIMIT_NOFILE)?;
     setrlimit(Resource::RLIMIT_NOFILE, hard, hard)?;
-    match words.as_slice() {
-        ["floor", kind] => systems::floor::run(systems::floor::Kind::parse(kind)?).await,
-        ["swarm", target, subscribers] => load::swarm::run(serde_json::from_str(target)?, subscribers.parse()?).await,
-        _ => compare(&words).await,
+    match options.part {
+        Some(Part::Floor { kind }) => systems::floor::run(kind).await,
+        Some(Part::Swarm { target, subscribers }) => {
+            load::swarm::run(serde_json::from_str(&target)?, subscribers).await
+        }
+        None => compare(options).await,
     }
 }
 
-async fn compare(words: &[&str]) -> Tested {
-    let (mut smoke, mut out, mut wanted) = (false, None, Vec::new());
-    let mut words = words.iter();
-    while let Some(&word) = words.next() {
-        match word {
-            "--smoke" => smoke = true,
-            "--out" => out = Some(Path::new(words.next().ok_or(USAGE)?)),
-            figure if ALL.contains(&figure) => wanted.push(figure),
-            _ => return Err(format!("{word}: {USAGE}; figures: {}", ALL.join(" ")).into()),
-        }
-    }
-    if wanted.is_empty() {
-        wanted = ALL.to_vec();
-    }
+async fn compare(options: Options) -> Tested {
     let begun = Instant::now();
-    let bench = Bench { extent: if smoke { Extent::smoke() } else { Extent::full() }, place: Place::new()? };
+    let extent = if options.smoke { Extent::smoke() } else { Extent::full() };
+    let bench = Bench { extent, place: Place::new()? };
     let mut report = Report { facts: facts(&bench)?, figures: Vec::new() };
-    for name in wanted {
+    for name in
+        ALL.into_iter().filter(|&name| options.figures.is_empty() || options.figures.iter().any(|one| one == name))
+    {
         let began = Instant::now();
         tell(&format!("measuring {name}"));
         report.figures.extend(measure(name, &bench).await.map_err(|error| format!("{name}: {error}"))?);
@@ -65,13 +85,15 @@ async fn compare(words: &[&str]) -> Tested {
     }
     report.facts.push(("took".to_owned(), format!("{} s", begun.elapsed().as_secs())));
     write!(std::io::stdout(), "{}", report.markdown())?;
-    if let Some(folder) = out {
-        std::fs::create_dir_all(folder)?;
-        std::fs::write(folder.join("results.json"), serde_json::to_string_pretty(&report)? + "\n")?;
-        std::fs::write(folder.join("results.md"), report.markdown())?;
-        for figure in &report.figures {
-            std::fs::write(folder.join(format!("{}.svg", figure.name)), plot::svg(figure))?;
-        }
+    options.out.map_or(Ok(()), |folder| save(&report, &folder))
+}
+
+fn save(report: &Report, folder: &Path) -> Tested {
+    std::fs::create_dir_all(folder)?;
+    std::fs::write(folder.join("results.json"), serde_json::to_string_pretty(report)? + "\n")?;
+    std::fs::write(folder.join("results.md"), report.markdown())?;
+    for figure in &report.figures {
+        std::fs::write(folder.join(format!("{}.svg", figure.name)), plot::svg(figure))?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@ use std::net::{TcpListener, TcpStream};
 use std::process::Command;
 
 use bytes::Bytes;
+use clap::ValueEnum;
 use futures_util::{StreamExt as _, stream};
 use http_body_util::{BodyExt as _, Full, StreamBody, combinators::BoxBody};
 use hyper::body::{Frame, Incoming};
@@ -20,7 +21,7 @@ use crate::support::node::Process;
 use crate::support::{BOUND, Place, Tested, eventually};
 
 /// What a floor does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
     /// Hyper answers the same bytes to everybody.
     Answer,
@@ -28,21 +29,6 @@ pub(crate) enum Kind {
     Stream,
     /// One thread writes what is posted to one socket after the other.
     Loop,
-}
-
-impl Kind {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Answer => "answer",
-            Self::Stream => "stream",
-            Self::Loop => "loop",
-        }
-    }
-
-    pub(crate) fn parse(word: &str) -> Tested<Self> {
-        let found = [Self::Answer, Self::Stream, Self::Loop].into_iter().find(|kind| kind.word() == word);
-        found.ok_or_else(|| format!("{word}: no such floor").into())
-    }
 }
 
 /// A floor at work.
@@ -54,9 +40,10 @@ pub(crate) struct Floor {
 
 impl Floor {
     pub(crate) async fn start(place: &Place, kind: Kind) -> Tested<Self> {
+        let word = kind.to_possible_value().ok_or("no such floor")?;
         let mut command = Command::new(std::env::current_exe()?);
-        command.args(["floor", kind.word()]);
-        let process = Process::spawn(command, place.join(&format!("floor-{}.out", kind.word())))?;
+        command.args(["floor", word.get_name()]);
+        let process = Process::spawn(command, place.join(&format!("floor-{}.out", word.get_name())))?;
         let port = eventually("a floor listens", BOUND, async || {
             let output = process.output();
             Ok(output.strip_suffix('\n').map(str::parse).transpose()?)
