@@ -20,9 +20,9 @@ use crate::runtime::lifecycle::Lifecycle;
 use crate::runtime::master_keys;
 use crate::runtime::postgres::{Options, PrivatePostgres, default_data_dir};
 use crate::runtime::settings::DevSettings;
-use crate::service::WriteContext;
 use crate::service::ambient::Ambient as _;
-use crate::service::tokens::TokenRequest;
+use crate::service::tokens::{ListedToken, TokenRequest, TokenText};
+use crate::service::{Service, WriteContext};
 use crate::store::StoreSettings;
 
 /// The environment and namespace that the first publish command goes to.
@@ -171,15 +171,28 @@ async fn quickstart(node: &Node, data_dir: &Path) -> anyhow::Result<Option<PathB
         let at = (environment, namespace);
         service.put_namespace(&permit, at, NamespaceAttributes::default(), None, context()).await?;
     }
-    for old in service.list_tokens(&caller, None)?.into_iter().filter(|listed| listed.token.name == QUICKSTART) {
+    let path = data_dir.join(QUICKSTART);
+    let listed = service.list_tokens(&caller, None)?;
+    if let Ok(text) = std::fs::read_to_string(&path)
+        && is_good(service, &listed, &text)
+    {
+        return Ok(Some(path));
+    }
+    for old in listed.into_iter().filter(|listed| listed.token.name == QUICKSTART) {
         service.revoke_token(&caller, old.token.id).await?;
     }
     let request = TokenRequest { name: QUICKSTART.to_owned(), days: Some(1), ..TokenRequest::default() };
     let token = service.create_token(&caller, request).await?;
-    let path = data_dir.join(QUICKSTART);
     let mut file = private_file(&path).with_context(|| format!("cannot write {}", path.display()))?;
     file.write_all(token.text.reveal().as_bytes())?;
     Ok(Some(path))
+}
+
+/// Whether the token of an earlier start has half of its day left: whoever works with it goes on after a restart.
+fn is_good(service: &Service, listed: &[ListedToken], text: &str) -> bool {
+    let Some(shown) = TokenText::parse(text) else { return false };
+    let until = service.ambient.now() + Duration::from_hours(12);
+    listed.iter().any(|one| shown.belongs_to(&one.token) && one.token.expires_at.is_none_or(|ends| ends > until))
 }
 
 fn private_file(path: &Path) -> std::io::Result<File> {

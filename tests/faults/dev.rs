@@ -83,6 +83,7 @@ async fn what_is_killed_of_it_recovers_with_the_data() -> Tested {
     let place = Place::new()?;
     let mut dev = Dev::start(&place, "data").await?;
     let mut caller = set_up(&dev.url).await?;
+    let token = std::fs::read_to_string(dev.data_dir.join("quickstart-token"))?;
     caller.publish("kept", "0", "0").await?.expect(200)?;
 
     // The database: the same process starts it again.
@@ -111,6 +112,8 @@ async fn what_is_killed_of_it_recovers_with_the_data() -> Tested {
     ensure(dev.postmaster()? == postmaster, || "it was not adopted".to_owned())?;
     caller.url.clone_from(&dev.url);
     caller.shows("kept", "2").await?;
+    // With the token that was printed at the first start, too: whoever works with it is not stopped by a restart.
+    caller.token = token;
     caller.publish("kept", "3", "3").await?.expect(200)?;
 
     // Both at once.
