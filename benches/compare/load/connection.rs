@@ -23,10 +23,11 @@ enum Sender {
 
 /// A connection and what to ask.
 pub(crate) struct Connection {
+    port: u16,
     sender: Sender,
     next: Next,
     /// Keeps the connection going.
-    _driver: JoinSet<hyper::Result<()>>,
+    driver: JoinSet<hyper::Result<()>>,
 }
 
 impl fmt::Debug for Connection {
@@ -37,18 +38,25 @@ impl fmt::Debug for Connection {
 
 impl Connection {
     pub(crate) async fn http1(port: u16, next: impl FnMut() -> Tested<Request<Body>> + Send + 'static) -> Tested<Self> {
-        let (sender, connection) = http1::handshake(TokioIo::new(connect(port).await?)).await?;
         let mut driver = JoinSet::new();
-        driver.spawn(connection);
-        Ok(Self { sender: Sender::Http1(sender), next: Box::new(next), _driver: driver })
+        let sender = Sender::Http1(open_http1(port, &mut driver).await?);
+        Ok(Self { port, sender, next: Box::new(next), driver })
     }
 
     pub(crate) async fn grpc(port: u16, next: impl FnMut() -> Tested<Request<Body>> + Send + 'static) -> Tested<Self> {
-        let io = TokioIo::new(connect(port).await?);
-        let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
         let mut driver = JoinSet::new();
-        driver.spawn(connection);
-        Ok(Self { sender: Sender::Grpc(sender), next: Box::new(next), _driver: driver })
+        let sender = Sender::Grpc(open_grpc(port, &mut driver).await?);
+        Ok(Self { port, sender, next: Box::new(next), driver })
+    }
+
+    /// Connects anew: while the others had their turn, the server may have closed it.
+    pub(crate) async fn renew(&mut self) -> Tested {
+        self.driver = JoinSet::new();
+        self.sender = match self.sender {
+            Sender::Http1(_) => Sender::Http1(open_http1(self.port, &mut self.driver).await?),
+            Sender::Grpc(_) => Sender::Grpc(open_grpc(self.port, &mut self.driver).await?),
+        };
+        Ok(())
     }
 
     /// Makes one call and reads its answer to the end.
@@ -74,6 +82,19 @@ impl Connection {
             }
         }
     }
+}
+
+async fn open_http1(port: u16, driver: &mut JoinSet<hyper::Result<()>>) -> Tested<http1::SendRequest<Body>> {
+    let (sender, connection) = http1::handshake(TokioIo::new(connect(port).await?)).await?;
+    driver.spawn(connection);
+    Ok(sender)
+}
+
+async fn open_grpc(port: u16, driver: &mut JoinSet<hyper::Result<()>>) -> Tested<http2::SendRequest<Body>> {
+    let io = TokioIo::new(connect(port).await?);
+    let (sender, connection) = http2::handshake(TokioExecutor::new(), io).await?;
+    driver.spawn(connection);
+    Ok(sender)
 }
 
 async fn connect(port: u16) -> Tested<TcpStream> {

@@ -40,6 +40,9 @@ impl Sample {
 
 /// Each connection calls as soon as it has its answer, until the time is over. A call that fails fails all.
 pub(crate) async fn closed_loop(connections: &mut Vec<Connection>, lasting: Duration) -> Tested<Sample> {
+    for connection in connections.iter_mut() {
+        connection.renew().await?;
+    }
     let (begun, mut all) = (Instant::now(), JoinSet::new());
     for mut connection in connections.drain(..) {
         all.spawn(async move {
