@@ -2,9 +2,11 @@
 
 use std::process::Command;
 
+use nix::sys::signal::Signal;
+
 use super::{listening, program};
 use crate::support::node::Process;
-use crate::support::postgres::free_port;
+use crate::support::postgres::{children, free_port, signal};
 use crate::support::{Place, Tested};
 
 #[derive(Debug)]
@@ -37,5 +39,16 @@ impl Nginx {
 
     pub(crate) fn pid(&self) -> Tested<i32> {
         self.process.pid()
+    }
+}
+
+/// Its workers outlive a master that is killed.
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        let workers = self.pid().map(children).unwrap_or_default();
+        let _ = self.process.kill();
+        for worker in workers {
+            signal(worker, Signal::SIGKILL);
+        }
     }
 }
