@@ -22,10 +22,3 @@ pub(crate) fn cpu_of(pids: &[i32]) -> Tested<f64> {
     }
     Ok(ticks / TICKS_PER_SECOND)
 }
-
-/// The memory of a process that is not shared with files, in KiB.
-pub(crate) fn anonymous_kib(pid: i32) -> Tested<f64> {
-    let status = std::fs::read_to_string(format!("/proc/{pid}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")?.trim().strip_suffix(" kB"));
-    Ok(line.ok_or("no RssAnon")?.trim().parse()?)
-}

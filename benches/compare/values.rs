@@ -17,3 +17,9 @@ pub(crate) fn sorted(mut values: Vec<f64>) -> Vec<f64> {
     values.sort_by(f64::total_cmp);
     values
 }
+
+/// Bytes as MiB.
+#[expect(clippy::cast_precision_loss, reason = "what is measured here is far below 2^52 bytes")]
+pub(crate) fn mib(bytes: u64) -> f64 {
+    bytes as f64 / 1024.0 / 1024.0
+}

@@ -5,13 +5,14 @@ use std::path::PathBuf;
 use super::{Bench, turned};
 use crate::load::stream::{Stream, Target, Told, content};
 use crate::load::swarm::Swarm;
-use crate::measure::{anonymous_kib, cpu_of};
+use crate::measure::cpu_of;
 use crate::report::{Figure, Goal};
+use crate::support::stalled::memory_of;
 use crate::support::{Tested, ensure};
 use crate::systems::etcd::Etcd;
 use crate::systems::floor::{Floor, Kind};
 use crate::systems::pintle::Pintle;
-use crate::values::count;
+use crate::values::{count, mib};
 
 const PINTLE: &str = "pintle";
 const LOOP: &str = "minimal loop";
@@ -47,10 +48,10 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<(Figure, Figure)> {
         ];
         let mut groups = Vec::new();
         for (name, target, pid) in systems {
-            let before = anonymous_kib(pid)?;
+            let before = memory_of(pid)?;
             let swarm = Swarm::open(&program()?, &target, subscribers).await?;
             if name != LOOP && subscribers == most {
-                let each = (anonymous_kib(pid)? - before) / count(subscribers);
+                let each = mib(memory_of(pid)?.saturating_sub(before)) * 1024.0 / count(subscribers);
                 memory.add(name, "server's memory for each, KiB", each);
             }
             deliveries.add(name, &format!("{subscribers}: opening all, s"), swarm.opened);

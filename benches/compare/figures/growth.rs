@@ -1,19 +1,19 @@
 //! What the size of a store and the length of its history cost.
 
-use nix::sys::signal::Signal;
 use tokio::time::Instant;
 
 use super::publish::turns;
 use super::{Bench, turned};
 use crate::load::closed_loop;
 use crate::load::connection::Connection;
-use crate::load::stream::content;
-use crate::measure::{anonymous_kib, cpu_of};
+use crate::measure::cpu_of;
 use crate::report::{Figure, Goal, number};
-use crate::support::{BOUND, Tested, tell};
+use crate::support::stalled::memory_of;
+use crate::support::{Tested, tell};
 use crate::systems::etcd::Etcd;
 use crate::systems::pintle::Pintle;
 use crate::systems::postgres::install;
+use crate::values::mib;
 
 /// Revisions that are made by one call of the committing statement.
 const OF_CALL: usize = 500;
@@ -41,14 +41,13 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
         let pintle = Pintle::start(&bench.place, &format!("entries-{entries}"), entries).await?;
         stores.push(Store { what: what("pintle"), system: System::Pintle(Box::new(pintle)), entries });
         let etcd = Etcd::start(&bench.place, &format!("entries-etcd-{entries}")).await?;
-        fill(&etcd, entries).await?;
+        etcd.fill(entries).await?;
         stores.push(Store { what: what("etcd"), system: System::Etcd(etcd), entries });
     }
     for &revisions in &bench.extent.revisions {
         tell(&format!("  making a history of {} revisions", spaced(revisions)));
         let mut pintle = Pintle::start(&bench.place, &format!("revisions-{revisions}"), 1_000).await?;
-        pintle.node.process()?.signal(Signal::SIGTERM)?;
-        pintle.node.process_mut()?.ended(BOUND).await?;
+        pintle.node.process_mut()?.stop().await?;
         install(&pintle.cluster, "pintle")?;
         for _ in 0..revisions / OF_CALL {
             pintle.cluster.sql(&format!("SELECT bench_publish({OF_CALL})"))?;
@@ -118,31 +117,6 @@ async fn open(store: &Store) -> Tested<(Vec<Connection>, Vec<Connection>)> {
     Ok((readers, writers))
 }
 
-/// Puts all keys into etcd, by several writers.
-async fn fill(etcd: &Etcd, entries: usize) -> Tested {
-    let mut all = tokio::task::JoinSet::new();
-    for nth in 0..CONNECTIONS * 4 {
-        let mut key = nth;
-        let mut writer = etcd
-            .writer(move || {
-                let this = key;
-                key += CONNECTIONS * 4;
-                (format!("k{this}"), content(0))
-            })
-            .await?;
-        all.spawn(async move {
-            for _ in (nth..entries).step_by(CONNECTIONS * 4) {
-                writer.call().await?;
-            }
-            Tested::Ok(())
-        });
-    }
-    while let Some(done) = all.join_next().await {
-        done??;
-    }
-    Ok(())
-}
-
 fn pids(system: &System) -> Tested<Vec<i32>> {
     match system {
         System::Pintle(pintle) => pintle.pids(),
@@ -169,8 +143,7 @@ async fn load(figure: &mut Figure, store: &Store, bench: &Bench) -> Tested {
 async fn restart(figure: &mut Figure, store: &mut Store, bench: &Bench) -> Tested {
     let (took, pid) = match &mut store.system {
         System::Pintle(pintle) => {
-            pintle.node.process()?.signal(Signal::SIGTERM)?;
-            pintle.node.process_mut()?.ended(BOUND).await?;
+            pintle.node.process_mut()?.stop().await?;
             let begun = Instant::now();
             pintle.node.start().await?;
             (begun.elapsed(), pintle.pid()?)
@@ -183,7 +156,7 @@ async fn restart(figure: &mut Figure, store: &mut Store, bench: &Bench) -> Teste
         }
     };
     figure.add(&store.what, READY, took.as_secs_f64() * 1000.0);
-    figure.add(&store.what, MEMORY, anonymous_kib(pid)? / 1024.0);
+    figure.add(&store.what, MEMORY, mib(memory_of(pid)?));
     Ok(())
 }
 

@@ -1,24 +1,20 @@
 //! What there is when nothing happens: the size of the program, the memory of a node and an agent, the start.
 
 use super::Bench;
-use crate::measure::anonymous_kib;
 use crate::report::{Figure, Goal};
 use crate::support::agent::{Agent, applied};
+use crate::support::stalled::memory_of;
 use crate::support::{BOUND, Tested, eventually};
 use crate::systems::etcd::Etcd;
 use crate::systems::pintle::{ENTRIES, Pintle};
-
-const MIB: f64 = 1024.0;
+use crate::values::mib;
 
 pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
     let place = &bench.place;
     let mut figure = Figure::new("idle", "Idle: memory and size");
     let pintle = Pintle::start(place, "idle", ENTRIES).await?;
     let etcd = Etcd::start(place, "idle-etcd").await?;
-    for key in 0..ENTRIES {
-        let content = crate::load::stream::content(0);
-        etcd.writer(move || (format!("k{key}"), content.clone())).await?.call().await?;
-    }
+    etcd.fill(ENTRIES).await?;
     let file = place.join("agent-file");
     let services = format!(
         "  - name: idle\n    environment: dev\n    namespaces: [app]\n    files: [{{path: {}, key: k0}}]\n",
@@ -29,15 +25,14 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
         agent.start()?;
         applied(&pintle.caller, "idle-agent/idle", 1).await?;
         eventually("the file", BOUND, async || Ok(file.exists().then_some(()))).await?;
-        figure.add("pintle agent", "memory of its own, MiB", anonymous_kib(agent.process()?.pid()?)? / MIB);
+        figure.add("pintle agent", "memory of its own, MiB", mib(memory_of(agent.process()?.pid()?)?));
         agent.stop().await?;
         agent.forget()?;
-        figure.add("pintle server, 1,000 entries", "memory of its own, MiB", anonymous_kib(pintle.pid()?)? / MIB);
-        figure.add("etcd, 1,000 keys", "memory of its own, MiB", anonymous_kib(etcd.pid()?)? / MIB);
+        figure.add("pintle server, 1,000 entries", "memory of its own, MiB", mib(memory_of(pintle.pid()?)?));
+        figure.add("etcd, 1,000 keys", "memory of its own, MiB", mib(memory_of(etcd.pid()?)?));
     }
     for (name, path) in [("pintle", env!("CARGO_BIN_EXE_pintle").into()), ("etcd", crate::systems::program("etcd")?)] {
-        let bytes = crate::values::count(usize::try_from(std::fs::metadata(path)?.len())?);
-        figure.add(name, "size of the program, MiB", bytes / MIB / MIB);
+        figure.add(name, "size of the program, MiB", mib(std::fs::metadata(path)?.len()));
     }
     figure.expect("memory of its own, MiB", "pintle server, 1,000 entries", Goal::AtMost(25.0));
     figure.expect("memory of its own, MiB", "pintle agent", Goal::AtMost(8.0));

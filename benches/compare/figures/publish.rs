@@ -1,11 +1,8 @@
 //! Publishes of one entry of 1 KiB, durable, from one and from many.
 
-use nix::sys::signal::Signal;
-
 use super::{Bench, turned};
-use crate::load::connection::Connection;
+use crate::load::closed_loop;
 use crate::load::stream::content;
-use crate::load::{Sample, closed_loop};
 use crate::measure::cpu_of;
 use crate::report::{Figure, Goal};
 use crate::support::Tested;
@@ -25,8 +22,7 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
     let place = &bench.place;
     let mut pintle = Pintle::start(place, "publishes", ENTRIES).await?;
     // A copy of a database wants nobody in it.
-    pintle.node.process()?.signal(Signal::SIGTERM)?;
-    pintle.node.process_mut()?.ended(crate::support::BOUND).await?;
+    pintle.node.process_mut()?.stop().await?;
     prepare(&pintle.cluster, FLOOR)?;
     pintle.node.start().await?;
     let etcd = Etcd::start(place, "publishes-etcd").await?;
@@ -48,8 +44,8 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
                 let pids = if system == ETCD { vec![etcd.pid()?] } else { pintle.pids()? };
                 let before = cpu_of(&pids)?;
                 let sample = match system {
-                    PINTLE => load(&mut ours, bench).await?,
-                    ETCD => load(&mut theirs, bench).await?,
+                    PINTLE => closed_loop(&mut ours, bench.extent.lasting).await?,
+                    ETCD => closed_loop(&mut theirs, bench.extent.lasting).await?,
                     _ => {
                         let statement = if system == STATEMENT { PUBLISH } else { INSERT };
                         pgbench(place, &pintle.cluster, FLOOR, statement, clients, bench.extent.lasting)?
@@ -81,10 +77,6 @@ fn rate(clients: usize) -> String {
 
 fn p50(clients: usize) -> String {
     format!("{clients} at once: p50, ms")
-}
-
-async fn load(connections: &mut Vec<Connection>, bench: &Bench) -> Tested<Sample> {
-    closed_loop(connections, bench.extent.lasting).await
 }
 
 /// The entries of one of several writers, none of which has the same, each time with another content.

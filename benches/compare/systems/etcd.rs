@@ -4,16 +4,21 @@ use std::process::Command;
 
 use bytes::Bytes;
 use http_body_util::Full;
+use tokio::task::JoinSet;
 
 use super::program;
 use crate::load::connection::Connection;
 use crate::load::etcd::{PutRequest, RangeRequest, RangeResponse, framed, next_message, request};
+use crate::load::stream::content;
 use crate::support::node::Process;
 use crate::support::postgres::free_port;
 use crate::support::{BOUND, Place, Tested, ensure, eventually};
 
 /// Never reached here, and more than its default of 2 GiB so that no quota is met.
 const QUOTA: u64 = 8 * 1024 * 1024 * 1024;
+
+/// How many writers fill a store.
+const FILLING: usize = 32;
 
 #[derive(Debug)]
 pub(crate) struct Etcd {
@@ -76,6 +81,30 @@ impl Etcd {
             request(port, "KV/Put", Full::new(framed(&put)?))
         })
         .await
+    }
+
+    /// Puts `k0` and so on, by several writers.
+    pub(crate) async fn fill(&self, keys: usize) -> Tested {
+        let mut all = JoinSet::new();
+        for first in 0..FILLING {
+            let mut key = first;
+            let put = move || {
+                let this = key;
+                key += FILLING;
+                (format!("k{this}"), content(0))
+            };
+            let mut writer = self.writer(put).await?;
+            all.spawn(async move {
+                for _ in (first..keys).step_by(FILLING) {
+                    writer.call().await?;
+                }
+                Tested::Ok(())
+            });
+        }
+        while let Some(done) = all.join_next().await {
+            done??;
+        }
+        Ok(())
     }
 
     /// Fails unless a key has this value.
