@@ -69,7 +69,7 @@ async fn what_happened_cannot_be_changed_unseen() -> Tested {
              FOR r IN SELECT * FROM audit WHERE chain = 'store' ORDER BY seq LOOP \
                IF r.seq = 9 THEN r.body := replace(r.body, '\"admin\"', '\"ghost\"'); END IF; \
                after := sha256(before || convert_to(r.body, 'UTF8')); \
-               UPDATE audit SET body = r.body, previous = before, hash = after WHERE chain = 'store' AND seq = r.seq; \
+               UPDATE audit SET body = r.body, actor = r.body::jsonb->>'actor', previous = before, hash = after WHERE chain = 'store' AND seq = r.seq; \
                before := after; \
              END LOOP; \
              UPDATE audit_chains SET hash = before WHERE chain = 'store'; END $$",
@@ -97,14 +97,14 @@ async fn what_happened_cannot_be_changed_unseen() -> Tested {
 /// Tampers, verifies, and puts the tables back. The report must name the place.
 fn found(w: &World, tamper: &str, names: &str) -> Tested {
     w.cluster.sql(
-        "CREATE TABLE kept_audit AS SELECT chain, seq, body, previous, hash, at FROM audit; \
+        "CREATE TABLE kept_audit AS SELECT * FROM audit; \
          CREATE TABLE kept_chains AS SELECT * FROM audit_chains; CREATE TABLE kept_revisions AS SELECT * FROM revisions",
     )?;
     w.cluster.sql(tamper)?;
     let outcome = verify(w);
     w.cluster.sql(
         "BEGIN; SELECT lock_store(); DELETE FROM audit a WHERE EXISTS (SELECT FROM kept_audit k WHERE k.chain = a.chain AND k.seq <= a.seq); \
-         INSERT INTO audit (chain, seq, body, previous, hash, at) SELECT * FROM kept_audit; \
+         INSERT INTO audit SELECT * FROM kept_audit; \
          DELETE FROM audit_chains; INSERT INTO audit_chains SELECT * FROM kept_chains; \
          UPDATE revisions r SET actor = k.actor FROM kept_revisions k WHERE k.revision = r.revision; COMMIT; \
          DROP TABLE kept_audit, kept_chains, kept_revisions",
