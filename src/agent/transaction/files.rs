@@ -89,6 +89,11 @@ impl Owner {
 
 /// Makes a new file, complete and durable, with mode and owner. Whatever has its name already is an error.
 pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32, owner: Owner) -> Result<(), FileError> {
+    write_fleeting(path, bytes, mode, owner)?.sync_all().map_err(FileError::io("write", path))
+}
+
+/// The same without making it durable.
+pub(super) fn write_fleeting(path: &Path, bytes: &[u8], mode: u32, owner: Owner) -> Result<File, FileError> {
     let mut file = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -101,7 +106,7 @@ pub(super) fn write_new(path: &Path, bytes: &[u8], mode: u32, owner: Owner) -> R
     }
     // After the owner, as a change of owner takes special bits away.
     file.set_permissions(Permissions::from_mode(mode & MODE)).map_err(FileError::io("set the mode of", path))?;
-    file.sync_all().map_err(FileError::io("write", path))
+    Ok(file)
 }
 
 /// Replaces a state file by one rename.

@@ -32,7 +32,8 @@ pub(super) fn build(state: &Path, layout: &Layout, targets: &[Target<'_>]) -> Re
     }
     for target in targets {
         if let Some(content) = &target.file.content {
-            files::write_new(&mirrored(&root, &target.path), content, target.file.mode, Owner::of(target.file)?)?;
+            let (path, owner) = (mirrored(&root, &target.path), Owner::of(target.file)?);
+            files::write_fleeting(&path, content, target.file.mode, owner)?;
         }
     }
     Ok(stage)

@@ -142,14 +142,14 @@ impl Transaction {
             return self.confirm(at, set, activation).await;
         }
         let staged = {
-            let set = set.clone();
-            blocking(&self.place, move |place| place.stage(at, &set)).await
+            let (set, is_checked) = (set.clone(), self.service.actions.check.is_some());
+            blocking(&self.place, move |place| place.stage(at, &set, is_checked)).await
         };
         let staged = match staged {
             Ok(staged) => staged,
             Err(error) => return Outcome::StageFailed(Report::plain(error.to_string())),
         };
-        let about = Circumstances { stage: Some(staged.stage.clone()), variables: self.told(Some(at)) };
+        let about = Circumstances { stage: staged.stage.clone(), variables: self.told(Some(at)) };
         // The check gets the variables as well: they are a part of the change.
         let variables = set.variables.clone().into_iter().chain(about.variables.clone()).collect();
         let judged = Circumstances { stage: about.stage.clone(), variables };

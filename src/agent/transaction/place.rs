@@ -28,8 +28,8 @@ pub(super) struct Place {
 /// A change that is staged.
 #[derive(Debug, Clone)]
 pub(super) struct Staged {
-    /// What `{stage}` stands for.
-    pub(super) stage: PathBuf,
+    /// What `{stage}` stands for; none when nothing checks it.
+    pub(super) stage: Option<PathBuf>,
     journal: Journal,
 }
 
@@ -109,19 +109,26 @@ impl Place {
         Ok(self.layout.differing(&targets)?.into_iter().map(|target| target.path).collect())
     }
 
-    /// Stages a set. When it fails, nothing is left of it.
-    pub(super) fn stage(&self, at: Cursor, set: &FileSet) -> Result<Staged, FileError> {
+    /// Stages a set, and shows it to a check when there is one. When it fails, nothing is left of it.
+    pub(super) fn stage(&self, at: Cursor, set: &FileSet, is_checked: bool) -> Result<Staged, FileError> {
         let mut journal = Journal { folders: Vec::new(), swap: None, stored: None };
-        let staged = self.fill(&mut journal, at, set);
+        let staged = self.fill(&mut journal, at, set, is_checked);
         staged.map(|stage| Staged { stage, journal: journal.clone() }).inspect_err(|_| self.drop_staged(&journal))
     }
 
-    fn fill(&self, journal: &mut Journal, at: Cursor, set: &FileSet) -> Result<PathBuf, FileError> {
+    fn fill(
+        &self,
+        journal: &mut Journal,
+        at: Cursor,
+        set: &FileSet,
+        is_checked: bool,
+    ) -> Result<Option<PathBuf>, FileError> {
         let targets = self.layout.targets(set)?;
         let differing = self.layout.differing(&targets)?;
         sets::prepare(&self.state, at, set)?;
         let swap = self.stage_targets(journal, at, &differing)?;
-        let stage = mirror::build(&self.state, &self.layout, &targets)?;
+        // A link for each neighbour is much work where hundreds of services share a folder.
+        let stage = is_checked.then(|| mirror::build(&self.state, &self.layout, &targets)).transpose()?;
         // Written into the journal only when targets are about to be touched.
         journal.swap = swap;
         self.steps.reached(Step::Staged);
