@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use crate::service::wakeups::{PumpLink, Wakeup};
+use crate::service::wakeups::PumpLink;
 use crate::store::{Listener, Store};
 
 /// How long to wait before listening again after the connection broke.
@@ -23,7 +23,7 @@ async fn listen(store: &Store, pump: &PumpLink) {
             // What was committed before the listening took effect sent nothing.
             let mut heard = None;
             loop {
-                if pump.0.send(Wakeup::Moved(heard)).await.is_err() {
+                if !pump.moved(heard).await {
                     return;
                 }
                 heard = tokio::select! {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -20,7 +20,7 @@ use crate::feed::hub::{Hub, RING_BYTES};
 use crate::metrics::Metrics;
 use crate::service::ambient::Ambient;
 use crate::service::keyring::Keyring;
-use crate::service::wakeups::Wakeup;
+use crate::service::wakeups::{Inbox, Wakeup};
 use crate::store::{self, Conn, Head, Part, Session, Store, StoreError};
 use crate::view::{Health, View};
 
@@ -28,6 +28,8 @@ use crate::view::{Health, View};
 pub const POLL: Duration = Duration::from_millis(500);
 /// How often the database is tried while it is away.
 const RETRY: Duration = Duration::from_millis(200);
+/// How long a head that was told of may be that of a commit on its way from this node, and is waited for.
+const OWN: Duration = Duration::from_millis(20);
 /// How long a question for the head may take.
 const LOOK: Duration = Duration::from_secs(3);
 /// How long reading a page of the log may take.
@@ -47,7 +49,7 @@ pub struct Pump {
     metrics: Arc<Metrics>,
     ambient: Arc<dyn Ambient>,
     keyring: Arc<Keyring>,
-    inbox: mpsc::Receiver<Wakeup>,
+    inbox: Inbox,
     feed: Arc<Feed>,
     session: Option<Session>,
     /// The revision that was the head when the store was loaded, and its random id.
@@ -56,6 +58,15 @@ pub struct Pump {
     unplaced: Vec<Arc<Record>>,
     next_look: Instant,
     looks: u32,
+    /// The head that was told of while a commit of this node was on its way, which is likely that commit.
+    told: Option<Told>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Told {
+    head: Revision,
+    /// When it is looked for, if this node's commit did not bring it.
+    look: Instant,
 }
 
 /// Loads the store. The view and the feed it returns are kept up by the pump it returns.
@@ -65,7 +76,7 @@ pub async fn start(
     ambient: Arc<dyn Ambient>,
     keyring: Arc<Keyring>,
     limits: &Limits,
-    inbox: mpsc::Receiver<Wakeup>,
+    inbox: Inbox,
 ) -> Result<(Arc<View>, Arc<Feed>, Pump), StoreError> {
     let mut session = store.acquire().await?;
     let head = store::poll(&mut session, Revision::ZERO).await?;
@@ -103,6 +114,7 @@ pub async fn start(
         unplaced: Vec::new(),
         next_look: Instant::now(),
         looks: 0,
+        told: None,
     };
     pump.measure(&pump.view.state());
     Ok((view, feed, pump))
@@ -155,8 +167,8 @@ impl Pump {
                 biased;
                 () = stop.cancelled() => return,
                 // Before the inbox: own commits need no look, and however many there are, rights must not grow old.
-                () = tokio::time::sleep_until(self.next_look) => self.catch_up_or_note().await,
-                wakeup = self.inbox.recv() => match wakeup {
+                () = tokio::time::sleep_until(self.due()) => self.catch_up_or_note().await,
+                wakeup = self.inbox.wakeups.recv() => match wakeup {
                     Some(wakeup) => self.wake(wakeup).await,
                     None => return,
                 },
@@ -164,13 +176,33 @@ impl Pump {
         }
     }
 
+    /// When the database is looked at without being told to.
+    fn due(&self) -> Instant {
+        self.told.map_or(self.next_look, |told| told.look.min(self.next_look))
+    }
+
     async fn wake(&mut self, wakeup: Wakeup) {
         match wakeup {
-            Wakeup::Committed(records) => self.take(records).await,
+            Wakeup::Committed(records) => {
+                self.take(records).await;
+                // Another node may have committed right after this one.
+                if let Some(told) = self.told.take()
+                    && told.head > self.view.state().head
+                {
+                    self.catch_up_or_note().await;
+                }
+            }
             Wakeup::Refresh(reply) => self.refresh(reply).await,
             Wakeup::Moved(Some((cursor, access))) => {
                 let known = self.view.state();
-                if cursor > known.cursor() || access > known.access.number {
+                let is_further = cursor > known.cursor();
+                if is_further
+                    && (cursor.epoch, access) == (known.epoch, known.access.number)
+                    && self.inbox.is_committing()
+                {
+                    let look = self.told.map_or_else(|| Instant::now() + OWN, |told| told.look);
+                    self.told = Some(Told { head: cursor.revision, look });
+                } else if is_further || access > known.access.number {
                     self.catch_up_or_note().await;
                 }
             }
@@ -186,7 +218,7 @@ impl Pump {
     /// Answers a refresh, and with it every other that waits already: one look serves them all.
     async fn refresh(&mut self, first: oneshot::Sender<Result<(), String>>) {
         let mut replies = vec![first];
-        while let Ok(wakeup) = self.inbox.try_recv() {
+        while let Ok(wakeup) = self.inbox.wakeups.try_recv() {
             match wakeup {
                 Wakeup::Refresh(reply) => replies.push(reply),
                 Wakeup::Committed(records) => self.take(records).await,
@@ -312,6 +344,7 @@ impl Pump {
             }
         }
         self.metrics.database_up.set(i64::from(result.is_ok()));
+        self.told = None;
         self.next_look = Instant::now() + if health.down_since.is_some() { RETRY } else { POLL };
         self.view.note_health(health);
         result

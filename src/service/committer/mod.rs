@@ -248,6 +248,7 @@ impl Round<'_> {
         let batch = batch(state, &self.waiting, &verdicts);
         self.desk.metrics.batch_size.observe(f64::from(u32::try_from(batch.sets.len()).unwrap_or(u32::MAX)));
         let started = Instant::now();
+        let _committing = self.desk.pump.committing();
         let outcome = tokio::select! {
             outcome = timeout(STATEMENT, store::commit(session, &batch)) => outcome.unwrap_or_else(|_| Err(cut())),
             () = self.desk.view.until_down() => Err(cut()),
