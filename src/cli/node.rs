@@ -14,7 +14,7 @@ use crate::domain::limits::Limits;
 use crate::feed::pump::Pump;
 use crate::feed::{Feed, listener, pump};
 use crate::http::serve::{Door, serve};
-use crate::http::{self, App};
+use crate::http::{self, App, RequestIds};
 use crate::metrics::Metrics;
 use crate::runtime::ambient::SystemAmbient;
 use crate::runtime::files;
@@ -34,7 +34,7 @@ use crate::service::search::Searches;
 use crate::service::secrets::Resealer;
 use crate::service::sessions::Sessions;
 use crate::service::trims::{TrimLink, Trimmer};
-use crate::service::wakeups::PumpLink;
+use crate::service::wakeups::{self, PumpLink};
 use crate::service::{Service, ServiceError, housekeeping};
 use crate::store::{self, Store, StoreError, StoreSettings};
 use crate::view::View;
@@ -99,7 +99,7 @@ pub async fn start(
     let files = raise_files();
     // Bound first, so that a taken port is known before anything is changed.
     let (listener, metrics_listener) = bind(settings).await?;
-    let (store, passwords) = (Store::new(database)?, Passwords::new()?);
+    let (store, passwords) = (Store::new(database)?, Passwords::default());
     let ambient: Arc<dyn Ambient> = Arc::new(SystemAmbient);
     let keyring = open_keyring(settings, &ambient).await?;
     let (limits, metrics) = (Arc::new(settings.limits.limits()), Arc::new(Metrics::default()));
@@ -116,7 +116,7 @@ pub async fn start(
         first_admin: None,
     };
     let (link, view, feed, pump) = start.patiently().await?;
-    let (first_admin, node) = (start.first_admin, ambient.id());
+    let (first_admin, node, request_ids) = (start.first_admin, ambient.id(), RequestIds::new(ambient.id()));
     let ((submissions, inbox), (to_steps, steps)) = (mpsc::channel(SUBMISSIONS), mpsc::channel(1));
     let trims = TrimLink::new(to_steps);
     let committer = Committer {
@@ -164,7 +164,7 @@ pub async fn start(
     let (scheme, entrance) = (transport.scheme(), transport.entrance(address)?);
     let door = transport.door(&entrance, files, &metrics)?;
     transport.keep_certificate(&ambient, &metrics, lifecycle);
-    let app = Arc::new(App { service, feed, draining: lifecycle.soft.clone(), entrance });
+    let app = Arc::new(App { service, feed, request_ids, draining: lifecycle.soft.clone(), entrance });
 
     let workers = &lifecycle.workers;
     lifecycle.spawn("pump", workers, pump.run(workers.clone()));
@@ -305,11 +305,11 @@ impl Start<'_> {
         let created =
             create_first_admin(self.store, &**self.ambient, self.passwords, self.admin_password.cloned()).await?;
         self.first_admin = self.first_admin.take().or(created);
-        let (to_pump, inbox) = mpsc::channel(SUBMISSIONS);
+        let (link, inbox) = wakeups::channel(SUBMISSIONS);
         let (metrics, ambient) = (Arc::clone(self.metrics), Arc::clone(self.ambient));
         let keyring = Arc::clone(self.keyring);
         let (view, feed, pump) = pump::start(self.store.clone(), metrics, ambient, keyring, self.limits, inbox).await?;
-        Ok((PumpLink(to_pump), view, feed, pump))
+        Ok((link, view, feed, pump))
     }
 }
 

@@ -27,10 +27,6 @@ struct Arriving {
 /// Bounds the silence of a body. The bell rings when all of it came, or nobody wants more of it.
 pub(super) fn bound(body: Body, patience: Duration) -> (Body, Arc<Notify>) {
     let arrived = Arc::new(Notify::new());
-    if http_body::Body::is_end_stream(&body) {
-        arrived.notify_one();
-        return (body, arrived);
-    }
     let bell = Arc::clone(&arrived);
     (Body::new(Arriving { body, patience, silence: None, arrived }), bell)
 }

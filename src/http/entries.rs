@@ -140,7 +140,7 @@ pub(super) async fn get(
         }
         let mut view = views::entry(environment, namespace, key, &entry, true);
         if revealed {
-            let version = app.service.reveal(&caller, &address, &entry.version, entry.stamp.revision).await?;
+            let version = Box::pin(app.service.reveal(&caller, &address, &entry.version, entry.stamp.revision)).await?;
             view.content = ContentView::of(version.content.bytes());
         } else if let Some(shown) = app.service.show_masked(&address, &entry.version)? {
             view.marks = Some(views::marks_view(&shown.marks));
@@ -160,7 +160,7 @@ pub(super) async fn get(
     }
     let format = HeaderValue::from_static(entry.version.format.as_str());
     let bytes = if revealed {
-        let version = app.service.reveal(&caller, &address, &entry.version, entry.stamp.revision).await?;
+        let version = Box::pin(app.service.reveal(&caller, &address, &entry.version, entry.stamp.revision)).await?;
         version.content.bytes().clone()
     } else {
         entry.version.content.bytes().clone()

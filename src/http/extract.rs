@@ -89,21 +89,20 @@ fn told(app: &Shared, error: ServiceError, token: &str) -> ApiError {
 
 /// The parameters of the path, decoded.
 #[derive(Debug)]
-pub(super) struct Place(Vec<(String, String)>);
+pub(super) struct Place(RawPathParams);
 
 impl FromRequestParts<Shared> for Place {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &Shared) -> Result<Self, ApiError> {
         let raw = RawPathParams::from_request_parts(parts, app).await;
-        let raw = raw.map_err(|_| ApiError::bad("path", "must be percent-encoded UTF-8"))?;
-        Ok(Self(raw.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()))
+        raw.map(Self).map_err(|_| ApiError::bad("path", "must be percent-encoded UTF-8"))
     }
 }
 
 impl Place {
     fn get<T: FromStr<Err: std::fmt::Display>>(&self, name: &str) -> Result<T, ApiError> {
-        let found = self.0.iter().find(|(key, _)| key == name).map_or("", |(_, value)| value.as_str());
+        let found = self.0.iter().find(|(key, _)| *key == name).map_or("", |(_, value)| value);
         found.parse().map_err(|error: T::Err| ApiError::invalid(name, error.to_string()))
     }
 
@@ -168,8 +167,10 @@ pub(super) fn parse_query<T: DeserializeOwned>(text: &str) -> Result<T, ApiError
     if text.bytes().zip(text.bytes().skip(1)).any(|pair| pair == (b'%', b'0')) && text.contains("%00") {
         return Err(ApiError::bad("query", "must not contain NUL"));
     }
-    let pairs = serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
-    serde_path_to_error::deserialize(pairs).map_err(|error| malformed(&error, "query"))
+    let pairs = || serde_urlencoded::Deserializer::new(form_urlencoded::parse(text.as_bytes()));
+    // Where an error is costs much to know, and is asked only when there is one.
+    let parsed = T::deserialize(pairs());
+    parsed.or_else(|_| serde_path_to_error::deserialize(pairs()).map_err(|error| malformed(&error, "query")))
 }
 
 /// A JSON body; unknown fields are refused, and the path of a bad one is named.
@@ -192,6 +193,10 @@ pub(super) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiErro
     if !text.trim_start().starts_with('{') {
         return Err(ApiError::bad("body", "must be a JSON object"));
     }
+    if let Ok(value) = serde_json::from_str(text) {
+        return Ok(value);
+    }
+    // Read again to say where the error is.
     let reader = &mut serde_json::Deserializer::from_str(text);
     let value = serde_path_to_error::deserialize(&mut *reader).map_err(|error| malformed(&error, "body"))?;
     reader.end().map_err(|error| ApiError::bad("body", error.to_string()))?;

@@ -2,15 +2,13 @@
 
 use std::time::Duration;
 
-use axum::extract::{Request, State};
+use axum::extract::Request;
 use axum::http::{HeaderMap, header};
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
 
 use crate::api::problem::{Code, FieldProblem};
+use crate::http::Entrance;
 use crate::http::error::ApiError;
 use crate::http::serve::Connection;
-use crate::http::{Entrance, Shared};
 
 /// Bytes of a path with its query.
 const URI: usize = 8 * 1024;
@@ -22,14 +20,7 @@ const LATER: Duration = Duration::from_secs(5);
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Lets a request through, or says why not.
-pub(super) async fn gate(State(app): State<Shared>, request: Request, next: Next) -> Response {
-    match check(&app.entrance, &request) {
-        Ok(()) => next.run(request).await,
-        Err(error) => error.into_response(),
-    }
-}
-
-fn check(entrance: &Entrance, request: &Request) -> Result<(), ApiError> {
+pub(super) fn check(entrance: &Entrance, request: &Request) -> Result<(), ApiError> {
     let (uri, headers) = (request.uri(), request.headers());
     if let Some(connection) = request.extensions().get::<Connection>()
         && !PROBES.contains(&uri.path())

@@ -3,7 +3,8 @@
 
 use std::net::IpAddr;
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock, OnceLock};
 use std::time::Duration;
 
 use axum::body::Body;
@@ -14,8 +15,12 @@ use axum::response::{IntoResponse as _, Response};
 use opentelemetry::propagation::Extractor;
 use opentelemetry::trace::TraceContextExt as _;
 use tokio::time::Instant;
+use tower_http::compression::Compression;
+use tower_service::Service as _;
 use tracing::Instrument as _;
+use tracing::field::{Empty, display};
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
+use uuid::Uuid;
 
 use crate::api::problem::Code;
 use crate::api::{EPOCH_HEADER, REQUEST_ID_HEADER, REVISION_HEADER};
@@ -23,8 +28,7 @@ use crate::domain::access::Peer;
 use crate::domain::audit::{Denial, Who};
 use crate::http::error::{ApiError, Pending};
 use crate::http::serve::Connection;
-use crate::http::{Entrance, Shared, arrival};
-use crate::metrics::{RequestLabels, RouteLabels};
+use crate::http::{Entrance, Shared, arrival, gate};
 
 /// Longest time from the arrival of a request to the head of its answer.
 const REQUEST: Duration = Duration::from_secs(30);
@@ -37,20 +41,25 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
                                  frame-ancestors 'none'";
 
 /// What every answer says to browsers, unless its handler said more: this is no place for foreign scripts, frames or readers.
-const SECURITY: [(&str, &str); 6] = [
-    ("content-security-policy", POLICY),
-    ("x-content-type-options", "nosniff"),
-    ("referrer-policy", "no-referrer"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
-    (
-        "permissions-policy",
-        "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), \
-         fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
-         picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), \
-         xr-spatial-tracking=()",
-    ),
-];
+static SECURITY: LazyLock<[(HeaderName, HeaderValue); 6]> = LazyLock::new(|| {
+    let said = [
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+        (
+            HeaderName::from_static("permissions-policy"),
+            "accelerometer=(), autoplay=(), camera=(), clipboard-read=(), display-capture=(), encrypted-media=(), \
+             fullscreen=(), geolocation=(), gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), \
+             picture-in-picture=(), publickey-credentials-get=(), screen-wake-lock=(), usb=(), \
+             xr-spatial-tracking=()",
+        ),
+    ];
+    said.map(|(name, value)| (name, HeaderValue::from_static(value)))
+});
+/// Headers that an answer has besides those of its handler, so that their map is made once.
+const HEADERS: usize = 16;
 /// What answers over TLS say besides. Other names below this one are not ours to speak for.
 const HSTS: &str = "max-age=31536000";
 
@@ -78,56 +87,124 @@ impl Known {
 #[derive(Debug, Clone)]
 pub(super) struct TraceId(pub(super) Arc<str>);
 
-/// Gives the request its id and span, counts it, and writes the body of a problem.
-pub(super) async fn observe(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
-    let started = Instant::now();
-    let id = request_id(&app, &request);
-    let method = request.method().clone();
-    let route = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).to_owned();
-    let (client, way) = origin(&app.entrance, &request);
-    let https = way.https;
-    let (peer, known) = (Peer { address: client, request_id: Arc::clone(&id) }, Known::default());
-    request.extensions_mut().insert(peer.clone());
-    request.extensions_mut().insert(known.clone());
-    request.extensions_mut().insert(way);
-    let span = tracing::info_span!("http.request", %method, route, request_id = %id, client = tracing::field::Empty);
-    if let Some(client) = client {
-        span.record("client", tracing::field::display(client));
-    }
-    let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
-    // Without an exporter there is nobody to tell.
-    let _ = span.set_parent(parent);
-    if let Some(trace) = trace_id(&span, request.headers()) {
-        request.extensions_mut().insert(trace);
-    }
-    let mut response = next.run(request).instrument(span.clone()).await;
+/// Gives each request an id that no other has, here or on another node.
+#[derive(Debug)]
+pub struct RequestIds {
+    /// Random, of this start of the node.
+    node: u64,
+    next: AtomicU64,
+}
 
-    let denial = span.in_scope(|| write_problem(&mut response, &id));
-    if let Some(denial) = denial {
-        let who = known.0.get().cloned().unwrap_or_else(|| Who::anonymous(&peer));
-        app.service.audit.deny(who, &denial);
+impl RequestIds {
+    /// Ids that begin with a half of a random one.
+    #[must_use]
+    pub fn new(random: Uuid) -> Self {
+        Self { node: random.as_u64_pair().1, next: AtomicU64::new(0) }
     }
-    let status = response.status().as_u16();
-    let elapsed = started.elapsed();
-    span.in_scope(|| tracing::debug!(status, ms = elapsed.as_secs_f64() * 1000.0, "answered"));
-    let metrics = &app.service.metrics;
-    let labels = RequestLabels { method: method.to_string(), route: route.clone(), status };
-    metrics.requests.get_or_create(&labels).inc();
-    let labels = RouteLabels { method: method.to_string(), route };
-    metrics.request_seconds.get_or_create(&labels).observe(elapsed.as_secs_f64());
 
-    let headers = response.headers_mut();
-    if let Ok(value) = HeaderValue::from_str(&id) {
-        headers.insert(REQUEST_ID_HEADER, value);
+    fn next(&self) -> Arc<str> {
+        let id = Uuid::from_u64_pair(self.node, self.next.fetch_add(1, Ordering::Relaxed));
+        (&*id.simple().encode_lower(&mut Uuid::encode_buffer())).into()
     }
-    let cursor = app.service.view.state().cursor();
-    headers.entry(REVISION_HEADER).or_insert_with(|| HeaderValue::from(cursor.revision.0));
-    headers.entry(EPOCH_HEADER).or_insert_with(|| HeaderValue::from(cursor.epoch.0));
-    let cached = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cached));
-    headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Authorization, Cookie"));
-    secure(headers, https);
-    response
+}
+
+/// What is known of a request before it is looked at, and told when its answer is there.
+struct Observed {
+    started: Instant,
+    peer: Peer,
+    known: Known,
+    https: bool,
+    method: &'static str,
+    route: Arc<str>,
+    span: tracing::Span,
+}
+
+/// Around every request, in one layer, as each would cost another box for the request and its answer: observes it, refuses
+/// what is none for this node, and bounds its time.
+pub(super) async fn around(State(app): State<Shared>, mut request: Request, next: Next) -> Response {
+    let observed = Observed::begin(&app, &mut request);
+    let span = observed.span.clone();
+    let answered = async {
+        match gate::check(&app.entrance, &request) {
+            Ok(()) => bound_time(&app, request, next).await,
+            Err(error) => error.into_response(),
+        }
+    };
+    let response = answered.instrument(span).await;
+    observed.end(&app, response)
+}
+
+impl Observed {
+    /// Gives the request its id and span.
+    fn begin(app: &Shared, request: &mut Request) -> Self {
+        let started = Instant::now();
+        let id = request_id(app, request);
+        let method = method(request);
+        let route: Arc<str> = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).into();
+        let (client, way) = origin(&app.entrance, request);
+        let https = way.https;
+        let span =
+            tracing::info_span!("http.request", request_id = &*id, method = Empty, route = Empty, client = Empty);
+        let parent = opentelemetry::global::get_text_map_propagator(|p| p.extract(&Headers(request.headers())));
+        // Each field costs; without an exporter of traces the id is enough, and the log of a failure names the others.
+        if span.set_parent(parent).is_ok() {
+            span.record("method", method).record("route", &*route).record("client", client.map(display));
+        }
+        let trace = trace_id(&span, request.headers());
+        let (peer, known) = (Peer { address: client, request_id: id }, Known::default());
+        let extensions = request.extensions_mut();
+        extensions.insert(peer.clone());
+        extensions.insert(known.clone());
+        extensions.insert(way);
+        if let Some(trace) = trace {
+            extensions.insert(trace);
+        }
+        Self { started, peer, known, https, method, route, span }
+    }
+
+    /// Counts the request, and writes the body of a problem and the headers of every answer.
+    fn end(self, app: &Shared, mut response: Response) -> Response {
+        let Self { started, peer, known, https, method, route, span } = self;
+        let status = response.status().as_u16();
+        let elapsed = started.elapsed();
+        let denial = span.in_scope(|| {
+            tracing::debug!(status, ms = elapsed.as_secs_f64() * 1000.0, "answered");
+            write_problem(&mut response, &peer.request_id, method, &route)
+        });
+        if let Some(denial) = denial {
+            let who = known.0.get().cloned().unwrap_or_else(|| Who::anonymous(&peer));
+            app.service.audit.deny(who, &denial);
+        }
+        app.service.metrics.count_request(method, route, status, elapsed);
+
+        let headers = response.headers_mut();
+        headers.reserve(HEADERS);
+        if let Ok(value) = HeaderValue::from_str(&peer.request_id) {
+            headers.insert(REQUEST_ID_HEADER, value);
+        }
+        let cursor = app.service.view.state().cursor();
+        headers.entry(REVISION_HEADER).or_insert_with(|| HeaderValue::from(cursor.revision.0));
+        headers.entry(EPOCH_HEADER).or_insert_with(|| HeaderValue::from(cursor.epoch.0));
+        let cached = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
+        headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cached));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Authorization, Cookie"));
+        secure(headers, https);
+        response
+    }
+}
+
+/// Its method, or that it is none that anything here knows: clients cannot make up labels.
+fn method(request: &Request) -> &'static str {
+    match *request.method() {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        Method::PATCH => "PATCH",
+        _ => "other",
+    }
 }
 
 /// Whose request it is, and by which way it came. Headers that say so count only from a proxy that is trusted.
@@ -139,8 +216,8 @@ fn origin(entrance: &Entrance, request: &Request) -> (Option<IpAddr>, Way) {
 }
 
 fn secure(headers: &mut HeaderMap, https: bool) {
-    for (name, value) in SECURITY {
-        headers.entry(HeaderName::from_static(name)).or_insert(HeaderValue::from_static(value));
+    for (name, value) in &*SECURITY {
+        headers.entry(name).or_insert_with(|| value.clone());
     }
     if https {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
@@ -155,7 +232,7 @@ fn request_id(app: &Shared, request: &Request) -> Arc<str> {
     let given = request.headers().get(REQUEST_ID_HEADER).and_then(|value| value.to_str().ok()).filter(plain);
     match given {
         Some(given) => given.into(),
-        None => app.service.ambient.id().simple().to_string().into(),
+        None => app.request_ids.next(),
     }
 }
 
@@ -172,13 +249,13 @@ fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> Option<TraceId> {
 }
 
 /// Writes the body of a problem. Gives what the audit is to tell of it.
-fn write_problem(response: &mut Response, id: &str) -> Option<Denial> {
+fn write_problem(response: &mut Response, id: &str, method: &str, route: &str) -> Option<Denial> {
     let Pending { mut problem, cause, denial } = response.extensions_mut().remove::<Pending>()?;
     id.clone_into(&mut problem.request_id);
     if problem.status == 500 {
-        tracing::error!(code = problem.code.as_str(), cause, "a request failed");
+        tracing::error!(method, route, code = problem.code.as_str(), cause, "a request failed");
     } else if problem.status > 500 {
-        tracing::warn!(code = problem.code.as_str(), cause, "a request was not served");
+        tracing::warn!(method, route, code = problem.code.as_str(), cause, "a request was not served");
     }
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     *response.body_mut() = Body::from(body);
@@ -189,20 +266,37 @@ fn write_problem(response: &mut Response, id: &str) -> Option<Denial> {
 }
 
 /// Gives a request up after a while. A write that is given up may still happen, and says so, unless its body never came.
-pub(super) async fn bound_time(State(app): State<Shared>, request: Request, next: Next) -> Response {
+async fn bound_time(app: &Shared, request: Request, next: Next) -> Response {
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
-    let (parts, body) = request.into_parts();
-    let (body, arrived) = arrival::bound(body, app.entrance.body_silence);
-    let mut answered = pin!(next.run(Request::from_parts(parts, body)));
-    tokio::select! {
-        response = answered.as_mut() => return response,
-        () = arrived.notified() => {}
-        () = tokio::time::sleep(BODY) => return ApiError::new(Code::RequestTimeout, None).into_response(),
-    }
-    match tokio::time::timeout(REQUEST, answered).await {
+    let answered = if http_body::Body::is_end_stream(request.body()) {
+        tokio::time::timeout(REQUEST, run(request, next)).await
+    } else {
+        let (parts, body) = request.into_parts();
+        let (body, arrived) = arrival::bound(body, app.entrance.body_silence);
+        let mut answered = pin!(run(Request::from_parts(parts, body), next));
+        tokio::select! {
+            biased;
+            response = answered.as_mut() => return response,
+            () = arrived.notified() => {}
+            () = tokio::time::sleep(BODY) => return ApiError::new(Code::RequestTimeout, None).into_response(),
+        }
+        tokio::time::timeout(REQUEST, answered).await
+    };
+    match answered {
         Ok(response) => response,
         Err(_) if reads => ApiError::new(Code::Timeout, None).into_response(),
         Err(_) => ApiError::new(Code::OutcomeUnknown, None).into_response(),
+    }
+}
+
+/// Has the request answered, and its answer packed for those who take it so: the encoders are large.
+async fn run(request: Request, next: Next) -> Response {
+    if !request.headers().contains_key(header::ACCEPT_ENCODING) {
+        return next.run(request).await;
+    }
+    match Box::pin(Compression::new(next).call(request)).await {
+        Ok(response) => response.map(Body::new),
+        Err(never) => match never {},
     }
 }
 

@@ -51,7 +51,6 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware::from_fn_with_state;
 use tokio_util::sync::CancellationToken;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::compression::CompressionLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -60,6 +59,7 @@ use crate::feed::Feed;
 use crate::service::Service;
 
 pub use extract::problem_of_panic;
+pub use layers::RequestIds;
 pub use proxies::{Network, NetworkError, Proxies};
 pub use public_url::{PublicUrl, PublicUrlError};
 
@@ -70,6 +70,8 @@ pub struct App {
     pub service: Service,
     /// The watch.
     pub feed: Arc<Feed>,
+    /// The ids of requests whose callers gave none.
+    pub request_ids: RequestIds,
     /// Cancelled when the node begins to stop.
     pub draining: CancellationToken,
     /// How callers reach the node.
@@ -213,11 +215,8 @@ pub fn router(app: Shared) -> Router {
         .fallback(console::page)
         .method_not_allowed_fallback(error::no_such_method)
         .layer(DefaultBodyLimit::disable())
-        .layer(CatchPanicLayer::custom(problem_of_panic))
-        .layer(from_fn_with_state(Arc::clone(&app), layers::bound_time))
-        .layer(from_fn_with_state(Arc::clone(&app), gate::gate))
-        .layer(from_fn_with_state(Arc::clone(&app), layers::observe))
-        .layer(CompressionLayer::new())
+        // Together: each call of `layer` would box them all once more for each request.
+        .layer((from_fn_with_state(Arc::clone(&app), layers::around), CatchPanicLayer::custom(problem_of_panic)))
         .with_state(app)
 }
 
@@ -227,8 +226,6 @@ pub fn metrics_router(app: Shared) -> Router {
         .route("/metrics", axum::routing::get(nodes::open_metrics))
         .fallback(error::no_such_route)
         .method_not_allowed_fallback(error::no_such_method)
-        .layer(from_fn_with_state(Arc::clone(&app), layers::bound_time))
-        .layer(from_fn_with_state(Arc::clone(&app), gate::gate))
-        .layer(from_fn_with_state(Arc::clone(&app), layers::observe))
+        .layer(from_fn_with_state(Arc::clone(&app), layers::around))
         .with_state(app)
 }

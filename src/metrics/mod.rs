@@ -1,5 +1,8 @@
 //! The instruments of a node, by their Prometheus names.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -12,9 +15,9 @@ use prometheus_client::registry::Registry;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RequestLabels {
     /// GET, PUT and so on.
-    pub method: String,
+    pub method: &'static str,
     /// The route's pattern, never the path.
-    pub route: String,
+    pub route: Arc<str>,
     /// The status of the answer.
     pub status: u16,
 }
@@ -23,9 +26,9 @@ pub struct RequestLabels {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 pub struct RouteLabels {
     /// GET, PUT and so on.
-    pub method: String,
+    pub method: &'static str,
     /// The route's pattern, never the path.
-    pub route: String,
+    pub route: Arc<str>,
 }
 
 /// What became of a change set.
@@ -204,6 +207,14 @@ impl Metrics {
         build.get_or_create(&BuildLabels { version: env!("CARGO_PKG_VERSION") }).set(1);
         r.register("build", "The release that runs", build);
         self
+    }
+
+    /// Counts an answered request, and how long its answer took.
+    pub fn count_request(&self, method: &'static str, route: Arc<str>, status: u16, elapsed: Duration) {
+        let labels = RouteLabels { method, route };
+        self.request_seconds.get_or_create(&labels).observe(elapsed.as_secs_f64());
+        let RouteLabels { method, route } = labels;
+        self.requests.get_or_create(&RequestLabels { method, route, status }).inc();
     }
 
     /// Counts a change set.

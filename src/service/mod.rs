@@ -262,7 +262,12 @@ impl Service {
     async fn state_at(&self, at: Option<(At, &str)>, part: Part<'_>) -> Result<Arc<State>, ServiceError> {
         let state = self.view.state();
         let Some((at, field)) = at else { return Ok(state) };
-        let revision = self.resolve(&state, at, field).await?;
+        // Rarer, and large: a read of what is there now does not carry it along.
+        Box::pin(self.past_state(&state, at, field, part)).await
+    }
+
+    async fn past_state(&self, now: &State, at: At, field: &str, part: Part<'_>) -> Result<Arc<State>, ServiceError> {
+        let revision = self.resolve(now, at, field).await?;
         let mut session = self.store.acquire().await?;
         Ok(Arc::new(load(&mut session, revision, part).await?))
     }

@@ -4,30 +4,35 @@ mod socket;
 pub mod tls;
 mod validity;
 
+use std::future::poll_fn;
 use std::io;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use hyper::body::Incoming;
-use hyper::service::Service as _;
+use hyper::server::conn::{http1, http2};
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
-use hyper_util::server::conn::auto;
+use hyper_util::server::graceful::GracefulConnection;
 use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Notify;
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 pub(super) use socket::Connection;
 
+/// What a connection begins with that speaks HTTP/2, and no method of HTTP/1 does.
+const HTTP2_BEGINS: &[u8; 3] = b"PRI";
 /// What hyper may hold of a connection, in bytes.
 const CONNECTION_BUFFER: usize = 64 * 1024;
 /// The pause after a failed accept, such as when there are no more file descriptors.
@@ -84,11 +89,10 @@ impl Door {
     }
 
     /// How HTTP is spoken.
-    fn protocol(&self) -> auto::Builder<TokioExecutor> {
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder.http1().timer(TokioTimer::new()).header_read_timeout(self.bounds.head).max_buf_size(CONNECTION_BUFFER);
-        builder
-            .http2()
+    fn protocols(&self) -> Protocols {
+        let (mut http1, mut http2) = (http1::Builder::new(), http2::Builder::new(TokioExecutor::new()));
+        http1.timer(TokioTimer::new()).header_read_timeout(self.bounds.head).max_buf_size(CONNECTION_BUFFER);
+        http2
             .timer(TokioTimer::new())
             .max_concurrent_streams(STREAMS)
             .max_send_buf_size(CONNECTION_BUFFER)
@@ -97,8 +101,14 @@ impl Door {
             .max_local_error_reset_streams(RESET_BY_ERROR)
             .keep_alive_interval(KEEP_ALIVE)
             .keep_alive_timeout(KEEP_ALIVE);
-        builder
+        Protocols { http1, http2 }
     }
+}
+
+/// The two ways in which HTTP is spoken.
+struct Protocols {
+    http1: http1::Builder,
+    http2: http2::Builder<TokioExecutor>,
 }
 
 /// The place of a connection among those that are open.
@@ -124,7 +134,7 @@ impl Drop for Place {
 /// Serves until `stop`; then answers what is in flight, and returns when the last connection is closed.
 pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop: CancellationToken) {
     let Ok(listening) = listener.local_addr() else { return };
-    let (protocol, connections) = (Arc::new(door.protocol()), TaskTracker::new());
+    let (protocols, connections) = (Arc::new(door.protocols()), TaskTracker::new());
     let acceptor = door.tls.clone().map(TlsAcceptor::from);
     while let Some(accepted) = stop.run_until_cancelled(listener.accept()).await {
         let (stream, peer) = match accepted {
@@ -149,21 +159,16 @@ pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop:
             connection,
             router: router.clone(),
             door: Arc::clone(&door),
-            protocol: Arc::clone(&protocol),
+            protocols: Arc::clone(&protocols),
             stop: stop.clone(),
         };
         let (stream, acceptor) = (socket::Shared::new(stream, door.bounds.write), acceptor.clone());
         connections.spawn(async move {
             let _place = place;
             match acceptor {
-                None => served.run(stream).await,
-                // Whoever does not speak TLS, or not in time, is let go.
-                Some(acceptor) => {
-                    let agreed = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream));
-                    if let Some(Ok(Ok(stream))) = served.stop.run_until_cancelled(agreed).await {
-                        served.run(stream).await;
-                    }
-                }
+                None => served.plain(stream).await,
+                // Apart, so that what encryption needs is no part of connections without it.
+                Some(acceptor) => Box::pin(served.encrypted(stream, acceptor)).await,
             }
         });
     }
@@ -185,63 +190,85 @@ struct Served {
     connection: Connection,
     router: Router,
     door: Arc<Door>,
-    protocol: Arc<auto::Builder<TokioExecutor>>,
+    protocols: Arc<Protocols>,
     stop: CancellationToken,
 }
 
 impl Served {
-    /// Serves until the client has enough, or asks for nothing, or the node stops. How a connection ends is the client's affair.
-    async fn run(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static) {
-        let Self { connection, router, door, protocol, stop } = self;
-        let (head, crowded) = (door.bounds.head, connection.crowded);
-        let asked = Arc::new(Asked::default());
+    /// Speaks the version that the first bytes are of.
+    async fn plain(self, stream: socket::Shared) {
+        let until = Instant::now() + self.door.bounds.head;
+        let first = tokio::time::timeout_at(until, stream.begins_with(HTTP2_BEGINS));
+        if let Some(Ok(Ok(is_http2))) = self.stop.run_until_cancelled(first).await {
+            self.speak(stream, is_http2, until).await;
+        }
+    }
+
+    /// Speaks the version that was agreed on with the encryption. Whoever does not speak TLS, or not in time, is let go.
+    async fn encrypted(self, stream: socket::Shared, acceptor: TlsAcceptor) {
+        let agreed = tokio::time::timeout(HANDSHAKE, acceptor.accept(stream));
+        if let Some(Ok(Ok(stream))) = self.stop.run_until_cancelled(agreed).await {
+            let is_http2 = stream.get_ref().1.alpn_protocol() == Some(tls::HTTP2);
+            let until = Instant::now() + self.door.bounds.head;
+            self.speak(stream, is_http2, until).await;
+        }
+    }
+
+    async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, is_http2: bool, until: Instant) {
+        let Self { connection, router, door, protocols, stop } = self;
+        let (crowded, asked) = (connection.crowded, Arc::new(AtomicBool::new(false)));
+        let conduct = Conduct { asked: Arc::clone(&asked), crowded, until, stop };
         let router = TowerToHyperService::new(router);
-        let service = {
-            let asked = Arc::clone(&asked);
-            hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-                asked.tell();
-                let mut request: Request = request.map(Body::new);
-                strip(&mut request, &door.base);
-                request.extensions_mut().insert(connection.clone());
-                router.call(request)
-            })
-        };
-        let mut served = pin!(protocol.serve_connection(TokioIo::new(stream), service).into_owned());
-        let mut patience = pin!(tokio::time::sleep(head));
-        let (mut waiting, mut serving) = (true, true);
-        loop {
-            tokio::select! {
-                _ = served.as_mut() => return,
-                () = asked.first.notified(), if waiting => {
-                    waiting = false;
-                    if crowded && serving {
-                        serving = false;
-                        served.as_mut().graceful_shutdown();
-                    }
-                }
-                // Bytes that are no request keep no place.
-                () = patience.as_mut(), if waiting => return,
-                () = stop.cancelled(), if serving => {
-                    serving = false;
-                    served.as_mut().graceful_shutdown();
-                }
-            }
+        let service = service_fn(move |request: hyper::Request<Incoming>| {
+            asked.store(true, Ordering::Relaxed);
+            let mut request: Request = request.map(Body::new);
+            strip(&mut request, &door.base);
+            request.extensions_mut().insert(connection.clone());
+            router.call(request)
+        });
+        let stream = TokioIo::new(stream);
+        if is_http2 {
+            // Rarer, and larger.
+            Box::pin(conduct.run(protocols.http2.serve_connection(stream, service))).await;
+        } else {
+            conduct.run(protocols.http1.serve_connection(stream, service)).await;
         }
     }
 }
 
-/// Whether a connection has brought a request.
-#[derive(Debug, Default)]
-struct Asked {
-    before: AtomicBool,
-    first: Notify,
+/// When a connection ends that its client does not end.
+struct Conduct {
+    /// Whether it has brought a request.
+    asked: Arc<AtomicBool>,
+    /// Whether it is one too many, and ends with its first answer.
+    crowded: bool,
+    /// Bytes that are no request keep no place from then on.
+    until: Instant,
+    stop: CancellationToken,
 }
 
-impl Asked {
-    fn tell(&self) {
-        if !self.before.swap(true, Ordering::Relaxed) {
-            self.first.notify_one();
-        }
+impl Conduct {
+    /// Serves until the client has enough, or asks for nothing, or the node stops. How a connection ends is the client's affair.
+    async fn run(self, served: impl GracefulConnection) {
+        let (mut served, mut patience) = (pin!(served), pin!(tokio::time::sleep_until(self.until)));
+        let (mut stopped, mut is_ending) = (pin!(self.stop.cancelled()), false);
+        poll_fn(|cx| {
+            loop {
+                if served.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                let asked = self.asked.load(Ordering::Relaxed);
+                if !asked && patience.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(());
+                }
+                if is_ending || !((asked && self.crowded) || stopped.as_mut().poll(cx).is_ready()) {
+                    return Poll::Pending;
+                }
+                is_ending = true;
+                served.as_mut().graceful_shutdown();
+            }
+        })
+        .await;
     }
 }
 

@@ -8,12 +8,14 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::Sleep;
 
 /// What the kernel may hold of a watch that its reader does not read, in bytes.
 const WATCH_SEND_BUFFER: usize = 64 * 1024;
+/// The pace of looking for the rest of the first bytes.
+const PEEK_AGAIN: Duration = Duration::from_millis(10);
 /// How long what was sent may stay unacknowledged: a machine that is gone is noticed by then.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(45);
 
@@ -76,6 +78,20 @@ impl Shared {
         Self { stream, patience, stalled: None }
     }
 
+    /// Whether the first bytes are these. Nothing of them is taken.
+    pub(super) async fn begins_with(&self, expected: &[u8; 3]) -> io::Result<bool> {
+        let mut first = [0; 3];
+        loop {
+            let there = self.stream.peek(&mut first).await?;
+            let first = first.get(..there).unwrap_or_default();
+            if there == 0 || there == expected.len() || !expected.starts_with(first) {
+                return Ok(first == expected);
+            }
+            // A part of them only: the kernel does not tell when there is more.
+            tokio::time::sleep(PEEK_AGAIN).await;
+        }
+    }
+
     fn poll_try(
         &mut self,
         cx: &mut Context<'_>,
@@ -102,16 +118,27 @@ impl AsyncRead for Shared {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.stream.poll_read_ready(cx))?;
-            match self.stream.try_read(buf.initialize_unfilled()) {
-                Ok(read) => {
-                    buf.advance(read);
-                    return Poll::Ready(Ok(()));
-                }
+            match read_what_is_there(&self.stream, buf) {
+                Ok(_) => return Poll::Ready(Ok(())),
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
         }
     }
+}
+
+/// Reads without touching the rest of the buffer. A buffer that was not filled means that there is no more: the next read
+/// waits for the kernel's word instead of asking in vain.
+fn read_what_is_there(stream: &TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
+    let room = buf.remaining();
+    let mut read = Ok(0);
+    // An error of this kind makes the stream wait; what came since the read began counts as new.
+    let _ = stream.try_io(Interest::READABLE, || {
+        read = stream.try_read_buf(buf);
+        let is_short = read.as_ref().is_ok_and(|read| (1..room).contains(read));
+        if is_short { Err(io::ErrorKind::WouldBlock.into()) } else { Ok(()) }
+    });
+    read
 }
 
 impl AsyncWrite for Shared {

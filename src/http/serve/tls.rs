@@ -20,6 +20,8 @@ use crate::http::serve::validity;
 use crate::metrics::Metrics;
 use crate::service::ambient::Ambient;
 
+/// HTTP/2 as the two sides name it when they agree.
+pub(super) const HTTP2: &[u8] = b"h2";
 /// How often the files are looked at.
 const LOOK: Duration = Duration::from_secs(2);
 /// A certificate that ends sooner is warned of.
@@ -168,7 +170,7 @@ impl Certificate {
             .map_err(TlsError::Setup)?;
         let resolver: Arc<dyn ResolvesServerCert> = Arc::<Current>::clone(&self.current);
         let mut config = builder.with_no_client_auth().with_cert_resolver(resolver);
-        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        config.alpn_protocols = vec![HTTP2.to_vec(), b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
 
