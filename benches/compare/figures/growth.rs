@@ -78,6 +78,10 @@ const READY: &str = "from the start to ready, ms";
 const MEMORY: &str = "memory of its own after the start, MiB";
 
 fn judge(figure: &mut Figure, bench: &Bench) {
+    if let Some(&least) = bench.extent.entries.first() {
+        let name = format!("pintle, {} entries", spaced(least));
+        figure.expect(MEMORY, &name, Goal::AtMost(25.0));
+    }
     let name = |size: usize, of: &str| format!("pintle, {} {of}", spaced(size));
     for (sizes, of) in [(&bench.extent.entries, "entries"), (&bench.extent.revisions, "revisions")] {
         let (Some(&least), Some(&most)) = (sizes.first(), sizes.last()) else { continue };

@@ -1,8 +1,8 @@
 //! Publishes of one entry of 1 KiB, durable, from one and from many.
 
 use super::{Bench, turned};
-use crate::load::closed_loop;
 use crate::load::stream::content;
+use crate::load::{Sample, closed_loop};
 use crate::measure::cpu_of;
 use crate::report::{Figure, Goal};
 use crate::support::Tested;
@@ -43,23 +43,20 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
             for system in turned(&[PINTLE, STATEMENT, ETCD, ROWS], round) {
                 let pids = if system == ETCD { vec![etcd.pid()?] } else { pintle.pids()? };
                 let before = cpu_of(&pids)?;
-                let sample = match system {
-                    PINTLE => closed_loop(&mut ours, bench.extent.lasting).await?,
-                    ETCD => closed_loop(&mut theirs, bench.extent.lasting).await?,
+                let (sample, calls) = match system {
+                    PINTLE => counted(closed_loop(&mut ours, bench.extent.lasting).await?),
+                    ETCD => counted(closed_loop(&mut theirs, bench.extent.lasting).await?),
                     _ => {
                         let statement = if system == STATEMENT { PUBLISH } else { INSERT };
-                        pgbench(place, &pintle.cluster, FLOOR, statement, clients, bench.extent.lasting)?
+                        let ran = pgbench(place, &pintle.cluster, FLOOR, statement, clients, bench.extent.lasting)?;
+                        (ran.warm, ran.calls)
                     }
                 };
                 let cpu = cpu_of(&pids)? - before;
                 figure.add(system, &rate(clients), sample.per_second());
                 figure.add(system, &p50(clients), sample.latency(0.5));
                 figure.add(system, &format!("{clients} at once: p99, ms"), sample.latency(0.99));
-                figure.add(
-                    system,
-                    &format!("{clients} at once: servers' CPU per commit, µs"),
-                    cpu / sample.calls * 1e6,
-                );
+                figure.add(system, &format!("{clients} at once: servers' CPU per commit, µs"), cpu / calls * 1e6);
             }
         }
     }
@@ -69,6 +66,12 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
     figure.compare(&many, PINTLE, ROWS, Goal::None);
     figure.compare(&p50(1), PINTLE, STATEMENT, Goal::AtMost(1.5));
     Ok(figure)
+}
+
+/// A sample with the number of its calls.
+fn counted(sample: Sample) -> (Sample, f64) {
+    let calls = sample.calls;
+    (sample, calls)
 }
 
 fn rate(clients: usize) -> String {

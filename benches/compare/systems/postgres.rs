@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::load::Sample;
 use crate::support::postgres::Cluster;
 use crate::support::{Place, Tested};
+use crate::values::count;
 
 /// A content that no other publish has.
 const CONTENT: &str = "convert_to(rpad(gen_random_uuid()::text, 1024, 'x'), 'UTF8')";
@@ -22,8 +23,8 @@ pub(crate) fn prepare(cluster: &Cluster, name: &str) -> Tested {
     install(cluster, name)
 }
 
-/// Makes the function that publishes: it waits for its turn, takes the head, and appends change sets of one entry each,
-/// in turn of a thousand. A node would know from its memory which revision had an entry before; here none is named.
+/// Makes the function that publishes: it makes change sets of one entry each, one of a thousand, waits for its turn, takes
+/// the head, and appends them. A node would know from its memory which revision had an entry before; here none is named.
 pub(crate) fn install(cluster: &Cluster, database: &str) -> Tested {
     let function = format!(
         "CREATE FUNCTION bench_publish(many integer) RETURNS void LANGUAGE plpgsql AS $$
@@ -37,8 +38,6 @@ pub(crate) fn install(cluster: &Cluster, database: &str) -> Tested {
              bodies bytea[] := '{{}}';
              said text;
          BEGIN
-             PERFORM lock_store();
-             SELECT * INTO STRICT h FROM head;
              FOR n IN 1..many LOOP
                  body := {CONTENT};
                  hash := sha256(body);
@@ -47,9 +46,11 @@ pub(crate) fn install(cluster: &Cluster, database: &str) -> Tested {
                  sets := sets || jsonb_build_object('id', gen_random_uuid(), 'offset', n, 'head_offset', n, 'actor', 'admin',
                      'message', 'bench', 'kind', 'publish', 'request_id', '', 'origin', '{{}}'::jsonb, 'changed', 1);
                  changes := changes || jsonb_build_object('offset', n, 'ordinal', 0, 'item', 'entry', 'environment', 'dev',
-                     'namespace', 'app', 'key', 'k' || (h.revision + n) % 1000, 'deleted', false, 'format', 'text',
+                     'namespace', 'app', 'key', 'k' || floor(random() * 1000)::int, 'deleted', false, 'format', 'text',
                      'hash', encode(hash, 'hex'), 'attributes', null, 'previous', 0, 'first_marks', false);
              END LOOP;
+             PERFORM lock_store();
+             SELECT * INTO STRICT h FROM head;
              SELECT outcome INTO said FROM commit_change_sets(h.epoch, h.revision, h.access, sets, changes, hashes, bodies);
              IF said <> 'committed' THEN
                  RAISE EXCEPTION 'not committed: %', said;
@@ -60,7 +61,15 @@ pub(crate) fn install(cluster: &Cluster, database: &str) -> Tested {
     cluster.sql_in(database, &function).map(drop)
 }
 
-/// Runs a statement from so many clients for whole seconds.
+/// What pgbench did.
+pub(crate) struct Ran {
+    /// Once its connections were warm: the first calls of each read the catalogue, for all others to wait.
+    pub(crate) warm: Sample,
+    /// All calls.
+    pub(crate) calls: f64,
+}
+
+/// Runs a statement from so many clients for whole seconds, after as long to get warm.
 pub(crate) fn pgbench(
     place: &Place,
     cluster: &Cluster,
@@ -68,27 +77,29 @@ pub(crate) fn pgbench(
     statement: &str,
     clients: usize,
     lasting: Duration,
-) -> Tested<Sample> {
+) -> Tested<Ran> {
     let (script, folder) = (place.join("pgbench.sql"), place.join("pgbench"));
     std::fs::write(&script, statement)?;
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir(&folder)?;
     let (script, prefix) = (script.display().to_string(), folder.join("log").display().to_string());
     let (clients, seconds) = (clients.to_string(), lasting.as_secs().max(1));
-    let (log, time) = (format!("--log-prefix={prefix}"), seconds.to_string());
+    let both = (2 * seconds).to_string();
+    let log = format!("--log-prefix={prefix}");
     let arguments =
-        ["-n", "-M", "prepared", "-l", &log, "-c", &clients, "-j", "1", "-T", &time, "-f", &script, database];
-    let said = cluster.client("pgbench", &arguments)?;
-    let mut latencies = Vec::new();
+        ["-n", "-M", "prepared", "-l", &log, "-c", &clients, "-j", "1", "-T", &both, "-f", &script, database];
+    cluster.client("pgbench", &arguments)?;
+    let mut ended = Vec::new();
     for file in std::fs::read_dir(&folder)? {
         for line in std::fs::read_to_string(file?.path())?.lines() {
-            // client, transaction, microseconds, script, time: see pgbench's documentation.
-            let micros: f64 = line.split(' ').nth(2).ok_or("an odd line of pgbench")?.parse()?;
-            latencies.push(micros / 1000.0);
+            // client, transaction, microseconds, script, second and microsecond of the end: see pgbench's documentation.
+            let fields: Vec<f64> = line.split(' ').map(str::parse).collect::<Result<_, _>>()?;
+            let [_, _, took, _, second, micros, ..] = fields[..] else { return Err("an odd line of pgbench".into()) };
+            ended.push((second + micros / 1e6, took / 1000.0));
         }
     }
-    let per_second = said.lines().find_map(|line| line.strip_prefix("tps = ")?.split(' ').next()?.parse::<f64>().ok());
-    let per_second = per_second.ok_or_else(|| format!("pgbench said no rate: {said}"))?;
-    let calls = crate::values::count(latencies.len());
-    Ok(Sample::of(calls / per_second, latencies))
+    let last = ended.iter().map(|(end, _)| *end).fold(0.0, f64::max);
+    let lasting = count(usize::try_from(seconds)?);
+    let warm: Vec<f64> = ended.iter().filter(|(end, _)| *end > last - lasting).map(|(_, took)| *took).collect();
+    Ok(Ran { warm: Sample::of(lasting, warm), calls: count(ended.len()) })
 }
