@@ -169,7 +169,7 @@ impl Observed {
         let elapsed = started.elapsed();
         let denial = span.in_scope(|| {
             tracing::debug!(status, ms = elapsed.as_secs_f64() * 1000.0, "answered");
-            write_problem(&mut response, &peer.request_id, method, &route)
+            write_problem(&mut response, &peer, method, &route)
         });
         if let Some(denial) = denial {
             let who = known.0.get().cloned().unwrap_or_else(|| Who::anonymous(&peer));
@@ -249,13 +249,14 @@ fn trace_id(span: &tracing::Span, headers: &HeaderMap) -> Option<TraceId> {
 }
 
 /// Writes the body of a problem. Gives what the audit is to tell of it.
-fn write_problem(response: &mut Response, id: &str, method: &str, route: &str) -> Option<Denial> {
+fn write_problem(response: &mut Response, peer: &Peer, method: &str, route: &str) -> Option<Denial> {
     let Pending { mut problem, cause, denial } = response.extensions_mut().remove::<Pending>()?;
-    id.clone_into(&mut problem.request_id);
+    problem.request_id = peer.request_id.to_string();
+    let client = peer.address.map(display);
     if problem.status == 500 {
-        tracing::error!(method, route, code = problem.code.as_str(), cause, "a request failed");
+        tracing::error!(method, route, client, code = problem.code.as_str(), cause, "a request failed");
     } else if problem.status > 500 {
-        tracing::warn!(method, route, code = problem.code.as_str(), cause, "a request was not served");
+        tracing::warn!(method, route, client, code = problem.code.as_str(), cause, "a request was not served");
     }
     let body = serde_json::to_vec(&problem).unwrap_or_default();
     *response.body_mut() = Body::from(body);

@@ -131,7 +131,7 @@ impl AsyncRead for Shared {
 /// waits for the kernel's word instead of asking in vain.
 fn read_what_is_there(stream: &TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<usize> {
     let room = buf.remaining();
-    let mut read = Ok(0);
+    let mut read = Err(io::ErrorKind::WouldBlock.into());
     // An error of this kind makes the stream wait; what came since the read began counts as new.
     let _ = stream.try_io(Interest::READABLE, || {
         read = stream.try_read_buf(buf);
