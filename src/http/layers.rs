@@ -168,7 +168,8 @@ impl Observed {
         let status = response.status().as_u16();
         let elapsed = started.elapsed();
         let denial = span.in_scope(|| {
-            tracing::debug!(status, ms = elapsed.as_secs_f64() * 1000.0, "answered");
+            let (client, ms) = (peer.address.map(display), elapsed.as_secs_f64() * 1000.0);
+            tracing::debug!(method, route = &*route, client, status, ms, "answered");
             write_problem(&mut response, &peer, method, &route)
         });
         if let Some(denial) = denial {

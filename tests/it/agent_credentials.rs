@@ -137,6 +137,7 @@ async fn an_agent_with_the_right_keeps_what_is_sealed_to_itself_and_without_it_k
     let mut machine = Machine::new(&robot, &robot.token, SECRET_FILES);
     machine.start();
     machine.shows("rendered", &format!("{CANARY}\n")).await;
+    machine.stands(|status| status["doing"] == "applied").await;
     assert_eq!(machine.text("db.yaml").unwrap(), format!("password: {CANARY}\n"));
     assert_eq!((machine.mode("db.yaml"), machine.mode("rendered"), machine.mode("plain")), (0o600, 0o600, 0o644));
     for file in files(machine.folder.path()) {
@@ -191,6 +192,8 @@ async fn local_programs_get_what_is_sealed_when_the_settings_say_so_and_refusals
     let mut machine = Machine::new(&robot, &robot.token, &text);
     machine.start();
     machine.shows("rendered", &format!("{CANARY}\n")).await;
+    // Local programs see what was applied once all of it is done.
+    machine.stands(|status| status["doing"] == "applied").await;
     let local = reqwest::Client::builder().unix_socket(machine.path("s")).build().unwrap();
     let url = "http://localhost/api/v1/effective/db.yaml?raw";
     assert_eq!(local.get(url).send().await.unwrap().text().await.unwrap(), format!("password: {CANARY}\n"));
