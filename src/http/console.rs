@@ -120,7 +120,6 @@ fn send(name: &str, file: EmbeddedFile, coding: Option<&'static str>) -> Respons
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("public, max-age=31536000, immutable"));
     headers.extend(coding.map(|coding| (header::CONTENT_ENCODING, HeaderValue::from_static(coding))));
-    headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
 }
 

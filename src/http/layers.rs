@@ -40,9 +40,11 @@ pub(super) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
                                  img-src 'self' data:; font-src 'self'; base-uri 'none'; form-action 'self'; \
                                  frame-ancestors 'none'";
 
-/// What every answer says to browsers, unless its handler said more: this is no place for foreign scripts, frames or readers.
-static SECURITY: LazyLock<[(HeaderName, HeaderValue); 6]> = LazyLock::new(|| {
+/// What every answer says, unless its handler said otherwise: how it is told apart from others at the same address, and to
+/// browsers, that this is no place for foreign scripts, frames or readers.
+static STANDARD: LazyLock<HeaderMap> = LazyLock::new(|| {
     let said = [
+        (header::VARY, "Accept, Accept-Encoding, Authorization, Cookie"),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
@@ -56,10 +58,8 @@ static SECURITY: LazyLock<[(HeaderName, HeaderValue); 6]> = LazyLock::new(|| {
              xr-spatial-tracking=()",
         ),
     ];
-    said.map(|(name, value)| (name, HeaderValue::from_static(value)))
+    said.into_iter().map(|(name, value)| (name, HeaderValue::from_static(value))).collect()
 });
-/// Headers that an answer has besides those of its handler, so that their map is made once.
-const HEADERS: usize = 16;
 /// What answers over TLS say besides. Other names below this one are not ours to speak for.
 const HSTS: &str = "max-age=31536000";
 
@@ -179,7 +179,10 @@ impl Observed {
         app.service.metrics.count_request(method, route, status, elapsed);
 
         let headers = response.headers_mut();
-        headers.reserve(HEADERS);
+        let mut said = std::mem::replace(headers, STANDARD.clone());
+        // Theirs is a part of ours.
+        said.remove(header::VARY);
+        headers.extend(said);
         if let Ok(value) = HeaderValue::from_str(&peer.request_id) {
             headers.insert(REQUEST_ID_HEADER, value);
         }
@@ -188,8 +191,9 @@ impl Observed {
         headers.entry(EPOCH_HEADER).or_insert_with(|| HeaderValue::from(cursor.epoch.0));
         let cached = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
         headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static(cached));
-        headers.insert(header::VARY, HeaderValue::from_static("Accept, Accept-Encoding, Authorization, Cookie"));
-        secure(headers, https);
+        if https {
+            headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
+        }
         response
     }
 }
@@ -214,15 +218,6 @@ fn origin(entrance: &Entrance, request: &Request) -> (Option<IpAddr>, Way) {
     let route = entrance.proxies.route(connection.peer, request.headers());
     let https = connection.tls || route.https.unwrap_or_else(|| entrance.public_url.is_https());
     (Some(route.client), Way { https, prefix: route.prefix.unwrap_or_default() })
-}
-
-fn secure(headers: &mut HeaderMap, https: bool) {
-    for (name, value) in &*SECURITY {
-        headers.entry(name).or_insert_with(|| value.clone());
-    }
-    if https {
-        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(HSTS));
-    }
 }
 
 /// The caller's request id when it is a plain one, else a new one.

@@ -1,20 +1,23 @@
 //! Connections: accepted, bounded, and at hand for the watch, which must be able to cut one from outside.
 
+mod lasting;
 mod socket;
 pub mod tls;
 mod validity;
 
+use std::convert::Infallible;
 use std::future::poll_fn;
 use std::io;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
+use axum::response::Response;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
 use hyper::service::{Service as _, service_fn};
@@ -29,7 +32,11 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+pub(super) use lasting::lasting;
 pub(super) use socket::Connection;
+
+use lasting::Taken;
+use socket::Progress;
 
 /// What a connection begins with that speaks HTTP/2, and no method of HTTP/1 does.
 const HTTP2_BEGINS: &[u8; 3] = b"PRI";
@@ -155,16 +162,18 @@ pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop:
         socket::tune(&stream);
         let mut connection = Connection::new(&stream, peer, listening, acceptor.is_some());
         connection.crowded = over.is_some();
+        let (stream, acceptor) = (socket::Shared::new(stream, door.bounds.write), acceptor.clone());
         let served = Served {
             connection,
+            progress: stream.progress(),
             router: router.clone(),
             door: Arc::clone(&door),
             protocols: Arc::clone(&protocols),
+            place,
+            connections: connections.clone(),
             stop: stop.clone(),
         };
-        let (stream, acceptor) = (socket::Shared::new(stream, door.bounds.write), acceptor.clone());
         connections.spawn(async move {
-            let _place = place;
             match acceptor {
                 None => served.plain(stream).await,
                 // Apart, so that what encryption needs is no part of connections without it.
@@ -188,9 +197,12 @@ fn is_of_the_client(error: &io::Error) -> bool {
 /// A connection with what serves it.
 struct Served {
     connection: Connection,
+    progress: Arc<Progress>,
     router: Router,
     door: Arc<Door>,
     protocols: Arc<Protocols>,
+    place: Place,
+    connections: TaskTracker,
     stop: CancellationToken,
 }
 
@@ -215,31 +227,51 @@ impl Served {
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, is_http2: bool, until: Instant) {
-        let Self { connection, router, door, protocols, stop } = self;
-        let (crowded, asked) = (connection.crowded, Arc::new(AtomicBool::new(false)));
-        let conduct = Conduct { asked: Arc::clone(&asked), crowded, until, stop };
+        let Self { connection, progress, router, door, protocols, place, connections, stop } = self;
+        let taken = Taken::default();
+        let conduct =
+            Conduct { progress: Arc::clone(&progress), taken: taken.clone(), crowded: connection.crowded, until, stop };
         let router = TowerToHyperService::new(router);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
-            asked.store(true, Ordering::Relaxed);
+            progress.asked.store(true, Ordering::Relaxed);
+            // What hyper has not sent of an earlier answer would be lost.
+            let is_whole = !progress.behind.load(Ordering::Relaxed);
             let mut request: Request = request.map(Body::new);
             strip(&mut request, &door.base);
             request.extensions_mut().insert(connection.clone());
-            router.call(request)
+            let taken = (is_whole && lasting::is_takeable(&request)).then(|| taken.clone());
+            let answered = router.call(request);
+            async move {
+                let response = answered.await?;
+                match taken {
+                    Some(taken) => Ok(taken.take_lasting(response).await),
+                    None => Ok::<_, Infallible>(response),
+                }
+            }
         });
         let stream = TokioIo::new(stream);
         if is_http2 {
             // Rarer, and larger.
-            Box::pin(conduct.run(protocols.http2.serve_connection(stream, service))).await;
-        } else {
-            conduct.run(protocols.http1.serve_connection(stream, service)).await;
+            Box::pin(async { conduct.run(pin!(protocols.http2.serve_connection(stream, service))).await }).await;
+            return;
+        }
+        let mut served = protocols.http1.serve_connection(stream, service);
+        if let Some(response) = conduct.run(Pin::new(&mut served)).await {
+            let stream = served.into_parts().io.into_inner();
+            // Smaller than this task.
+            connections.spawn(async move {
+                let _place = place;
+                lasting::give_out(stream, response).await;
+            });
         }
     }
 }
 
 /// When a connection ends that its client does not end.
 struct Conduct {
-    /// Whether it has brought a request.
-    asked: Arc<AtomicBool>,
+    progress: Arc<Progress>,
+    /// Where an answer is that it goes on with alone.
+    taken: Taken,
     /// Whether it is one too many, and ends with its first answer.
     crowded: bool,
     /// Bytes that are no request keep no place from then on.
@@ -248,20 +280,22 @@ struct Conduct {
 }
 
 impl Conduct {
-    /// Serves until the client has enough, or asks for nothing, or the node stops. How a connection ends is the client's affair.
-    async fn run(self, served: impl GracefulConnection) {
-        let (mut served, mut patience) = (pin!(served), pin!(tokio::time::sleep_until(self.until)));
-        let (mut stopped, mut is_ending) = (pin!(self.stop.cancelled()), false);
+    /// Serves until the client has enough, or asks for nothing, or the node stops, or there is an answer that the connection goes
+    /// on with alone. How a connection ends is the client's affair.
+    async fn run(self, mut served: Pin<&mut impl GracefulConnection>) -> Option<Response> {
+        let Self { progress, taken, crowded, until, stop } = self;
+        let (mut patience, mut stopped) = (pin!(tokio::time::sleep_until(until)), pin!(stop.cancelled()));
+        let mut is_ending = false;
         poll_fn(|cx| {
             loop {
-                if served.as_mut().poll(cx).is_ready() {
+                if served.as_mut().poll(cx).is_ready() || taken.is_there() {
                     return Poll::Ready(());
                 }
-                let asked = self.asked.load(Ordering::Relaxed);
+                let asked = progress.asked.load(Ordering::Relaxed);
                 if !asked && patience.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(());
                 }
-                if is_ending || !((asked && self.crowded) || stopped.as_mut().poll(cx).is_ready()) {
+                if is_ending || !((asked && crowded) || stopped.as_mut().poll(cx).is_ready()) {
                     return Poll::Pending;
                 }
                 is_ending = true;
@@ -269,6 +303,7 @@ impl Conduct {
             }
         })
         .await;
+        taken.into_response()
     }
 }
 

@@ -3,6 +3,7 @@
 use std::io;
 use std::net::{IpAddr, Shutdown, SocketAddr};
 use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -64,10 +65,20 @@ pub(super) fn tune(stream: &TcpStream) {
     let _ = socket.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
 }
 
+/// How far a connection has come.
+#[derive(Debug, Default)]
+pub(super) struct Progress {
+    /// Whether it has brought a request.
+    pub(super) asked: AtomicBool,
+    /// Whether its socket last took less than it was offered, so that somebody holds the rest.
+    pub(super) behind: AtomicBool,
+}
+
 /// A stream that somebody else can reach as well.
 #[derive(Debug)]
 pub(super) struct Shared {
     stream: Arc<TcpStream>,
+    progress: Arc<Progress>,
     /// How long the other end may take nothing of what waits for it.
     patience: Duration,
     stalled: Option<Pin<Box<Sleep>>>,
@@ -75,7 +86,12 @@ pub(super) struct Shared {
 
 impl Shared {
     pub(super) fn new(stream: Arc<TcpStream>, patience: Duration) -> Self {
-        Self { stream, patience, stalled: None }
+        Self { stream, progress: Arc::default(), patience, stalled: None }
+    }
+
+    /// How far it has come, to be asked from outside.
+    pub(super) fn progress(&self) -> Arc<Progress> {
+        Arc::clone(&self.progress)
     }
 
     /// Whether the first bytes are these. Nothing of them is taken.
@@ -95,10 +111,12 @@ impl Shared {
     fn poll_try(
         &mut self,
         cx: &mut Context<'_>,
+        offered: usize,
         write: impl Fn(&TcpStream) -> io::Result<usize>,
     ) -> Poll<io::Result<usize>> {
         loop {
             if self.stream.poll_write_ready(cx)?.is_pending() {
+                self.progress.behind.store(true, Ordering::Relaxed);
                 let patience = self.patience;
                 let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
                 return stalled.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()));
@@ -107,6 +125,8 @@ impl Shared {
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
                 done => {
                     self.stalled = None;
+                    let behind = done.as_ref().is_ok_and(|taken| *taken < offered);
+                    self.progress.behind.store(behind, Ordering::Relaxed);
                     return Poll::Ready(done);
                 }
             }
@@ -143,7 +163,7 @@ fn read_what_is_there(stream: &TcpStream, buf: &mut ReadBuf<'_>) -> io::Result<u
 
 impl AsyncWrite for Shared {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_try(cx, |stream| stream.try_write(buf))
+        self.poll_try(cx, buf.len(), |stream| stream.try_write(buf))
     }
 
     fn poll_write_vectored(
@@ -151,7 +171,8 @@ impl AsyncWrite for Shared {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.poll_try(cx, |stream| stream.try_write_vectored(bufs))
+        let offered = bufs.iter().map(|buf| buf.len()).sum();
+        self.poll_try(cx, offered, |stream| stream.try_write_vectored(bufs))
     }
 
     fn is_write_vectored(&self) -> bool {

@@ -10,7 +10,7 @@ use axum::Extension;
 use axum::body::Body;
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderValue, header};
-use axum::response::{IntoResponse as _, Response};
+use axum::response::Response;
 
 use crate::api::problem::Problem;
 use crate::api::watch::WatchBody;
@@ -18,7 +18,7 @@ use crate::domain::access::Caller;
 use crate::http::Shared;
 use crate::http::error::ApiError;
 use crate::http::extract::{Authenticated, Json};
-use crate::http::serve::Connection;
+use crate::http::serve::{Connection, lasting};
 use crate::http::watch::followed::Followed;
 use crate::http::watch::stream::{Sources, Stream};
 use crate::http::watch::subscription::{Subscription, parse, parse_query};
@@ -98,7 +98,8 @@ async fn open(
         connection.bound_send_buffer();
     }
     let pace = app.feed.watch_pace(move || connection.iter().for_each(Connection::cut));
-    let mut response = Body::new(Stream::new(Arc::clone(app), caller.clone(), sources, pace)).into_response();
+    let stream = Stream::new(Arc::clone(app), caller.clone(), sources, pace);
+    let mut response = lasting(Body::new(stream), app.service.ambient.now());
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -217,7 +217,7 @@ impl Stream {
         if self.moved.as_mut().poll(cx).is_pending() {
             return Poll::Pending;
         }
-        self.moved = Box::pin(self.app.feed.moved());
+        self.moved.set(self.app.feed.moved());
         Poll::Ready(())
     }
 }
