@@ -230,14 +230,18 @@ fn serve_http(
     lifecycle: &Lifecycle,
 ) -> oneshot::Receiver<()> {
     let (done, served) = oneshot::channel();
-    let server = serve(listener, http::router(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
+    let server = serve(listener, http::Front::new(Arc::clone(app)), Arc::clone(door), lifecycle.soft.clone());
     lifecycle.spawn("http", &lifecycle.soft, async move {
         server.await;
         let _ = done.send(());
     });
     if let Some(listener) = metrics_listener {
-        let server =
-            serve(listener, http::metrics_router(Arc::clone(app)), Arc::new(door.apart()), lifecycle.soft.clone());
+        let server = serve(
+            listener,
+            http::metrics_router(Arc::clone(app)).into(),
+            Arc::new(door.apart()),
+            lifecycle.soft.clone(),
+        );
         lifecycle.spawn("metrics", &lifecycle.soft, server);
     }
     let (feed, stop) = (Arc::clone(&app.feed), lifecycle.workers.clone());

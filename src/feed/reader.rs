@@ -68,6 +68,8 @@ enum Task {
     Snapshot(Box<Snapshot>),
     /// Getting a large revision in parts: which, the next part and its first item.
     Change(Arc<Logged>, u32, usize),
+    /// Nothing any more.
+    Done,
 }
 
 #[derive(Debug)]
@@ -101,7 +103,8 @@ pub struct Reader {
     held: bool,
     /// Set when it comes back and its rights may be others than they were.
     wary: bool,
-    done: bool,
+    /// Whether the last step came to the end of the ring: the next one would [wait](Step::Wait).
+    is_level: bool,
     /// What it sees, with or without what is sealed.
     look: Look,
     /// Of which sealed entries it was given the plaintext in changes, since that was last asked.
@@ -125,17 +128,17 @@ impl Reader {
             access: state.access.number,
             at: after.unwrap_or(state.cursor()),
             told: after.unwrap_or(Cursor { revision: Revision::ZERO, ..state.cursor() }),
-            task: Task::Follow,
+            task: if seat.sight.is_blind() { Task::Done } else { Task::Follow },
             page: after.is_some().then(Box::default),
             have,
             held: after.is_none() && state.bounds.held,
             wary: granted_at > Revision::ZERO && after.is_some_and(|after| after.revision <= granted_at),
-            done: seat.sight.is_blind(),
             seat,
+            is_level: false,
             look,
             revealed: Vec::new(),
         };
-        if after.is_none() {
+        if after.is_none() && !matches!(this.task, Task::Done) {
             this.begin_snapshot(state);
         }
         this
@@ -164,9 +167,23 @@ impl Reader {
         self.page = Some(Box::new(page));
     }
 
+    /// Whether there is nothing to do until the hub or the view moves from where they were at the last step.
+    #[must_use]
+    pub fn is_level(&self) -> bool {
+        self.is_level
+    }
+
     /// What to do next. Both must be of this moment, the state taken first.
     pub fn step(&mut self, hub: &Hub, state: &Arc<State>, seats: &Seats) -> Step {
-        if self.done {
+        let step = self.next_step(hub, state, seats);
+        let follows = matches!(self.task, Task::Follow) && self.page.is_none() && !self.wary && !self.held;
+        let is_at_end = self.at == hub.end() && self.at.epoch == state.epoch;
+        self.is_level = follows && is_at_end && state.bounds.next_floor <= self.told.revision;
+        step
+    }
+
+    fn next_step(&mut self, hub: &Hub, state: &Arc<State>, seats: &Seats) -> Step {
+        if matches!(self.task, Task::Done) {
             return Step::End;
         }
         if self.access != state.access.number
@@ -180,7 +197,7 @@ impl Reader {
         match std::mem::replace(&mut self.task, Task::Follow) {
             Task::Snapshot(snapshot) => Step::Write(self.write_snapshot(snapshot, seats.opener())),
             Task::Change(logged, part, from) => Step::Write(self.write_part(logged, seats.opener(), part, from)),
-            Task::Follow => self.follow(hub, state, seats.opener()),
+            Task::Follow | Task::Done => self.follow(hub, state, seats.opener()),
         }
     }
 
@@ -190,7 +207,7 @@ impl Reader {
         let environment = self.seat.sight.environment();
         let sight = (self.look)(&state.access, self.holder, environment, &self.namespaces);
         if sight.is_blind() {
-            self.done = true;
+            self.task = Task::Done;
             return Some(Step::End);
         }
         if sight == self.seat.sight {
@@ -327,7 +344,7 @@ impl Reader {
     }
 
     fn send_away(&mut self) -> Step {
-        self.done = true;
+        self.task = Task::Done;
         Step::Write(frames::bye(RETRY_MS))
     }
 }

@@ -95,8 +95,13 @@ impl Feed {
 
     /// What a reader does next.
     pub fn step(&self, reader: &mut Reader) -> Step {
-        let state = self.view.state();
-        self.tell(self.hub(|hub| reader.step(hub, &state, &self.seats)))
+        self.tell(self.view.look(|state| self.hub(|hub| reader.step(hub, state, &self.seats))))
+    }
+
+    /// The number of the rights of this moment.
+    #[must_use]
+    pub fn access_number(&self) -> u64 {
+        self.view.look(|state| state.access.number)
     }
 
     /// The state of this moment.

@@ -314,11 +314,14 @@ impl World {
     }
 
     fn read(&mut self, who: usize, events: usize) {
+        let mut is_level = false;
         for _ in 0..events {
             if self.clients[who].ended {
                 return;
             }
             let step = self.clients[who].reader.step(&self.hub, &self.state, &self.seats);
+            assert!(!is_level || matches!(step, Step::Wait), "nothing moved since it was level: {step:?}");
+            is_level = self.clients[who].reader.is_level();
             if matches!(step, Step::Wait) {
                 return;
             }

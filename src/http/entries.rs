@@ -23,6 +23,9 @@ use crate::service::entries::EntryFilter;
 use crate::service::publish::{PublishRequest, RequestedChange};
 use crate::service::{ServiceError, WriteContext};
 
+/// The pattern of the route of one entry.
+pub(super) const ROUTE: &str = "/api/v1/environments/{env}/namespaces/{ns}/entries/{*key}";
+
 /// Which entries of a namespace.
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -158,16 +161,24 @@ pub(super) async fn get(
     if has_tag(&headers, &tag) {
         return Ok((StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response());
     }
-    let format = HeaderValue::from_static(entry.version.format.as_str());
-    let bytes = if revealed {
+    if revealed {
         let version = Box::pin(app.service.reveal(&caller, &address, &entry.version, entry.stamp.revision)).await?;
-        version.content.bytes().clone()
-    } else {
-        entry.version.content.bytes().clone()
-    };
+        return Ok(raw_answer(&entry, tag, version.content.bytes().clone()));
+    }
+    Ok(raw_answer(&entry, tag, entry.version.content.bytes().clone()))
+}
+
+/// The bytes of an entry, or what they reveal.
+fn raw_answer(entry: &Entry, tag: String, bytes: bytes::Bytes) -> Response {
     let mut response = ([(header::ETAG, tag)], bytes).into_response();
-    response.headers_mut().insert("pintle-format", format);
-    Ok(response)
+    response.headers_mut().insert("pintle-format", HeaderValue::from_static(entry.version.format.as_str()));
+    response
+}
+
+/// The bytes of an entry that anybody who may read it may have so.
+pub(super) fn plain(entry: &Entry) -> Option<Response> {
+    let is_shown = !entry.version.is_sealed() && !entry.version.content.is_redacted();
+    is_shown.then(|| raw_answer(entry, tag(entry, false), entry.version.content.bytes().clone()))
 }
 
 /// What was masked is not what is revealed.

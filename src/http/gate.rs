@@ -2,8 +2,7 @@
 
 use std::time::Duration;
 
-use axum::extract::Request;
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, Request, header};
 
 use crate::api::problem::{Code, FieldProblem};
 use crate::http::Entrance;
@@ -20,9 +19,13 @@ const LATER: Duration = Duration::from_secs(5);
 const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 
 /// Lets a request through, or says why not.
-pub(super) fn check(entrance: &Entrance, request: &Request) -> Result<(), ApiError> {
+pub(super) fn check<B>(
+    entrance: &Entrance,
+    request: &Request<B>,
+    connection: Option<&Connection>,
+) -> Result<(), ApiError> {
     let (uri, headers) = (request.uri(), request.headers());
-    if let Some(connection) = request.extensions().get::<Connection>()
+    if let Some(connection) = connection
         && !PROBES.contains(&uri.path())
     {
         if connection.crowded {

@@ -102,20 +102,26 @@ impl RequestIds {
         Self { node: random.as_u64_pair().1, next: AtomicU64::new(0) }
     }
 
-    fn next(&self) -> Arc<str> {
+    pub(super) fn next(&self) -> Arc<str> {
         let id = Uuid::from_u64_pair(self.node, self.next.fetch_add(1, Ordering::Relaxed));
         (&*id.simple().encode_lower(&mut Uuid::encode_buffer())).into()
     }
 }
 
-/// What is known of a request before it is looked at, and told when its answer is there.
+/// What is known of a request before it is looked at, and goes into its answer and the metrics.
+pub(super) struct Asked {
+    pub(super) started: Instant,
+    pub(super) peer: Peer,
+    pub(super) https: bool,
+    pub(super) method: &'static str,
+    /// The pattern of its route.
+    pub(super) route: Arc<str>,
+}
+
+/// A request with who watches it.
 struct Observed {
-    started: Instant,
-    peer: Peer,
+    asked: Asked,
     known: Known,
-    https: bool,
-    method: &'static str,
-    route: Arc<str>,
     span: tracing::Span,
 }
 
@@ -125,7 +131,7 @@ pub(super) async fn around(State(app): State<Shared>, mut request: Request, next
     let observed = Observed::begin(&app, &mut request);
     let span = observed.span.clone();
     let answered = async {
-        match gate::check(&app.entrance, &request) {
+        match gate::check(&app.entrance, &request, request.extensions().get::<Connection>()) {
             Ok(()) => bound_time(&app, request, next).await,
             Err(error) => error.into_response(),
         }
@@ -141,7 +147,7 @@ impl Observed {
         let id = request_id(app, request);
         let method = method(request);
         let route: Arc<str> = request.extensions().get::<MatchedPath>().map_or("unmatched", MatchedPath::as_str).into();
-        let (client, way) = origin(&app.entrance, request);
+        let (client, way) = origin(&app.entrance, request.headers(), request.extensions().get::<Connection>());
         let https = way.https;
         let span =
             tracing::info_span!("http.request", request_id = &*id, method = Empty, route = Empty, client = Empty);
@@ -159,25 +165,31 @@ impl Observed {
         if let Some(trace) = trace {
             extensions.insert(trace);
         }
-        Self { started, peer, known, https, method, route, span }
+        Self { asked: Asked { started, peer, https, method, route }, known, span }
     }
 
-    /// Counts the request, and writes the body of a problem and the headers of every answer.
+    /// Logs the answer, and writes the body of a problem and the headers of every answer.
     fn end(self, app: &Shared, mut response: Response) -> Response {
-        let Self { started, peer, known, https, method, route, span } = self;
-        let status = response.status().as_u16();
-        let elapsed = started.elapsed();
+        let Self { asked, known, span } = self;
+        let Asked { started, peer, method, route, .. } = &asked;
         let denial = span.in_scope(|| {
-            let (client, ms) = (peer.address.map(display), elapsed.as_secs_f64() * 1000.0);
-            tracing::debug!(method, route = &*route, client, status, ms, "answered");
-            write_problem(&mut response, &peer, method, &route)
+            let (client, ms) = (peer.address.map(display), started.elapsed().as_secs_f64() * 1000.0);
+            tracing::debug!(method, route = &**route, client, status = response.status().as_u16(), ms, "answered");
+            write_problem(&mut response, peer, method, route)
         });
         if let Some(denial) = denial {
-            let who = known.0.get().cloned().unwrap_or_else(|| Who::anonymous(&peer));
+            let who = known.0.get().cloned().unwrap_or_else(|| Who::anonymous(peer));
             app.service.audit.deny(who, &denial);
         }
-        app.service.metrics.count_request(method, route, status, elapsed);
+        asked.complete(app, response)
+    }
+}
 
+impl Asked {
+    /// Counts the request, and writes the headers of every answer.
+    pub(super) fn complete(self, app: &Shared, mut response: Response) -> Response {
+        let Self { started, peer, https, method, route } = self;
+        app.service.metrics.count_request(method, route, response.status().as_u16(), started.elapsed());
         let headers = response.headers_mut();
         let mut said = std::mem::replace(headers, STANDARD.clone());
         // Theirs is a part of ours.
@@ -186,7 +198,7 @@ impl Observed {
         if let Ok(value) = HeaderValue::from_str(&peer.request_id) {
             headers.insert(REQUEST_ID_HEADER, value);
         }
-        let cursor = app.service.view.state().cursor();
+        let cursor = app.service.view.look(|state| state.cursor());
         headers.entry(REVISION_HEADER).or_insert_with(|| HeaderValue::from(cursor.revision.0));
         headers.entry(EPOCH_HEADER).or_insert_with(|| HeaderValue::from(cursor.epoch.0));
         let cached = if headers.contains_key(header::ETAG) { "private, no-cache" } else { "no-store" };
@@ -213,9 +225,13 @@ fn method(request: &Request) -> &'static str {
 }
 
 /// Whose request it is, and by which way it came. Headers that say so count only from a proxy that is trusted.
-fn origin(entrance: &Entrance, request: &Request) -> (Option<IpAddr>, Way) {
-    let Some(connection) = request.extensions().get::<Connection>() else { return (None, Way::default()) };
-    let route = entrance.proxies.route(connection.peer, request.headers());
+pub(super) fn origin(
+    entrance: &Entrance,
+    headers: &HeaderMap,
+    connection: Option<&Connection>,
+) -> (Option<IpAddr>, Way) {
+    let Some(connection) = connection else { return (None, Way::default()) };
+    let route = entrance.proxies.route(connection.peer, headers);
     let https = connection.tls || route.https.unwrap_or_else(|| entrance.public_url.is_https());
     (Some(route.client), Way { https, prefix: route.prefix.unwrap_or_default() })
 }

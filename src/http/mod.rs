@@ -14,6 +14,7 @@ mod environments;
 mod error;
 mod exchange;
 mod extract;
+mod front;
 mod gate;
 mod grants;
 mod groups;
@@ -59,6 +60,7 @@ use crate::feed::Feed;
 use crate::service::Service;
 
 pub use extract::problem_of_panic;
+pub use front::Front;
 pub use layers::RequestIds;
 pub use proxies::{Network, NetworkError, Proxies};
 pub use public_url::{PublicUrl, PublicUrlError};
@@ -203,8 +205,8 @@ pub fn openapi() -> String {
     text
 }
 
-/// The node's HTTP interface.
-pub fn router(app: Shared) -> Router {
+/// Every route, with what is around each request.
+fn router(app: Shared) -> Router {
     let document: Arc<str> = openapi().into();
     let (routes, _) = table().split_for_parts();
     routes

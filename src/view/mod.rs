@@ -55,6 +55,11 @@ impl View {
         self.state.load_full()
     }
 
+    /// Looks at the state now, without making it one's own: readers by the thousand do so at once.
+    pub fn look<T>(&self, look: impl FnOnce(&Arc<State>) -> T) -> T {
+        look(&self.state.load())
+    }
+
     /// How the node stands with its database.
     #[must_use]
     pub fn health(&self) -> Health {

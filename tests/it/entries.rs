@@ -1,5 +1,7 @@
 //! Entries: read as JSON and as bytes, listed in pages, put and deleted one by one.
 
+use std::collections::BTreeSet;
+
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -48,6 +50,41 @@ async fn raw_bytes_come_by_accept_and_by_parameter() {
         admin.call(Method::GET, &entry("dev/orders/tls.der?raw=false"), |r| r.header("accept", "a/b")).await.ok();
     assert_eq!(json["content_base64"], "/wANCoA=");
     assert_eq!(json.get("content"), None);
+    app.finish().await;
+}
+
+#[tokio::test]
+async fn a_read_of_bytes_is_answered_the_same_whether_or_not_anything_else_is_asked() {
+    let app = App::start().await;
+    let admin = app.admin();
+    admin.create("dev/orders").await;
+    admin.write("dev/orders/mesh/a.yaml", "a: 1\n").await.expect(200);
+    admin.write("dev/orders/empty.txt", "").await.expect(200);
+    let mut sealed = put("dev/orders/db.yaml", "password: canary\n");
+    sealed["secret_paths"] = json!(["/password"]);
+    admin.publish(&[sealed]).await.expect(200);
+    let robot = app.service("robot", &[("reader", "dev", "orders", "mesh/")]).await;
+    let (nobody, forger) = (app.anonymous(), robot.with_token(&format!("{}0", robot.token)));
+    let mut statuses = BTreeSet::new();
+    for actor in [admin, &robot, &nobody, &forger] {
+        for key in ["mesh/a.yaml", "mesh%2Fa.yaml", "empty.txt", "db.yaml", "absent.txt", "a//b", "mesh/"] {
+            let path = format!("{}?raw", entry(&format!("dev/orders/{key}")));
+            let mut plain = actor.call(Method::GET, &path, |request| request).await;
+            // Whatever is asked besides makes it go the way of all requests.
+            let mut other = actor.call(Method::GET, &path, |request| request.header("x-besides", "1")).await;
+            statuses.insert(plain.status);
+            let given: Vec<_> = [&mut plain, &mut other].map(|answer| answer.headers.remove("x-request-id")).into();
+            assert!(given.iter().all(Option::is_some) && given[0] != given[1], "{path}: {given:?}");
+            for answer in [&mut plain, &mut other] {
+                answer.headers.remove("date");
+            }
+            assert_eq!((plain.status, &plain.headers), (other.status, &other.headers), "{} {path}", actor.name);
+            if plain.status == 200 {
+                assert_eq!(plain.body, other.body, "{} {path}", actor.name);
+            }
+        }
+    }
+    assert_eq!(statuses, BTreeSet::from([200, 401, 403, 404, 422]));
     app.finish().await;
 }
 

@@ -15,19 +15,19 @@ pub(crate) async fn measure(bench: &Bench) -> Tested<Figure> {
     let pintle = Pintle::start(place, "idle", ENTRIES).await?;
     let etcd = Etcd::start(place, "idle-etcd").await?;
     etcd.fill(ENTRIES).await?;
-    let file = place.join("agent-file");
-    let services = format!(
-        "  - name: idle\n    environment: dev\n    namespaces: [app]\n    files: [{{path: {}, key: k0}}]\n",
-        file.display()
-    );
-    for _ in 0..bench.extent.rounds {
-        let mut agent = Agent::new(place, "idle-agent", &pintle.caller, &services)?;
+    for round in 0..bench.extent.rounds {
+        // Nothing of an earlier round tells that this one is there.
+        let (name, file) = (format!("idle-agent-{round}"), place.join(&format!("idle-file-{round}")));
+        let services = format!(
+            "  - name: idle\n    environment: dev\n    namespaces: [app]\n    files: [{{path: {}, key: k0}}]\n",
+            file.display()
+        );
+        let mut agent = Agent::new(place, &name, &pintle.caller, &services)?;
         agent.start()?;
-        applied(&pintle.caller, "idle-agent/idle", 1).await?;
+        applied(&pintle.caller, &format!("{name}/idle"), 1).await?;
         eventually("the file", BOUND, async || Ok(file.exists().then_some(()))).await?;
         figure.add("pintle agent", "memory of its own, MiB", mib(memory_of(agent.process()?.pid()?)?));
         agent.stop().await?;
-        agent.forget()?;
         figure.add(
             "pintle server, 1,000 entries just published",
             "memory of its own, MiB",

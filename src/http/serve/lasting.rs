@@ -2,6 +2,7 @@
 //! to give they hold no buffers.
 
 use std::future::poll_fn;
+use std::io::{Cursor, Write as _};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready};
@@ -11,7 +12,7 @@ use axum::extract::Request;
 use axum::http::response::Parts;
 use axum::http::{HeaderValue, Method, Version, header};
 use axum::response::Response;
-use bytes::buf::Chain;
+use bytes::buf::{Chain, Take};
 use bytes::{Buf as _, BufMut as _, BytesMut};
 use time::format_description::BorrowedFormatItem;
 use time::macros::format_description;
@@ -81,15 +82,29 @@ impl Taken {
 /// Gives an answer out until it ends, or its client goes away or takes nothing of it for too long.
 pub(super) async fn give_out(stream: impl AsyncRead + AsyncWrite + Unpin, response: Response) {
     let (parts, body) = response.into_parts();
-    let mut giving = Giving { stream, body, chunk: chunk(head(&parts), Bytes::new(), b""), is_over: false };
+    let mut giving = Giving { stream, body, chunk: bare(head(&parts)), is_over: false };
     poll_fn(|cx| giving.poll(cx)).await;
 }
 
-/// The size, the data, and what stands behind it.
-type Chunk = Chain<Chain<Bytes, Bytes>, &'static [u8]>;
+/// What is sent at once: a line before the data, the data, and what stands behind it.
+type Chunk = Chain<Chain<Take<Cursor<[u8; SIZE_LINE]>>, Bytes>, &'static [u8]>;
 
-fn chunk(size: Bytes, data: Bytes, end: &'static [u8]) -> Chunk {
-    size.chain(data).chain(end)
+/// Bytes of the longest line that tells the size of a chunk.
+const SIZE_LINE: usize = 2 * size_of::<usize>() + 2;
+
+/// One chunk of a body.
+fn chunk(data: Bytes) -> Chunk {
+    let mut line = Cursor::new([0; SIZE_LINE]);
+    // It has room for every size.
+    let _ = write!(line, "{:x}\r\n", data.len());
+    let length = usize::try_from(line.position()).unwrap_or(SIZE_LINE);
+    line.set_position(0);
+    line.take(length).chain(data).chain(b"\r\n")
+}
+
+/// Data that is no chunk.
+fn bare(data: Bytes) -> Chunk {
+    Cursor::new([0; SIZE_LINE]).take(0).chain(data).chain(b"")
 }
 
 /// The head of an answer whose body comes in chunks and ends with its connection.
@@ -143,12 +158,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Giving<S> {
                     let data = frame.into_data().unwrap_or_default();
                     // An empty chunk would be the last.
                     if !data.is_empty() {
-                        self.chunk = chunk(format!("{:x}\r\n", data.len()).into(), data, b"\r\n");
+                        self.chunk = chunk(data);
                     }
                 }
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(()),
                 Poll::Ready(None) => {
-                    self.chunk = chunk(Bytes::new(), Bytes::new(), LAST_CHUNK);
+                    self.chunk = bare(Bytes::from_static(LAST_CHUNK));
                     self.is_over = true;
                 }
             }

@@ -14,16 +14,15 @@ use std::sync::atomic::Ordering;
 use std::task::Poll;
 use std::time::Duration;
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
 use axum::response::Response;
+use axum::routing::future::RouteFuture;
 use hyper::body::Incoming;
 use hyper::server::conn::{http1, http2};
-use hyper::service::{Service as _, service_fn};
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulConnection;
-use hyper_util::service::TowerToHyperService;
 use prometheus_client::metrics::gauge::Gauge;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
@@ -31,10 +30,12 @@ use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
+use tower_service::Service as _;
 
 pub(super) use lasting::lasting;
 pub(super) use socket::Connection;
 
+use crate::http::Front;
 use lasting::Taken;
 use socket::Progress;
 
@@ -139,7 +140,7 @@ impl Drop for Place {
 }
 
 /// Serves until `stop`; then answers what is in flight, and returns when the last connection is closed.
-pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop: CancellationToken) {
+pub async fn serve(listener: TcpListener, front: Front, door: Arc<Door>, stop: CancellationToken) {
     let Ok(listening) = listener.local_addr() else { return };
     let (protocols, connections) = (Arc::new(door.protocols()), TaskTracker::new());
     let acceptor = door.tls.clone().map(TlsAcceptor::from);
@@ -166,7 +167,7 @@ pub async fn serve(listener: TcpListener, router: Router, door: Arc<Door>, stop:
         let served = Served {
             connection,
             progress: stream.progress(),
-            router: router.clone(),
+            front: front.clone(),
             door: Arc::clone(&door),
             protocols: Arc::clone(&protocols),
             place,
@@ -198,7 +199,7 @@ fn is_of_the_client(error: &io::Error) -> bool {
 struct Served {
     connection: Connection,
     progress: Arc<Progress>,
-    router: Router,
+    front: Front,
     door: Arc<Door>,
     protocols: Arc<Protocols>,
     place: Place,
@@ -227,25 +228,28 @@ impl Served {
     }
 
     async fn speak(self, stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, is_http2: bool, until: Instant) {
-        let Self { connection, progress, router, door, protocols, place, connections, stop } = self;
+        let Self { connection, progress, front, door, protocols, place, connections, stop } = self;
         let taken = Taken::default();
         let conduct =
             Conduct { progress: Arc::clone(&progress), taken: taken.clone(), crowded: connection.crowded, until, stop };
-        let router = TowerToHyperService::new(router);
         let service = service_fn(move |request: hyper::Request<Incoming>| {
             progress.asked.store(true, Ordering::Relaxed);
-            // What hyper has not sent of an earlier answer would be lost.
-            let is_whole = !progress.behind.load(Ordering::Relaxed);
-            let mut request: Request = request.map(Body::new);
-            strip(&mut request, &door.base);
-            request.extensions_mut().insert(connection.clone());
-            let taken = (is_whole && lasting::is_takeable(&request)).then(|| taken.clone());
-            let answered = router.call(request);
+            let answer = if let Some(response) = front.answer(&request, &connection) {
+                Answer::There(response)
+            } else {
+                let mut request: Request = request.map(Body::new);
+                strip(&mut request, &door.base);
+                request.extensions_mut().insert(connection.clone());
+                // What hyper has not sent of an earlier answer would be lost.
+                let is_whole = !progress.behind.load(Ordering::Relaxed);
+                let taken = (is_whole && lasting::is_takeable(&request)).then(|| taken.clone());
+                Answer::Coming(front.router.clone().call(request), taken)
+            };
             async move {
-                let response = answered.await?;
-                match taken {
-                    Some(taken) => Ok(taken.take_lasting(response).await),
-                    None => Ok::<_, Infallible>(response),
+                match answer {
+                    Answer::There(response) => Ok(response),
+                    Answer::Coming(response, None) => response.await,
+                    Answer::Coming(response, Some(taken)) => Ok(taken.take_lasting(response.await?).await),
                 }
             }
         });
@@ -265,6 +269,13 @@ impl Served {
             });
         }
     }
+}
+
+/// The answer to a request.
+enum Answer {
+    There(Response),
+    /// It may be one that is to be taken, when there is a place to put it.
+    Coming(RouteFuture<Infallible>, Option<Taken>),
 }
 
 /// When a connection ends that its client does not end.

@@ -4,9 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Mutex;
 use std::task::Context;
 
-use axum::Extension;
 use axum::body::Bytes;
 use axum::routing::get;
+use axum::{Extension, Router};
 use http_body::Frame;
 use rcgen::{CertificateParams, KeyPair};
 use rustls::pki_types::ServerName;
@@ -102,7 +102,7 @@ async fn listen(
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let (address, stop) = (listener.local_addr().unwrap(), CancellationToken::new());
     #[expect(clippy::disallowed_methods, reason = "the lifecycle stands above this module")]
-    let task = tokio::spawn(serve(listener, router, Arc::new(door), stop.clone()));
+    let task = tokio::spawn(serve(listener, router.into(), Arc::new(door), stop.clone()));
     (address, stop, task)
 }
 

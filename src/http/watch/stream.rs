@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use axum::body::Bytes;
@@ -58,7 +58,12 @@ pub(super) struct Stream {
     /// Rings when the token ends.
     expiry: Option<Pin<Box<Sleep>>>,
     moved: Pin<Box<OwnedNotified>>,
+    /// Whether there is nothing to do until that bell rings, or a checkpoint is due.
+    quiet: bool,
     checkpoint: Pin<Box<Sleep>>,
+    /// When that timer rings, and whom it wakes.
+    checkpoint_at: Instant,
+    set_for: Option<Waker>,
     /// Whether a checkpoint is due, as soon as there is nothing else to say.
     due: bool,
     loading: Option<Loading>,
@@ -73,10 +78,13 @@ impl Stream {
         let moved = Box::pin(app.feed.moved());
         // Spread, so that many streams that began together do not all speak at once.
         let [chance, ..] = app.service.ambient.id().into_bytes();
-        let first = CHECKPOINT.mul_f64(0.5 + f64::from(chance) / 512.0);
+        let checkpoint_at = Instant::now() + CHECKPOINT.mul_f64(0.5 + f64::from(chance) / 512.0);
         Self {
             moved,
-            checkpoint: Box::pin(sleep_until(Instant::now() + first)),
+            quiet: false,
+            checkpoint: Box::pin(sleep_until(checkpoint_at)),
+            checkpoint_at,
+            set_for: None,
             judged: None,
             expiry: None,
             due: false,
@@ -113,8 +121,7 @@ impl Stream {
                 self.ended = true;
                 return Poll::Ready(Some(frames::bye(RETRY_MS)));
             }
-            if self.checkpoint.as_mut().poll(cx).is_ready() {
-                self.checkpoint.as_mut().reset(Instant::now() + CHECKPOINT);
+            if self.poll_checkpoint(cx).is_ready() {
                 self.due = true;
                 self.judged = None;
                 // The timer has to be asked again, to wake.
@@ -145,17 +152,27 @@ impl Stream {
             {
                 return Poll::Ready(frame);
             }
-            let Poll::Ready(step) = self.poll_step(cx) else {
-                if self.poll_moved(cx).is_pending() {
-                    return Poll::Pending;
+            if self.quiet {
+                if std::mem::take(&mut self.due) {
+                    return Poll::Ready(Some(match &mut self.reader {
+                        Some(reader) => reader.checkpoint(),
+                        None => frames::pulse(self.app.feed.state().head),
+                    }));
                 }
+                ready!(self.poll_moved(cx));
+                self.quiet = false;
+            }
+            let Poll::Ready(step) = self.poll_step(cx) else {
+                ready!(self.poll_moved(cx));
                 continue;
             };
             match step {
                 Step::Write(frame) => {
-                    let revealed = self.reader.as_mut().map(Reader::take_revealed).unwrap_or_default();
-                    for (revision, address) in &revealed {
-                        self.app.service.note_reveal(&self.caller, address, *revision);
+                    if let Some(reader) = &mut self.reader {
+                        self.quiet = reader.is_level();
+                        for (revision, address) in reader.take_revealed() {
+                            self.app.service.note_reveal(&self.caller, &address, revision);
+                        }
                     }
                     return Poll::Ready(Some(frame));
                 }
@@ -164,21 +181,25 @@ impl Stream {
                     let app = Arc::clone(&self.app);
                     self.loading = Some(Box::pin(async move { app.feed.read_log(&sight, after, upto).await }));
                 }
-                Step::Wait if self.due => {
-                    self.due = false;
-                    return Poll::Ready(Some(match &mut self.reader {
-                        Some(reader) => reader.checkpoint(),
-                        None => frames::pulse(self.app.feed.state().head),
-                    }));
-                }
-                Step::Wait => {
-                    if self.poll_moved(cx).is_pending() {
-                        return Poll::Pending;
-                    }
-                }
+                Step::Wait => self.quiet = true,
                 Step::End => return Poll::Ready(None),
             }
         }
+    }
+
+    /// Rings when a checkpoint is due, and is set anew. The timer lies far from all else, and is asked only when it may have rung
+    /// or has to be set.
+    fn poll_checkpoint(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let (now, is_set) = (Instant::now(), self.set_for.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())));
+        if is_set && now < self.checkpoint_at {
+            return Poll::Pending;
+        }
+        self.set_for = Some(cx.waker().clone());
+        ready!(self.checkpoint.as_mut().poll(cx));
+        self.set_for = None;
+        self.checkpoint_at = now + CHECKPOINT;
+        self.checkpoint.as_mut().reset(self.checkpoint_at);
+        Poll::Ready(())
     }
 
     /// The next step of the reader, once the log that it asked for was read.
@@ -197,10 +218,10 @@ impl Stream {
 
     /// Whether the token still stands for somebody: judged anew with other rights, when it ends, and now and then.
     fn judge(&mut self) -> Standing {
-        let state = self.app.feed.state();
-        if self.judged == Some(state.access.number) {
+        if self.judged == Some(self.app.feed.access_number()) {
             return Standing::Good;
         }
+        let state = self.app.feed.state();
         self.judged = Some(state.access.number);
         let now = self.app.service.ambient.now();
         let end = state.access.end_of(&self.caller);
