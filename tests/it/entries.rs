@@ -63,7 +63,7 @@ async fn a_read_of_bytes_is_answered_the_same_whether_or_not_anything_else_is_as
     let mut sealed = put("dev/orders/db.yaml", "password: canary\n");
     sealed["secret_paths"] = json!(["/password"]);
     admin.publish(&[sealed]).await.expect(200);
-    let robot = app.service("robot", &[("reader", "dev", "orders", "mesh/")]).await;
+    let robot = app.service("robot", &[("viewer", "dev", "orders", "mesh/")]).await;
     let (nobody, forger) = (app.anonymous(), robot.with_token(&format!("{}0", robot.token)));
     let mut statuses = BTreeSet::new();
     for actor in [admin, &robot, &nobody, &forger] {
