@@ -432,8 +432,8 @@ fn piece(record: &Record, item: &Item, plaintext: Option<&[u8]>) -> Bytes {
 
 /// JSON without a line break, as an event wants it.
 fn json(value: &impl Serialize) -> Bytes {
-    // Structs of texts and numbers always serialise.
-    serde_json::to_vec(value).unwrap_or_default().into()
+    // Structs of texts and numbers always serialise. What is kept in the ring keeps no room to grow.
+    serde_json::to_vec(value).unwrap_or_default().into_boxed_slice().into()
 }
 
 #[cfg(test)]

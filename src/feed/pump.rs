@@ -16,7 +16,7 @@ use crate::domain::revisions::{Cursor, Revision};
 use crate::domain::state::State;
 use crate::feed::Feed;
 use crate::feed::frames::Opener;
-use crate::feed::hub::{Hub, RING_BYTES};
+use crate::feed::hub::Hub;
 use crate::metrics::Metrics;
 use crate::service::ambient::Ambient;
 use crate::service::keyring::Keyring;
@@ -40,6 +40,8 @@ const LOAD: Duration = Duration::from_mins(5);
 const PAGE: i64 = 500;
 /// Looks between two questions for a synchronous standby.
 const STANDBY_EVERY: u32 = 10;
+/// Bytes of contents that the ring begins with: what happens while a node restarts. Who was away for longer reads the log.
+const START_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The pump's task.
 #[derive(Debug)]
@@ -120,9 +122,9 @@ pub async fn start(
     Ok((view, feed, pump))
 }
 
-/// The ring as it would be had this node been there: so the subscribers that come back after a restart are served from memory.
+/// The ring with what came last: so the subscribers that come back after a restart are served from memory.
 async fn fill(conn: &mut Conn, end: Cursor, floor: Revision) -> Result<Hub, StoreError> {
-    let Some(oldest) = store::newest_within(conn, end, RING_BYTES / 2).await? else { return Ok(Hub::new(end)) };
+    let Some(oldest) = store::newest_within(conn, end, START_BYTES).await? else { return Ok(Hub::new(end)) };
     let mut after = Revision(oldest.0.saturating_sub(1)).max(floor);
     let mut hub = Hub::new(Cursor { revision: after, ..end });
     while after < end.revision {
